@@ -1,0 +1,1 @@
+"""What two kernels or more share; a leading underscore means: not a kernel."""

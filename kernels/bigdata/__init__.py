@@ -1,0 +1,1 @@
+"""Big-data reductions: bound by memory bandwidth and global communication."""

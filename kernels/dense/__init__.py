@@ -1,0 +1,1 @@
+"""Dense linear algebra: bound by the flop rate."""

@@ -1,0 +1,1 @@
+"""Stencils: bound by memory bandwidth, coupled by halo exchange."""

@@ -1,0 +1,30 @@
+"""Tests of this folder run under mpirun: every rank runs every test, in the same order.
+
+A failure on one rank would leave the others waiting in a collective, so it ends all of them, after
+printing its report.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+
+import pytest
+from mpi4py import MPI
+
+
+@pytest.fixture
+def comm() -> MPI.Intracomm:
+    return MPI.COMM_WORLD
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed and MPI.COMM_WORLD.size > 1:
+        print(f"\nrank {MPI.COMM_WORLD.rank}: {item.nodeid} failed\n{report.longreprtext}")
+        sys.stdout.flush()
+        MPI.COMM_WORLD.Abort(1)
+    return report
