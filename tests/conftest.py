@@ -1,4 +1,4 @@
-"""Fixtures for all tests. MPI is started here once, because importing kernels no longer does."""
+"""What all tests share. MPI is started here, because importing kernels keeps it from starting."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import os
 os.environ.setdefault("NUMBA_NUM_THREADS", "2")
 
 from mpi4py import MPI
-
-import kernels  # noqa: F401 - sets mpi4py.rc before MPI is imported
 
 if not MPI.Is_initialized():
     MPI.Init_thread(MPI.THREAD_FUNNELED)
