@@ -1,0 +1,308 @@
+"""The command `qyran`: the table of contents of the program.
+
+Each command imports what it needs when it runs, so that `qyran --help` is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from harness.errors import ConfigError, QyranError
+
+if TYPE_CHECKING:
+    from harness.plan.expand import Overrides
+    from harness.report.document import Doc
+    from harness.session import Request
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Benchmark a supercomputer, from a laptop on: verified MPI kernels, HDF5 records, "
+    "comparison with the TOP500.",
+    epilog="First steps: qyran doctor; qyran run quick; qyran rank. Exit codes: 0 good, "
+    "1 performance verdict failed, 2 usage or configuration, 3 could not measure, "
+    "4 inconclusive, 5 wrong answer or corrupt store, 130 interrupted.",
+)
+
+Name = Annotated[str, typer.Argument(help="a suite of jobs/, a path of one, or a kernel")]
+Ranks = Annotated[
+    str | None, typer.Option(help="MPI ranks over all nodes; 1,2,4 runs each [every core]")
+]
+Threads = Annotated[str | None, typer.Option(help="threads of each rank [1]")]
+Nodes = Annotated[str | None, typer.Option(help="nodes [1]")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="a parameter; repeat for more"),
+]
+Sweep = Annotated[
+    list[str] | None,
+    typer.Option("--sweep", metavar="NAME=A,B,C", help="run every value of a parameter"),
+]
+Repeat = Annotated[
+    int | None, typer.Option(min=1, help="repetitions [until the median is known to 1 %]")
+]
+Launches = Annotated[int | None, typer.Option(min=1, help="times that mpirun is started [1]")]
+Budget = Annotated[
+    str | None, typer.Option(help="time a case may take, e.g. 90, '5 min'; past it, it is ended")
+]
+Oversubscribe = Annotated[
+    bool, typer.Option("--oversubscribe", help="allow more threads than cores (recorded)")
+]
+Results = Annotated[Path, typer.Option(help="where runs are recorded")]
+Json = Annotated[bool, typer.Option("--json", help="one JSON document on standard output")]
+Cluster = Annotated[str | None, typer.Option(help="a cluster of cluster.yaml [its default]")]
+PartitionName = Annotated[str | None, typer.Option("--partition", help="a partition of it")]
+ClusterFile = Annotated[
+    Path | None, typer.Option(help="the cluster.yaml to use [./cluster.yaml, else the shipped]")
+]
+DEFAULT_RESULTS = Path("results")
+
+
+@app.command()
+def run(
+    suite: Name,
+    ranks: Ranks = None,
+    threads: Threads = None,
+    nodes: Nodes = None,
+    set_: Set = None,
+    sweep: Sweep = None,
+    repeat: Repeat = None,
+    launches: Launches = None,
+    budget: Budget = None,
+    oversubscribe: Oversubscribe = False,
+    results: Results = DEFAULT_RESULTS,
+    cluster: Cluster = None,
+    partition: PartitionName = None,
+    cluster_file: ClusterFile = None,
+    json: Json = False,
+) -> None:
+    """Plan, run, verify, record and compare a suite or a kernel."""
+    from harness.commands import run as command
+
+    changes = _overrides(
+        ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe
+    )
+    command.run(_request(suite, changes, results, cluster, partition, cluster_file), as_json=json)
+
+
+@app.command()
+def plan(
+    suite: Name,
+    ranks: Ranks = None,
+    threads: Threads = None,
+    nodes: Nodes = None,
+    set_: Set = None,
+    sweep: Sweep = None,
+    repeat: Repeat = None,
+    launches: Launches = None,
+    budget: Budget = None,
+    oversubscribe: Oversubscribe = False,
+    cluster: Cluster = None,
+    partition: PartitionName = None,
+    cluster_file: ClusterFile = None,
+    json: Json = False,
+) -> None:
+    """Show cases, geometry, memory and estimated time; start nothing."""
+    from harness.commands import run as command
+
+    changes = _overrides(
+        ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe
+    )
+    request = _request(suite, changes, DEFAULT_RESULTS, cluster, partition, cluster_file)
+    command.plan(request, as_json=json)
+
+
+@app.command("list")
+def list_(
+    kernel: Annotated[str | None, typer.Argument(help="a kernel, to see its parameters")] = None,
+    json: Json = False,
+) -> None:
+    """Show kernels and suites; or one kernel with its parameters, metric and verification."""
+    from harness.commands import listing
+
+    listing.show(kernel, as_json=json)
+
+
+@app.command()
+def doctor(
+    cluster: Cluster = None,
+    cluster_file: ClusterFile = None,
+    results: Results = DEFAULT_RESULTS,
+    json: Json = False,
+) -> None:
+    """Examine whether this machine is able to measure; each finding comes with its fix."""
+    from harness.commands import site
+
+    site.doctor(cluster, cluster_file, results, as_json=json)
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="the file to write")] = Path("cluster.yaml"),
+) -> None:
+    """Write a commented cluster.yaml for this machine; an existing file is left alone."""
+    from harness.commands import site
+
+    site.init(path)
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="a run, a unique part of its name, or last")] = "last",
+    results: Results = DEFAULT_RESULTS,
+    json: Json = False,
+) -> None:
+    """Show a recorded run."""
+    from harness.commands import records
+
+    records.show(run, results, as_json=json)
+
+
+@app.command()
+def ls(results: Results = DEFAULT_RESULTS, json: Json = False) -> None:
+    """List the recorded runs."""
+    from harness.commands import records
+
+    records.ls(results, as_json=json)
+
+
+@app.command()
+def rank(
+    rmax: Annotated[
+        str | None, typer.Option(help="a flop rate, e.g. '93 TF' [the last HPL result]")
+    ] = None,
+    against: Annotated[
+        list[str] | None, typer.Option(help="a named system; repeat for more")
+    ] = None,
+    results: Results = DEFAULT_RESULTS,
+    json: Json = False,
+) -> None:
+    """Show where an HPL result would have stood in every TOP500 list."""
+    from harness.commands import rank as command
+
+    command.rank(rmax, against or [], results, as_json=json)
+
+
+def _overrides(
+    ranks: str | None,
+    threads: str | None,
+    nodes: str | None,
+    set_: list[str] | None,
+    sweep: list[str] | None,
+    repeat: int | None,
+    launches: int | None,
+    budget: str | None,
+    oversubscribe: bool,
+) -> Overrides:
+    from harness.plan.expand import Overrides
+
+    return Overrides(
+        ranks=_counts("--ranks", ranks),
+        threads=_counts("--threads", threads),
+        nodes=_counts("--nodes", nodes),
+        set=dict(_pair("--set", one) for one in set_ or []),
+        sweep={
+            name: tuple(value.split(","))
+            for name, value in (_pair("--sweep", one) for one in sweep or [])
+        },
+        repetitions=repeat,
+        launches=launches,
+        budget_s=_seconds(budget),
+        oversubscribe=oversubscribe,
+    )
+
+
+def _request(
+    suite: str,
+    overrides: Overrides,
+    results: Path,
+    cluster: str | None,
+    partition: str | None,
+    cluster_file: Path | None,
+) -> Request:
+    from harness.session import Request
+
+    return Request(
+        name=suite,
+        overrides=overrides,
+        cluster=cluster,
+        partition=partition,
+        cluster_file=cluster_file,
+        results=results,
+        command=tuple(sys.argv),
+    )
+
+
+def _counts(flag: str, text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        found = tuple(int(one) for one in text.split(","))
+    except ValueError:
+        found = ()
+    if not found or min(found) < 1:
+        raise ConfigError(flag, f"found {text!r}", known="a whole number from 1 on, or 1,2,4")
+    return found
+
+
+def _pair(flag: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise ConfigError(flag, f"found {text!r}", known=f"{flag} n=4000")
+    return name.strip(), value.strip()
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
+    from harness.config.units import quantity
+
+    try:
+        budget_s = quantity(text, "s")
+    except ValueError as error:
+        raise ConfigError("--budget", str(error)) from error
+    if budget_s <= 0.0:
+        raise ConfigError("--budget", f"found {text!r}", known="a time above 0 s")
+    return budget_s
+
+
+def main() -> NoReturn:
+    """Run a command; every error ends in one clear message and the exit code of its kind."""
+    try:
+        app()
+    except QyranError as error:
+        _complain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)
+    sys.exit(0)
+
+
+def _complain(error: QyranError) -> None:
+    sys.stderr.write(f"qyran: {error}\n")
+    if "--json" in sys.argv:
+        from harness.report.document import ErrorDoc
+
+        _print(
+            ErrorDoc(
+                where=error.where,
+                found=error.found,
+                known=error.known,
+                fix=error.fix,
+                exit_code=error.exit_code,
+            )
+        )
+
+
+def _print(document: Doc) -> None:
+    from harness.report.document import text
+
+    sys.stdout.write(text(document) + "\n")

@@ -1,0 +1,60 @@
+"""`qyran run` and `qyran plan`."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import asdict
+from types import FrameType
+from typing import Any
+
+from rich.console import Group
+
+from harness import session
+from harness.commands import output
+from harness.commands.rank import hpl_standing
+from harness.report import document, terminal
+from harness.report.progress import Bar, Lines
+
+
+def run(request: session.Request, *, as_json: bool) -> None:
+    """Run a suite and end with the exit code of its outcome."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    prepared = session.prepare(request)
+    console = terminal.console(stderr=as_json)
+    display = Bar(console) if console.is_terminal else Lines(console)
+    result = session.run(prepared, display)
+    standing = hpl_standing(result)
+    if standing is not None:
+        result.standing = standing.document
+    rendered = terminal.run(result)
+    if standing is not None:
+        rendered = Group(rendered, *standing.summary)
+    output.show(result, rendered, as_json=as_json)
+    output.end(result.exit_code)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM (a batch system's time limit) ends a run as Ctrl-C does: in order."""
+    raise KeyboardInterrupt
+
+
+def plan(request: session.Request, *, as_json: bool) -> None:
+    """Show what a run would do."""
+    prepared = session.prepare(request)
+    shown = plan_document(prepared)
+    output.show(shown, terminal.plan(shown), as_json=as_json)
+
+
+def plan_document(prepared: session.Prepared) -> document.PlanDoc:
+    """The plan as a document; ``target`` is all that differs from machine to machine."""
+    target: dict[str, Any] = asdict(prepared.resources)
+    target["launcher"] = prepared.cluster.launcher.kind
+    return document.PlanDoc(
+        suite=prepared.request.name,
+        cluster=prepared.cluster_name,
+        partition=prepared.partition_name,
+        planned=prepared.cluster.planned,
+        target=target,
+        estimated_s=sum(case.estimated_s * case.launches for case in prepared.cases),
+        cases=[document.planned(case) for case in prepared.cases],
+    )

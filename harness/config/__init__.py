@@ -1,0 +1,1 @@
+"""Typed configuration: cluster.yaml, suites, units; errors that name file, key and known names."""

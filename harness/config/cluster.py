@@ -1,0 +1,114 @@
+"""``cluster.yaml``: the clusters a site has, what their nodes are, and how ranks are started there.
+
+Everything about a node is optional: what is not given is detected on the machine at hand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field
+
+from harness.config import files
+from harness.config.validate import (
+    ByteRate,
+    Bytes,
+    Count,
+    FlopRate,
+    Model,
+    Seconds,
+    Watts,
+    validated,
+)
+from harness.config.yaml_file import read
+from harness.errors import ConfigError, unknown
+
+SCHEMA: Final = "qyran.cluster/1"
+
+
+class Node(Model):
+    """One node of a partition. ``None`` means: detected where qyran runs."""
+
+    model: str | None = None
+    sockets: Count | None = Field(None, ge=1)
+    cores: Count | None = Field(None, ge=1, description="physical cores of the whole node")
+    memory: Bytes | None = Field(None, gt=0)
+    last_level_cache: Bytes | None = Field(None, gt=0, description="sum over the node")
+    flop_rate_peak: FlopRate | None = Field(None, gt=0, description="FP64, whole node")
+    bandwidth_peak: ByteRate | None = Field(None, gt=0, description="memory, whole node")
+    power: Watts | None = Field(None, gt=0)
+
+
+class Limits(Model):
+    """What a job may ask of a partition."""
+
+    nodes: Count | None = Field(None, ge=1)
+    time: Seconds | None = Field(None, gt=0)
+
+
+class Partition(Model):
+    """Nodes of one kind."""
+
+    nodes: Count = Field(1, ge=1)
+    node: Node = Node()
+    interconnect: str | None = None
+    limits: Limits = Limits()
+
+
+class Launcher(Model):
+    """How ranks are started."""
+
+    kind: Literal["local", "hostfile", "slurm", "pbs"] = "local"
+    mpirun: str | None = Field(None, description="path of the site's own mpirun")
+
+
+class Cluster(Model):
+    """One machine: laptop, workstation or supercomputer."""
+
+    title: str = ""
+    planned: bool = False
+    launcher: Launcher = Launcher()
+    partition: str | None = Field(None, description="the partition used by default")
+    partitions: dict[str, Partition] = Field(default_factory=lambda: {"all": Partition()})
+
+    def chosen(self, name: str | None, where: str) -> tuple[str, Partition]:
+        """The partition of that name, or the default one; ConfigError if there is none."""
+        wanted = name or self.partition or next(iter(self.partitions), "")
+        if wanted not in self.partitions:
+            raise unknown(where, "partition", wanted, self.partitions)
+        return wanted, self.partitions[wanted]
+
+
+class ClusterFile(Model):
+    """The whole of ``cluster.yaml``."""
+
+    schema_id: str = Field(SCHEMA, alias="schema")
+    default: str
+    clusters: dict[str, Cluster] = Field(min_length=1)
+
+
+def load(path: Path | None = None) -> tuple[ClusterFile, str]:
+    """Read cluster.yaml (given, in the working folder, or the shipped one) and say where from."""
+    found = files.cluster_file(path)
+    document = read(found)
+    return validated(ClusterFile, document, SCHEMA), document.name
+
+
+def choose(file: ClusterFile, name: str | None, where: str) -> tuple[str, Cluster]:
+    """The cluster of that name, or the default; ConfigError lists the known ones."""
+    wanted = name or file.default
+    if wanted not in file.clusters:
+        raise unknown(where, "cluster", wanted, file.clusters)
+    return wanted, file.clusters[wanted]
+
+
+def refuse_planned(name: str, cluster: Cluster, where: str) -> None:
+    """A planned machine can be planned for, but nothing runs on it yet."""
+    if cluster.planned:
+        raise ConfigError(
+            where,
+            f"cluster {name!r} is marked 'planned: true': it does not exist yet",
+            fix=f"`qyran plan SUITE --cluster {name}` works; when the machine has arrived, "
+            "delete 'planned: true'",
+        )

@@ -1,0 +1,99 @@
+"""Values for a kernel's parameters, checked against its own declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.errors import ConfigError, unknown
+from kernels.contract import AUTO, Kernel, Parameter, Value, parameters
+
+
+def checked(kernel: type[Kernel[Any]], name: str, value: object, where: str) -> Value:
+    """One value for one parameter; ConfigError says what is wrong and what is legal."""
+    declared = {one.name: one for one in parameters(kernel)}
+    if name not in declared:
+        raise unknown(where, f"parameter of {_short(kernel)}", name, declared)
+    one = declared[name]
+    if value == AUTO and one.auto:
+        return AUTO
+    return _in_bounds(one, _typed(one, value, where), where)
+
+
+def from_text(kernel: type[Kernel[Any]], name: str, text: str, where: str) -> Value:
+    """One value typed on the command line, where everything is text."""
+    declared = {one.name: one for one in parameters(kernel)}
+    if name not in declared:
+        raise unknown(where, f"parameter of {_short(kernel)}", name, declared)
+    return checked(kernel, name, _read(declared[name], text), where)
+
+
+def _read(one: Parameter, text: str) -> object:
+    if one.type is bool and text in ("true", "false"):
+        return text == "true"
+    if one.type in (int, float):
+        try:
+            return int(text.replace("_", ""))
+        except ValueError:
+            return _number(text)
+    return text
+
+
+def _number(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _typed(one: Parameter, value: object, where: str) -> Value:
+    if one.type is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if one.type is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is one.type:
+        return value
+    hint = ""
+    if isinstance(value, str) and isinstance(_number(value), float):
+        hint = f" (YAML reads this as text: write {_plain(float(value))})"
+    raise ConfigError(where, f"found {value!r}{hint}", known=_legal(one))
+
+
+def _plain(number: float) -> int | float:
+    return int(number) if number.is_integer() else number
+
+
+def _in_bounds(one: Parameter, value: Value, where: str) -> Value:
+    low = one.minimum is not None and isinstance(value, int | float) and value < one.minimum
+    high = one.maximum is not None and isinstance(value, int | float) and value > one.maximum
+    odd = bool(one.choices) and value not in one.choices
+    not_a_number = isinstance(value, float) and value != value  # noqa: PLR0124 - the NaN test
+    if low or high or odd or not_a_number:
+        raise ConfigError(where, f"found {value!r}", known=_legal(one))
+    return value
+
+
+def _legal(one: Parameter) -> str:
+    """``n: int, at least 1 (matrix order)``."""
+    text = f"{one.name} is {_ARTICLE[one.type]}"
+    if one.choices:
+        text += " of " + ", ".join(one.choices)
+    if one.minimum is not None:
+        text += f", at least {_plain(one.minimum)}"
+    if one.maximum is not None:
+        text += f", at most {_plain(one.maximum)}"
+    if one.auto:
+        text += ", or auto"
+    return f"{text}: {one.help}"
+
+
+_ARTICLE: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "one",
+    bool: "true or false",
+}
+
+
+def _short(kernel: type[Kernel[Any]]) -> str:
+    return kernel.__module__.split(".")[-2]

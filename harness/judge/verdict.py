@@ -1,0 +1,123 @@
+"""From what the ranks observed to the result of a case: metrics, outcome, reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from harness.judge import placement
+from harness.measure.interval import median_interval
+from harness.outcome import Outcome
+from harness.plan.case import Expected
+from harness.plan.resolve import metric_names
+from harness.record.result import CaseResult, Samples, Value
+from kernels.contract import Check, Kernel, Phase, Work
+
+
+def judged(result: CaseResult, *, oversubscribe: bool) -> CaseResult:
+    """Fill in work, metrics, outcome and reason of a case whose ranks came to their end.
+
+    A case that already has another outcome than pass keeps it: its samples are no result.
+    """
+    kernel = result.case.instance()
+    ranks = result.case.geometry.ranks
+    work = {phase.name: phase.work(ranks) for phase in kernel.phases()}
+    result = replace(result, work=work)
+    if result.outcome is not Outcome.PASS:
+        return result
+    outcome, reason = _verdict(result, oversubscribe)
+    if outcome is not Outcome.PASS:
+        return replace(result, outcome=outcome, reason=reason)
+    result = replace(
+        result, metrics=_metrics(kernel, result.samples, work), primary=_primary(kernel)
+    )
+    outcome, reason = _against_references(result)
+    return replace(result, outcome=outcome, reason=reason, notes=_notes(result))
+
+
+def _verdict(result: CaseResult, oversubscribe: bool) -> tuple[Outcome, str]:
+    if result.check is None:
+        return Outcome.ERROR, "the ranks ended without a verification"
+    if not result.check.passed:
+        return Outcome.WRONG, failed(result.check)
+    why = placement.broken(result.case.geometry, result.places, oversubscribe=oversubscribe)
+    return (Outcome.INFRA, f"invalid placement: {why}") if why else (Outcome.PASS, "")
+
+
+def failed(check: Check) -> str:
+    """``scaled residual 2.1e+12 is above 16``."""
+    return f"{check.what}: {check.error:.3g} is not within {check.tolerance:.3g}"
+
+
+def _metrics(
+    kernel: Kernel[Any], samples: dict[str, Samples], work: dict[str, Work]
+) -> dict[str, Value]:
+    phases = {phase.name: phase for phase in kernel.phases()}
+    return {
+        name: _value(phases[phase], samples[phase], work[phase])
+        for name, phase in metric_names(kernel).items()
+    }
+
+
+def _value(phase: Phase[Any], samples: Samples, work: Work) -> Value:
+    rates = [phase.metric.value(work, s) for launch in samples.slowest for s in launch]
+    interval = median_interval(rates)
+    return Value(
+        metric=phase.metric,
+        phase=phase.name,
+        value=interval.median,
+        low=interval.low,
+        high=interval.high,
+        level=interval.level,
+        n=interval.n,
+    )
+
+
+def _primary(kernel: Kernel[Any]) -> str:
+    return next(name for name, phase in metric_names(kernel).items() if phase == kernel.primary)
+
+
+def _notes(result: CaseResult) -> tuple[str, ...]:
+    notes = list(result.notes)
+    wanted = result.case.repetitions
+    done = min((len(one) for one in result.samples[_first(result)].seconds), default=0)
+    if "budget" in result.stopped and (wanted or 0) > done:
+        notes.append(f"the budget ended it after {done} of {wanted} repetitions")
+    if "time" in result.stopped:
+        notes.append("the median is known less well than asked for: time ran out")
+    if placement.unbound(result.places):
+        notes.append("ranks were not bound to cores")
+    return tuple(notes)
+
+
+def _first(result: CaseResult) -> str:
+    return next(iter(result.samples))
+
+
+def _against_references(result: CaseResult) -> tuple[Outcome, str]:
+    """Slow if the whole interval misses a reference, inconclusive if only a part of it does."""
+    outcome, reason = Outcome.PASS, ""
+    for name, expected in result.case.references.items():
+        value = result.metrics[name]
+        missed = _missed(value, expected)
+        if missed == "all":
+            return Outcome.SLOW, _below(name, value, expected)
+        if missed == "part":
+            outcome, reason = Outcome.INCONCLUSIVE, _below(name, value, expected)
+    return outcome, reason
+
+
+def _missed(value: Value, expected: Expected) -> str:
+    if value.metric.better == "higher":
+        limit = expected.value * (1.0 - expected.tolerance)
+        return "all" if value.high < limit else "part" if value.low < limit else ""
+    limit = expected.value * (1.0 + expected.tolerance)
+    return "all" if value.low > limit else "part" if value.high > limit else ""
+
+
+def _below(name: str, value: Value, expected: Expected) -> str:
+    source = f" ({expected.source})" if expected.source else ""
+    return (
+        f"{name}: {value.value:.4g} {value.metric.unit} in [{value.low:.4g}, {value.high:.4g}] "
+        f"against {expected.value:.4g} within {100 * expected.tolerance:.3g} %{source}"
+    )

@@ -1,0 +1,84 @@
+"""The environment of the ranks: thread counts, the compile cache, permission to run as root."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import kernels
+
+# Every library that could start threads of its own inside a rank.
+_THREAD_VARIABLES: Final = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+_CACHES_KEPT: Final = 4
+
+
+def of_ranks(threads: int, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of every rank of a launch with this many threads a rank."""
+    environment = dict(os.environ if base is None else base)
+    environment.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    environment.setdefault("NUMBA_CACHE_DIR", str(numba_cache()))
+    environment["PYTHONUNBUFFERED"] = "1"
+    return environment | as_root()
+
+
+def as_root() -> dict[str, str]:
+    """What Open MPI asks for before it runs as root; nothing for other users.
+
+    Ranks started by qyran write into the results and cache folders only.
+    """
+    if os.geteuid() != 0:
+        return {}
+    return {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+
+
+@cache
+def numba_cache() -> Path:
+    """The folder of compiled kernels: one for each state of the kernels' sources.
+
+    Numba checks only the file of the function itself, not of the functions it calls, so a folder
+    named after the hash of all sources keeps it from running stale code.
+    """
+    root = _cache_root() / "numba"
+    folder = root / _sources_hash()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        _forget_old(root)
+    except OSError:
+        return Path(tempfile.gettempdir()) / f"qyran-{os.getuid()}" / "numba" / _sources_hash()
+    return folder
+
+
+def _cache_root() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "qyran"
+
+
+def _sources_hash() -> str:
+    """Hash of all kernel sources and of the Python that compiles them."""
+    digest = hashlib.sha256(sys.version.encode())
+    root = Path(kernels.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _forget_old(root: Path) -> None:
+    """Keep the newest few folders; those of older sources are never read again."""
+    folders = sorted(root.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for folder in folders[_CACHES_KEPT:]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,117 @@
+"""The one place that starts processes for a measurement, and ends all of them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from harness.errors import CannotMeasure
+
+TERM_GRACE_S: Final = 2.0
+_POLL_S: Final = 0.05
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class Launch:
+    """A running mpirun with all its ranks, in a session of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """Process id of mpirun, which is also the id of the session of all ranks."""
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Exit status of mpirun, or None while it runs."""
+        return self._process.poll()
+
+    def wait(self, timeout_s: float) -> int | None:
+        """Wait up to ``timeout_s``; exit status, or None if it still runs."""
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def end(self) -> None:
+        """End mpirun and every rank: TERM, two seconds later KILL; returns when none is left."""
+        deadline = time.monotonic() + TERM_GRACE_S
+        _signal(members(self.pid), signal.SIGTERM)
+        _signal(members(self.pid), signal.SIGCONT)
+        while members(self.pid) and time.monotonic() < deadline:
+            self._process.poll()
+            time.sleep(_POLL_S)
+        while left := members(self.pid):
+            _signal(left, signal.SIGKILL)
+            self._process.poll()
+            time.sleep(_POLL_S)
+        self._process.wait()
+
+
+@contextmanager
+def started(
+    command: list[str], environment: Mapping[str, str], folder: Path, log: Path
+) -> Iterator[Launch]:
+    """Run a command with its output appended to ``log``; whatever happens, nothing is left over.
+
+    Raises CannotMeasure if the program cannot be started.
+    """
+    with log.open("ab") as output:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - an argument list, never a shell
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=dict(environment),
+                start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - the driver has no other threads
+            )
+        except OSError as error:
+            raise CannotMeasure(
+                command[0],
+                f"cannot be started: {error.strerror}",
+                fix="`qyran doctor` shows which mpirun is used and why",
+            ) from error
+    launch = Launch(process)
+    try:
+        yield launch
+    finally:
+        launch.end()
+
+
+def members(session: int) -> list[psutil.Process]:
+    """The living processes of a session.
+
+    Ranks have process groups of their own, and their parent may be gone, but they stay in the
+    session that mpirun was started in.
+    """
+    found = []
+    for process in psutil.process_iter():
+        with suppress(OSError, psutil.Error):
+            same = os.getsid(process.pid) == session
+            if same and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def _signal(processes: list[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.Error):
+            process.send_signal(number)
+
+
+def _die_with_parent() -> None:
+    """Let the kernel end mpirun (and so its ranks) if the driver is killed with -9."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,1 @@
+"""What a node is: CPU, caches, memory, MPI, environment."""

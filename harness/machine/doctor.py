@@ -1,0 +1,41 @@
+"""`qyran doctor`: is this machine fit to be measured, and what to type if not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from harness.machine import node_checks, run_checks
+from harness.machine.finding import Finding, Status
+from harness.machine.node import detect
+from harness.machine.state import state
+
+_SEVERITY: Final[tuple[Status, ...]] = ("ok", "note", "warn", "fail")
+
+
+def examine(
+    *,
+    mpirun: str | None = None,
+    results: Path = Path("results"),
+    root: Path = Path("/"),
+    timeout_s: float = 60.0,
+) -> tuple[Finding, ...]:
+    """Examine MPI, libraries, folders and the node, in the order to be shown. Never raises.
+
+    ``mpirun`` as configured, ``results`` the folder that runs are written to, ``timeout_s`` for the
+    two ranks that are started. Takes 2-3 s.
+    """
+    facts, now = detect(root), state(root)  # before the probe makes a load of its own
+    return (
+        *run_checks.mpi(mpirun, facts.cores_usable, timeout_s),
+        run_checks.blas(facts),
+        run_checks.numba_cache(),
+        run_checks.results_folder(results),
+        *node_checks.all_of(facts, now),
+    )
+
+
+def worst(findings: Iterable[Finding]) -> Status:
+    """The worst status among the findings; "ok" if there are none."""
+    return max((finding.status for finding in findings), key=_SEVERITY.index, default="ok")

@@ -1,0 +1,42 @@
+"""What a launch is asked to do: the cases of one geometry, as a JSON file that every rank reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.plan.case import Case, from_dict
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Cases of one geometry, and the files that report on them."""
+
+    cases: tuple[Case, ...]
+    journal: Path
+    launch: int
+
+    def write(self, path: Path) -> None:
+        """Write the batch for the ranks."""
+        content = {
+            "journal": str(self.journal),
+            "launch": self.launch,
+            "cases": [case.as_dict() for case in self.cases],
+        }
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def read(path: Path) -> Batch:
+    """The batch that `Batch.write` wrote."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return Batch(
+        cases=tuple(from_dict(one) for one in content["cases"]),
+        journal=Path(content["journal"]),
+        launch=content["launch"],
+    )
+
+
+def raised_file(journal: Path, rank: int) -> Path:
+    """Where a rank that raises says why."""
+    return journal.with_name(f"{journal.stem}.rank{rank}.json")

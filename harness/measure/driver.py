@@ -1,0 +1,187 @@
+"""Runs one batch to its end: starts the ranks, follows their journal, ends them in time.
+
+While ranks measure, the driver sleeps; it wakes a few times a second to read what was added to
+the journal.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from harness.launch.process import Launch, started
+from harness.measure.batch import Batch, raised_file
+from harness.measure.journal import Event, Follower
+from harness.measure.observation import Launched
+from harness.outcome import Outcome
+
+START_LIMIT_S: Final = 120.0
+COMPILE_LIMIT_S: Final = 600.0
+_POLL_S: Final = 0.2
+_LOG_TAIL: Final = 15
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a launch ended. ``case`` was running then; None: before the first or after the last."""
+
+    outcome: Outcome
+    reason: str
+    case: str | None
+
+
+def run(
+    batch: Batch,
+    command: list[str],
+    environment: Mapping[str, str],
+    log: Path,
+    on_event: Callable[[Event], None],
+) -> tuple[Launched, Ending]:
+    """Run a batch; returns what its journal says and how it ended.
+
+    Raises Interrupted, with what was measured until then, when the user interrupts and all ranks
+    have ended.
+    """
+    follower = Follower(batch.journal)
+    launched = Launched()
+    offset = log.stat().st_size if log.exists() else 0
+
+    def read() -> None:
+        events = follower.new()
+        launched.take(events)
+        for event in events:
+            on_event(event)
+
+    try:
+        with started(command, environment, log.parent, log) as launch:
+            overdue = _follow(launch, batch, launched, read)
+            status = launch.poll()
+    except KeyboardInterrupt as interrupt:
+        read()
+        raise Interrupted(launched) from interrupt
+    read()
+    return launched, _ending(batch, launched, status, overdue, _tail(log, offset))
+
+
+class Interrupted(Exception):
+    """The user ended the run; ``launched`` holds what was measured until then."""
+
+    def __init__(self, launched: Launched) -> None:
+        super().__init__("interrupted")
+        self.launched = launched
+
+
+def _follow(
+    launch: Launch, batch: Batch, launched: Launched, read: Callable[[], None]
+) -> str | None:
+    """Follow the journal until mpirun ends, or say which time limit was passed."""
+    began = time.time()
+    budgets = {case.id: case.budget_s for case in batch.cases}
+    while launch.wait(_POLL_S) is None:
+        read()
+        overdue = _overdue(launched, budgets, began)
+        if overdue:
+            return overdue
+    return None
+
+
+def _overdue(launched: Launched, budgets: dict[str, float], began: float) -> str | None:
+    """Which limit has passed, or None."""
+    now = time.time()
+    running = launched.running
+    if running is None:
+        waiting = not launched.places and now - began > START_LIMIT_S
+        return f"mpirun started no ranks within {START_LIMIT_S:.0f} s" if waiting else None
+    if running.compiled_at is None:
+        late = running.began is not None and now - running.began > COMPILE_LIMIT_S
+        return f"compiling took more than {COMPILE_LIMIT_S:.0f} s" if late else None
+    budget_s = budgets[running.case]
+    if now - running.compiled_at <= budget_s:
+        return None
+    done = len(running.samples)
+    return f"the budget of {budget_s:g} s passed {_stage(running.setup_s, done, running.stopped)}"
+
+
+def _stage(setup_s: float | None, done: int, stopped: str | None) -> str:
+    if setup_s is None:
+        return "during set-up"
+    if stopped is not None:
+        return "during verification"
+    return f"after {done} repetitions" if done else "during the warm-up or the first repetition"
+
+
+def _ending(
+    batch: Batch, launched: Launched, status: int | None, overdue: str | None, tail: str
+) -> Ending:
+    case = launched.running.case if launched.running else None
+    if overdue:
+        outcome = Outcome.TIMEOUT if launched.places else Outcome.INFRA
+        return Ending(outcome, overdue, case)
+    raised = _raised(batch)
+    if raised:
+        return _of_exception(raised, case)
+    if status == 0 and launched.finished:
+        return Ending(Outcome.PASS, "", None)
+    if not launched.places:
+        return Ending(
+            Outcome.INFRA, f"mpirun started no ranks (exit status {status}): {tail}", case
+        )
+    return _of_status(status, tail, case)
+
+
+def _of_exception(raised: dict[str, Any], case: str | None) -> Ending:
+    where = f"rank {raised['rank']} raised {raised['type']}"
+    if raised["type"] == "WrongWorldError":
+        reason = (
+            f"{raised['message']}: mpirun and mpi4py belong to different MPIs; "
+            "`qyran doctor` shows both and how to mend it"
+        )
+        return Ending(Outcome.INFRA, reason, case)
+    if raised["type"] == "MemoryError":
+        return Ending(Outcome.ERROR, f"{where}: {raised['message']} (give a smaller size)", case)
+    return Ending(Outcome.ERROR, f"{where}: {raised['message']} at {raised['place']}", case)
+
+
+def _of_status(status: int | None, tail: str, case: str | None) -> Ending:
+    number = -status if status and status < 0 else (status or 0) - 128
+    name = _signal_name(number)
+    if name == "SIGKILL":
+        reason = f"a rank was killed by {name}; the kernel does that when memory runs out"
+        return Ending(Outcome.KILLED, reason, case)
+    if name:
+        return Ending(Outcome.KILLED, f"a rank was killed by {name}", case)
+    return Ending(Outcome.ERROR, f"mpirun ended with exit status {status}: {tail}", case)
+
+
+def _signal_name(number: int) -> str:
+    with suppress(ValueError):
+        return signal.Signals(number).name
+    return ""
+
+
+def _raised(batch: Batch) -> dict[str, Any]:
+    """What the first rank that raised has written down; empty if none has."""
+    ranks = batch.cases[0].geometry.ranks
+    files = [raised_file(batch.journal, rank) for rank in range(ranks)]
+    found = sorted((f for f in files if f.exists()), key=lambda f: f.stat().st_mtime_ns)
+    for file in found:
+        with suppress(OSError, ValueError):
+            report = json.loads(file.read_text(encoding="utf-8"))
+            if isinstance(report, dict):
+                return report
+    return {}
+
+
+def _tail(log: Path, offset: int) -> str:
+    """The last lines that this launch wrote to the log, in one line."""
+    with log.open("rb") as file:
+        file.seek(offset)
+        text = file.read().decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip(" -\n\t")]
+    return " | ".join(lines[-_LOG_TAIL:]) or f"nothing was printed, see {log}"

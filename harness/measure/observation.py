@@ -1,0 +1,94 @@
+"""What the journal of one launch says about one case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.measure import placement
+from harness.measure.journal import Event
+from harness.measure.placement import Place
+from kernels.contract import Check
+
+
+@dataclass
+class Observation:
+    """One case in one launch, filled event by event. Times in s.
+
+    samples : [repetition][phase][rank]; warm_up : [phase][rank]. ``deadline_s`` counts from the
+    moment when the kernel was compiled and set-up began.
+    """
+
+    case: str
+    places: tuple[Place, ...] = ()
+    began: float | None = None
+    ended: float | None = None
+    compile_s: float | None = None
+    setup_s: float | None = None
+    verify_s: float | None = None
+    warm_up: list[list[float]] = field(default_factory=list)
+    samples: list[list[list[float]]] = field(default_factory=list)
+    stopped: str | None = None
+    check: Check | None = None
+    peak_memory_B: tuple[int, ...] = ()
+    compiled_at: float | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the ranks came to the end of this case."""
+        return self.ended is not None
+
+    def take(self, event: Event) -> None:
+        """Learn from one event of this case."""
+        match event["event"]:
+            case "case":
+                self.began = event["time"]
+            case "compiled":
+                self.compile_s, self.compiled_at = event["seconds"], event["time"]
+            case "ready":
+                self.setup_s = event["seconds"]
+            case "warm-up":
+                self.warm_up = event["seconds"]
+            case "sample":
+                self.samples.append(event["seconds"])
+                self.stopped = event["stop"]
+            case "verified":
+                self.check = Check(event["what"], event["error"], event["tolerance"])
+                self.verify_s = event["seconds"]
+            case "end":
+                self.peak_memory_B = tuple(event["peak_memory_B"])
+                self.ended = event["time"]
+
+
+class Launched:
+    """All cases of one launch, as far as its journal tells."""
+
+    def __init__(self) -> None:
+        self.places: tuple[Place, ...] = ()
+        self.cases: dict[str, Observation] = {}
+        self.running: Observation | None = None
+        self.finished = False
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Learn from more events."""
+        for event in events:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        match event["event"]:
+            case "placement":
+                self.places = _places(event["ranks"])
+            case "finished":
+                self.finished = True
+            case "case":
+                self.running = Observation(event["case"], places=self.places)
+                self.cases[event["case"]] = self.running
+        if self.running is not None and event.get("case") == self.running.case:
+            self.running.take(event)
+        if event["event"] == "end":
+            self.running = None
+
+
+def _places(ranks: list[dict[str, Any]]) -> tuple[Place, ...]:
+    return tuple(placement.from_dict(one) for one in ranks)

@@ -1,0 +1,74 @@
+"""Where a rank really runs: host, cores, NUMA node, threads, BLAS; read by the rank itself."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Place:
+    """The facts of one rank, at run time.
+
+    cpus : logical CPUs it may run on. numa : NUMA nodes of these. threads : Numba's threads.
+    blas : "name version kernel", blas_threads : the BLAS's own thread count.
+    """
+
+    rank: int
+    host: str
+    pid: int
+    cpus: tuple[int, ...]
+    numa: tuple[int, ...]
+    threads: int
+    blas: str
+    blas_threads: int
+    mpi: str
+
+
+def mine(rank: int, mpi: str) -> Place:
+    """The place of this process."""
+    import numba
+    import scipy.linalg.cython_blas  # noqa: F401 - loads the BLAS that the kernels call
+    from threadpoolctl import threadpool_info
+
+    cpus = tuple(sorted(os.sched_getaffinity(0)))
+    blas = [one for one in threadpool_info() if one["user_api"] == "blas"]
+    of_scipy = next((one for one in blas if "scipy" in one["filepath"]), blas[0] if blas else {})
+    return Place(
+        rank=rank,
+        host=platform.node(),
+        pid=os.getpid(),
+        cpus=cpus,
+        numa=_numa(cpus),
+        threads=numba.get_num_threads(),
+        blas=_blas_name(of_scipy),
+        blas_threads=int(of_scipy.get("num_threads", 0)),
+        mpi=mpi,
+    )
+
+
+def _blas_name(info: dict[str, Any]) -> str:
+    words = (info.get("internal_api"), info.get("version"), info.get("architecture"))
+    return " ".join(str(word) for word in words if word) or "unknown"
+
+
+def _numa(cpus: tuple[int, ...]) -> tuple[int, ...]:
+    """NUMA nodes of these CPUs, from sysfs; empty where the kernel has no NUMA."""
+    nodes = set()
+    for cpu in cpus:
+        folder = Path(f"/sys/devices/system/cpu/cpu{cpu}")
+        nodes |= {int(path.name[4:]) for path in folder.glob("node[0-9]*")}
+    return tuple(sorted(nodes))
+
+
+def as_dict(place: Place) -> dict[str, Any]:
+    """JSON-ready."""
+    return asdict(place)
+
+
+def from_dict(data: dict[str, Any]) -> Place:
+    """The place that `as_dict` wrote."""
+    return Place(**{**data, "cpus": tuple(data["cpus"]), "numa": tuple(data["numa"])})

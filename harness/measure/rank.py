@@ -1,0 +1,153 @@
+"""What each rank does with a batch: compile, set up, warm up, repeat, verify, case after case.
+
+The times of a phase are taken by every rank for itself, between a barrier and its own end; the
+journal holds them all, and the maximum over ranks is formed where results are read.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import time
+from typing import TYPE_CHECKING, Any
+
+from harness.measure import placement, stopping
+from harness.measure.batch import Batch
+from harness.measure.journal import Writer
+from harness.plan.case import Case
+from kernels import listing
+from kernels.contract import Kernel, Phase
+
+if TYPE_CHECKING:
+    from mpi4py.MPI import Intracomm
+
+
+class WrongWorldError(RuntimeError):
+    """The ranks do not see each other: the launcher belongs to another MPI than mpi4py."""
+
+
+class Reporter:
+    """The journal on rank 0, nothing on the others."""
+
+    def __init__(self, writer: Writer | None) -> None:
+        self._writer = writer
+
+    def __call__(self, event: str, **facts: Any) -> None:
+        """Write one event, if this is rank 0."""
+        if self._writer is not None:
+            self._writer.write(event, **facts)
+
+
+def run(batch: Batch, comm: Intracomm) -> None:
+    """Measure all cases of a batch. Collective. Raises WrongWorldError on another world size."""
+    expected = batch.cases[0].geometry.ranks
+    if comm.size != expected:
+        raise WrongWorldError(f"asked for {expected} ranks, MPI_COMM_WORLD has {comm.size}")
+    writer = Writer(batch.journal) if comm.rank == 0 else None
+    report = Reporter(writer)
+    _report_places(comm, report)
+    for case in batch.cases:
+        report("case", case=case.id)
+        _measure(case, comm, report)
+        gc.collect()
+    report("finished")
+    if writer is not None:
+        writer.close()
+
+
+def _report_places(comm: Intracomm, report: Reporter) -> None:
+    from mpi4py import MPI
+
+    library = MPI.Get_library_version().split(",")[0].strip().rstrip("\x00")
+    places = comm.gather(placement.as_dict(placement.mine(comm.rank, library)))
+    clock = time.get_clock_info("perf_counter")
+    report("placement", ranks=places, clock=clock.implementation, resolution_s=clock.resolution)
+
+
+def _measure(case: Case, comm: Intracomm, report: Reporter) -> None:
+    kernel = case.instance()
+    report("compiled", case=case.id, seconds=_compile(case.kernel, comm))
+    began = time.perf_counter()
+    state = kernel.setup(comm)
+    comm.Barrier()
+    report("ready", case=case.id, seconds=time.perf_counter() - began)
+    _repeat(case, kernel, state, comm, report, began)
+    began_check = time.perf_counter()
+    check = kernel.verify(state, comm)
+    report(
+        "verified",
+        case=case.id,
+        what=check.what,
+        error=check.error,
+        tolerance=check.tolerance,
+        seconds=time.perf_counter() - began_check,
+    )
+    peak_B = comm.gather(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    report("end", case=case.id, peak_memory_B=peak_B)
+
+
+def _compile(kernel: str, comm: Intracomm) -> float:
+    """Import the compiled half; one rank of each node first, so that it compiles once a node.
+
+    Seconds until all ranks have it.
+    """
+    from mpi4py import MPI
+
+    began = time.perf_counter()
+    node = comm.Split_type(MPI.COMM_TYPE_SHARED)
+    if node.rank == 0:
+        listing.part(kernel, "cpu")
+    node.Barrier()
+    listing.part(kernel, "cpu")
+    node.Free()
+    comm.Barrier()
+    return time.perf_counter() - began
+
+
+def _repeat(
+    case: Case,
+    kernel: Kernel[Any],
+    state: Any,
+    comm: Intracomm,
+    report: Reporter,
+    began: float,
+) -> None:
+    """One warm-up, then repetitions until the stopping rule ends them; rank 0 decides."""
+    phases = kernel.phases()
+    primary = [phase.name for phase in phases].index(kernel.primary)
+    rule = stopping.rule(case)
+    report("warm-up", case=case.id, seconds=_once(kernel, phases, state, comm))
+    started_s = time.perf_counter() - began
+    samples: list[float] = []
+    reason = None
+    while reason is None:
+        seconds = _once(kernel, phases, state, comm)
+        if comm.rank == 0:
+            samples.append(max(seconds[primary]))
+            reason = rule.reason(samples, started_s, time.perf_counter() - began)
+            report("sample", case=case.id, seconds=seconds, stop=reason)
+        reason = comm.bcast(reason)
+
+
+def _once(
+    kernel: Kernel[Any], phases: tuple[Phase[Any], ...], state: Any, comm: Intracomm
+) -> list[list[float]]:
+    """One repetition: seconds [phase][rank] on rank 0, an empty list elsewhere."""
+    kernel.prepare(state)
+    gc.collect()
+    gc.disable()
+    try:
+        mine = [_timed(phase, state, comm) for phase in phases]
+    finally:
+        gc.enable()
+    gathered = comm.gather(mine)
+    return [list(ranks) for ranks in zip(*gathered, strict=True)] if gathered else []
+
+
+def _timed(phase: Phase[Any], state: Any, comm: Intracomm) -> float:
+    """Seconds this rank spends in the phase, from a common barrier on."""
+    run_phase = phase.run
+    comm.Barrier()
+    began = time.perf_counter()
+    run_phase(state)
+    return time.perf_counter() - began

@@ -1,0 +1,51 @@
+"""When to stop repeating: enough repetitions, a median known well enough, or no time left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from harness.measure.interval import median_interval
+from harness.plan.case import Case
+
+MINIMUM: Final = 6  # fewer samples give no 95 % interval of a median
+MAXIMUM: Final = 100
+TARGET: Final = 0.01  # half the width of the interval, relative to the median
+MEASURE_S: Final = 20.0  # an open-ended case repeats no longer than this
+BUDGET_SHARE: Final = 0.75  # the rest of the budget belongs to the verification
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The stopping rule of one case; times are seconds since its set-up began."""
+
+    repetitions: int | None
+    budget_s: float
+
+    def reason(self, samples: Sequence[float], started_s: float, now_s: float) -> str | None:
+        """Why to stop after these repetitions' times, or None to go on.
+
+        started_s : when the first of them began. "repetitions" and "converged" are good ends;
+        "budget" and "time" say that the number is less certain than asked for.
+        """
+        n = len(samples)
+        if n == 0:
+            return None
+        if n >= (self.repetitions or MAXIMUM):
+            return "repetitions"
+        if now_s + max(samples) > BUDGET_SHARE * self.budget_s:
+            return "budget"
+        if self.repetitions is None:
+            return self._open_ended(samples, now_s - started_s)
+        return None
+
+    def _open_ended(self, samples: Sequence[float], measured_s: float) -> str | None:
+        if len(samples) >= MINIMUM and median_interval(samples).relative <= TARGET:
+            return "converged"
+        return "time" if measured_s + max(samples) > MEASURE_S else None
+
+
+def rule(case: Case) -> Rule:
+    """The stopping rule of a case."""
+    return Rule(case.repetitions, case.budget_s)

@@ -1,0 +1,1 @@
+"""From a suite to concrete cases: sweeps, geometry, sizes fitted to memory, preflight."""

@@ -1,0 +1,90 @@
+"""A case: one kernel with every parameter filled in, on a stated geometry. What ranks read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from kernels import listing
+from kernels.contract import Kernel, Value
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How many nodes, ranks over all of them, and threads in each rank."""
+
+    nodes: int
+    ranks: int
+    threads: int
+
+    @property
+    def ranks_per_node(self) -> int:
+        """Ranks on the fullest node."""
+        return -(-self.ranks // self.nodes)
+
+    def __str__(self) -> str:
+        """``2x1`` on one node, ``4 nodes x 64x2`` on several: ranks x threads."""
+        inside = f"{self.ranks}x{self.threads}"
+        return inside if self.nodes == 1 else f"{self.nodes} nodes {inside}"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A reference value of one metric, in base units, with its relative tolerance and source."""
+
+    value: float
+    tolerance: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One measurement, fully determined; stored with its result and read by the ranks.
+
+    budget_s : seconds one launch of the case may take, from set-up to verification.
+    repetitions : exactly this many, or None: until the median is known well enough.
+    fitted : names of the parameters that were chosen for this machine.
+    """
+
+    kernel: str
+    version: int
+    parameters: dict[str, Value]
+    geometry: Geometry
+    repetitions: int | None
+    launches: int
+    budget_s: float
+    memory_B: int
+    estimated_s: float
+    fitted: tuple[str, ...] = ()
+    references: dict[str, Expected] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """``hpl-3f2a9c1b07``: kernel and a hash of what determines the measurement."""
+        identity = {
+            "kernel": self.kernel,
+            "version": self.version,
+            "parameters": self.parameters,
+            "geometry": asdict(self.geometry),
+        }
+        text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+        return f"{self.kernel}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+    def instance(self) -> Kernel[Any]:
+        """The kernel itself, with these parameters."""
+        return listing.load(self.kernel)(**self.parameters)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; `from_dict` reads it back."""
+        return {"id": self.id, **asdict(self)}
+
+
+def from_dict(data: dict[str, Any]) -> Case:
+    """The case that `Case.as_dict` wrote."""
+    given = {key: value for key, value in data.items() if key != "id"}
+    given["geometry"] = Geometry(**given["geometry"])
+    given["fitted"] = tuple(given["fitted"])
+    given["references"] = {name: Expected(**one) for name, one in given["references"].items()}
+    return Case(**given)

@@ -1,0 +1,170 @@
+"""From a draft to a case: geometry, parameters fitted to the machine, memory, time."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from harness.config import suite as suites
+from harness.config.yaml_file import Document
+from harness.errors import ConfigError, unknown
+from harness.plan.case import Case, Expected, Geometry
+from harness.plan.expand import Draft, Overrides, drafts
+from harness.plan.resources import Resources
+from kernels.contract import AUTO, IllegalParameter, Kernel, Value, parameters, values
+
+# What a rank needs beside its arrays: Python, NumPy, Numba and MPI, measured at about 0.13 GB.
+RANK_OVERHEAD_B: Final = 150 * 10**6
+# Sizes chosen by `auto` leave this much of the free memory to everybody else.
+FILL: Final = 0.8
+_WARM_UP: Final = 1
+_DEFAULT_REPETITIONS: Final = 10
+_MINIMUM_BUDGET_S: Final = 300.0
+_START_S: Final = 2.0
+
+
+def plan(
+    suite: suites.Suite, document: Document, overrides: Overrides, resources: Resources
+) -> tuple[Case, ...]:
+    """All cases of a suite, resolved and checked; ConfigError before anything starts.
+
+    A case that is listed twice (same kernel, parameters and geometry) runs once.
+    """
+    cases = [_resolved(one, overrides, resources) for one in drafts(suite, document, overrides)]
+    return tuple({one.id: one for one in cases}.values())
+
+
+def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
+    geometry = _geometry(draft, overrides, resources)
+    given = {name: value for name, value in draft.given.items() if value != AUTO}
+    kernel, fitted = _fitted(draft, given, geometry, resources)
+    memory_B = _memory(draft, kernel, geometry, resources)
+    entry = draft.entry
+    repetitions = overrides.repetitions or entry.repetitions
+    estimated_s = _estimate(kernel, geometry, repetitions, resources)
+    budget_s = overrides.budget_s or entry.budget or max(_MINIMUM_BUDGET_S, 10 * estimated_s)
+    return Case(
+        kernel=entry.kernel,
+        version=kernel.version,
+        parameters=values(kernel),
+        geometry=geometry,
+        repetitions=repetitions,
+        launches=overrides.launches or entry.launches,
+        budget_s=budget_s,
+        memory_B=memory_B,
+        estimated_s=estimated_s,
+        fitted=fitted,
+        references=_references(draft, kernel),
+    )
+
+
+def _geometry(draft: Draft, overrides: Overrides, resources: Resources) -> Geometry:
+    if draft.nodes > resources.nodes:
+        raise ConfigError(
+            draft.where,
+            f"asks for {draft.nodes} nodes, found {resources.nodes} ({resources.source})",
+            fix="give fewer with --nodes, or describe the cluster in cluster.yaml",
+        )
+    cores = draft.nodes * resources.cores
+    ranks = draft.ranks or max(1, cores // draft.threads)
+    if ranks * draft.threads > cores and not overrides.oversubscribe:
+        raise ConfigError(
+            draft.where,
+            f"{ranks} ranks x {draft.threads} threads on {cores} cores ({resources.source})",
+            known="more threads than cores measure the scheduler, not the machine",
+            fix=f"--ranks {max(1, cores // draft.threads)}, or allow it with --oversubscribe",
+        )
+    if ranks % draft.nodes:
+        raise ConfigError(
+            draft.where,
+            f"{ranks} ranks do not divide evenly over {draft.nodes} nodes",
+            fix=f"--ranks {ranks - ranks % draft.nodes or draft.nodes}",
+        )
+    return Geometry(draft.nodes, ranks, draft.threads)
+
+
+def _fitted(
+    draft: Draft, given: dict[str, Value], geometry: Geometry, resources: Resources
+) -> tuple[Kernel[Any], tuple[str, ...]]:
+    """The kernel with all its parameters, and the names of those that were chosen here."""
+    free_B = resources.memory_B - geometry.ranks_per_node * RANK_OVERHEAD_B
+    try:
+        chosen = draft.kernel.fit(
+            given,
+            memory_B=max(1, int(FILL * free_B)) * geometry.nodes,
+            llc_B=resources.llc_B * geometry.nodes,
+            ranks=geometry.ranks,
+        )
+        kernel = draft.kernel(**{**chosen, **given})
+        kernel.check_geometry(geometry.ranks)
+    except IllegalParameter as error:
+        where = draft.places.get(error.name, f"{draft.where}: {error.name}")
+        raise ConfigError(where, f"found {error.found!r}", known=error.known) from error
+    names = [one.name for one in parameters(draft.kernel)]
+    return kernel, tuple(name for name in names if name in chosen and name not in given)
+
+
+def _memory(draft: Draft, kernel: Kernel[Any], geometry: Geometry, resources: Resources) -> int:
+    """Bytes the case needs on its fullest node; ConfigError if the node has less."""
+    each = kernel.memory_B(geometry.ranks) + RANK_OVERHEAD_B
+    needed = each * geometry.ranks_per_node
+    if needed <= resources.memory_B:
+        return needed
+    raise ConfigError(
+        draft.where,
+        f"{draft.entry.kernel} needs {_gib(needed)} on each node, "
+        f"{_gib(resources.memory_B)} are free ({resources.source})",
+        known=_sizes(kernel),
+        fix=_fitting_size(draft, geometry, resources),
+    )
+
+
+def _sizes(kernel: Kernel[Any]) -> str:
+    names = [one.name for one in parameters(type(kernel)) if one.auto]
+    return "the size comes from " + ", ".join(f"{n} = {getattr(kernel, n)}" for n in names)
+
+
+def _fitting_size(draft: Draft, geometry: Geometry, resources: Resources) -> str:
+    """The largest sizes that do fit, as flags to type."""
+    sizes = {one.name for one in parameters(draft.kernel) if one.auto}
+    given = {n: v for n, v in draft.given.items() if n not in sizes}
+    kernel, chosen = _fitted(draft, given, geometry, resources)
+    flags = [f"--set {name}={getattr(kernel, name)}" for name in chosen if name in draft.given]
+    return " ".join(flags) + " (or auto)"
+
+
+def _gib(size_B: int) -> str:
+    return f"{size_B / 2**30:.3g} GiB"
+
+
+def _estimate(
+    kernel: Kernel[Any], geometry: Geometry, repetitions: int | None, resources: Resources
+) -> float:
+    """Seconds for set-up, warm-up, repetitions and verification, to the right order."""
+    once = 0.0
+    cores = geometry.ranks * geometry.threads
+    for phase in kernel.phases():
+        work = phase.work(geometry.ranks)
+        traffic = work.bytes_moved + work.bytes_hidden
+        once += resources.seconds(work.flop, traffic, geometry.nodes, cores)
+    touched = kernel.memory_B(geometry.ranks) * geometry.ranks
+    set_up = resources.seconds(0.0, 4.0 * touched, geometry.nodes, cores)
+    return _START_S + set_up + once * (_WARM_UP + (repetitions or _DEFAULT_REPETITIONS))
+
+
+def _references(draft: Draft, kernel: Kernel[Any]) -> dict[str, Expected]:
+    known = metric_names(kernel)
+    for name in draft.entry.references:
+        if name not in known:
+            raise unknown(f"{draft.where}.references", "metric", name, known)
+    return {
+        name: Expected(one.value, one.tolerance, one.source)
+        for name, one in draft.entry.references.items()
+    }
+
+
+def metric_names(kernel: Kernel[Any]) -> dict[str, str]:
+    """Metric name -> phase name: ``flop_rate`` for one phase, ``triad_bandwidth`` for several."""
+    phases = kernel.phases()
+    if len(phases) == 1:
+        return {phases[0].metric.name: phases[0].name}
+    return {f"{phase.name}_{phase.metric.name}": phase.name for phase in phases}

@@ -1,0 +1,1 @@
+"""Results and their HDF5 files; the only importer of h5py."""

@@ -1,0 +1,105 @@
+"""What is known about a case after it ran: the model that the store writes and reports read.
+
+All times in seconds, all values in base units. Samples are nested [launch][repetition][rank].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.measure.placement import Place
+from harness.outcome import Outcome
+from harness.plan.case import Case
+from kernels.contract import Check, Metric, Work
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The raw times of one phase, s.
+
+    seconds : [launch][repetition][rank]; warm_up : [launch][rank], never part of a metric.
+    """
+
+    seconds: tuple[tuple[tuple[float, ...], ...], ...]
+    warm_up: tuple[tuple[float, ...], ...]
+
+    @property
+    def slowest(self) -> tuple[tuple[float, ...], ...]:
+        """[launch][repetition]: the time of a repetition is the maximum over its ranks."""
+        return tuple(tuple(max(ranks) for ranks in launch) for launch in self.seconds)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A metric with its interval and its bound, in base units.
+
+    low, high : distribution-free interval of the median at ``level``; bound : what the machine
+    allows at most, or None, with its source or the reason why there is none.
+    """
+
+    metric: Metric
+    phase: str
+    value: float
+    low: float
+    high: float
+    level: float
+    n: int
+    bound: float | None = None
+    bound_source: str = ""
+
+    @property
+    def efficiency(self) -> float | None:
+        """Fraction of the bound reached; above 1 would mean a wrong count."""
+        if self.bound is None:
+            return None
+        higher = self.metric.better == "higher"
+        return self.value / self.bound if higher else self.bound / self.value
+
+
+@dataclass(frozen=True)
+class Times:
+    """What a launch spent outside its metrics, s, one entry a launch."""
+
+    compile_s: tuple[float, ...] = ()
+    setup_s: tuple[float, ...] = ()
+    verify_s: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One case and how it ended. ``metrics`` is empty unless the check passed."""
+
+    case: Case
+    outcome: Outcome
+    reason: str = ""
+    check: Check | None = None
+    metrics: dict[str, Value] = field(default_factory=dict)
+    primary: str = ""
+    samples: dict[str, Samples] = field(default_factory=dict)
+    work: dict[str, Work] = field(default_factory=dict)
+    times: Times = Times()
+    stopped: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    peak_memory_B: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    started: float = 0.0
+    ended: float = 0.0
+    file: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of `qyran run`: where it is kept and what it was asked to do.
+
+    environment : nested, JSON-ready facts of the driver's host; started : seconds since 1970.
+    """
+
+    id: str
+    path: str
+    cluster: str
+    suite: str
+    title: str
+    command: tuple[str, ...]
+    started: float
+    environment: dict[str, Any] = field(default_factory=dict)

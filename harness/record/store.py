@@ -1,0 +1,148 @@
+"""The results folder: ``results/<cluster>/<run-id>/`` with run.yaml, log.txt and one .h5 a case."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from harness.errors import CannotMeasure, ConfigError, CorruptStore, unknown
+from harness.plan.case import Case
+from harness.record import hdf5
+from harness.record.result import CaseResult, Run
+from harness.record.write_once import write_once
+
+SCHEMA: Final = "qyran.record/1"
+DEFAULT: Final = Path("results")
+_SPACE_B: Final = 32 * 2**20
+_RUN_ID: Final = re.compile(r"^\d{8}T\d{6}Z-[\w.-]+-[0-9a-f]{6}$")
+
+
+def create(run: Run, cases: tuple[Case, ...]) -> Path:
+    """Make the folder of a new run and write its run.yaml; CannotMeasure if that is impossible."""
+    folder = Path(run.path)
+    try:
+        folder.mkdir(parents=True)
+        free_B = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise CannotMeasure(
+            str(folder),
+            f"the results folder cannot be made: {error.strerror}",
+            fix="record elsewhere with --results DIR",
+        ) from error
+    if free_B < _SPACE_B:
+        folder.rmdir()
+        raise CannotMeasure(
+            str(folder),
+            f"only {free_B // 2**20} MiB are free, results need up to {_SPACE_B // 2**20} MiB",
+            fix="free some space, or record elsewhere with --results DIR",
+        )
+    content = {
+        "schema": SCHEMA,
+        **asdict(run),
+        "path": None,
+        "cases": [case.as_dict() for case in cases],
+    }
+    del content["path"]
+    write_once(folder / "run.yaml", yaml.safe_dump(_plain(content), sort_keys=False).encode())
+    return folder
+
+
+def new_id(suite: str, now: float) -> str:
+    """``20261123T191500Z-quick-a1b2c3``: sorts by time, says what, never collides."""
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    name = re.sub(r"[^\w.-]+", "-", suite).strip("-.") or "suite"
+    return f"{stamp}-{name[:40]}-{secrets.token_hex(3)}"
+
+
+def add(run: Run, result: CaseResult, document: dict[str, Any]) -> CaseResult:
+    """Write the file of a finished case; returns the result with the name of its file."""
+    name = f"{result.case.id}.h5"
+    document["file"] = name
+    write_once(Path(run.path) / name, hdf5.encoded(run, result, document))
+    return replace(result, file=name)
+
+
+def runs(root: Path) -> list[Path]:
+    """The folders of all runs below a results folder, oldest first."""
+    found = [path.parent for path in root.glob("*/*/run.yaml")]
+    return sorted(found, key=lambda path: path.name)
+
+
+def find(root: Path, name: str) -> Path:
+    """A run by its id, a unique part of it, its folder, or "last"; ConfigError if not found."""
+    if (Path(name) / "run.yaml").is_file():
+        return Path(name)
+    known = runs(root)
+    if not known:
+        raise ConfigError(str(root), "holds no runs", fix="`qyran run quick` makes one")
+    if name == "last":
+        return known[-1]
+    matching = [path for path in known if name in path.name]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        names = ", ".join(path.name for path in matching[-5:])
+        raise ConfigError(str(root), f"{name!r} fits {len(matching)} runs", known=names)
+    raise unknown(str(root), "run", name, [path.name for path in known[-5:]], "`qyran ls`")
+
+
+def header(folder: Path) -> dict[str, Any]:
+    """The content of run.yaml; CorruptStore if it is damaged."""
+    where = folder / "run.yaml"
+    try:
+        content = yaml.load(where.read_bytes(), Loader=_YAML)  # noqa: S506 - a safe loader
+    except (OSError, yaml.YAMLError) as error:
+        raise CorruptStore(str(where), f"cannot be read: {error}") from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise CorruptStore(str(where), "is no run of this version", known=SCHEMA)
+    return content
+
+
+_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def case_records(folder: Path) -> list[dict[str, Any]]:
+    """The recorded cases of a run, in the order of its plan."""
+    order = [case["id"] for case in header(folder)["cases"]]
+    found = {path.stem: path for path in folder.glob("*.h5")}
+    names = [one for one in order if one in found]
+    return [record(found[name]) for name in names]
+
+
+def record(path: Path) -> dict[str, Any]:
+    """The index record of one case file, its content verified."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CorruptStore(str(path), f"cannot be read: {error.strerror}") from error
+    return hdf5.index_record(content, str(path))
+
+
+def newest_first(root: Path, most: int) -> Iterator[dict[str, Any]]:
+    """Recorded cases of the newest runs, newest first; damaged runs are passed over."""
+    for folder in reversed(runs(root)[-most:]):
+        try:
+            yield from case_records(folder)
+        except CorruptStore:
+            continue
+
+
+def writable(root: Path) -> bool:
+    """Whether runs can be recorded below ``root``, which may not exist yet."""
+    here = next(path for path in (root.absolute(), *root.absolute().parents) if path.exists())
+    return os.access(here, os.W_OK | os.X_OK)
+
+
+def _plain(content: dict[str, Any]) -> Any:
+    """Tuples become lists and enumerations words, as YAML wants it."""
+    return json.loads(json.dumps(content))

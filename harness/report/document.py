@@ -1,0 +1,386 @@
+"""The documents that `--json` prints: full precision, base units, stable order, one schema each."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.outcome import EXIT_CODES, Outcome, worst
+from harness.plan.case import Case
+from harness.record.result import CaseResult, Run, Value
+from kernels.contract import Check
+
+
+class Doc(BaseModel):
+    """Base of all documents."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class CheckDoc(Doc):
+    """A verification; ``error`` is null where it was not a finite number."""
+
+    what: str
+    error: float | None
+    tolerance: float
+    passed: bool
+
+
+class MetricDoc(Doc):
+    """A metric: median, interval [low, high] at ``level``, and the bound it is compared with."""
+
+    phase: str
+    value: float
+    unit: str
+    better: Literal["higher", "lower"]
+    low: float
+    high: float
+    level: float
+    n: int
+    bound: float | None
+    bound_source: str
+
+
+class CaseDoc(Doc):
+    """One case of a run. ``file`` is null for a case that was not recorded."""
+
+    case: str
+    kernel: str
+    kernel_version: int
+    parameters: dict[str, int | float | str | bool]
+    fitted: list[str]
+    nodes: int
+    ranks: int
+    threads: int
+    outcome: str
+    reason: str
+    notes: list[str]
+    file: str | None
+    check: CheckDoc | None
+    primary: str
+    metrics: dict[str, MetricDoc]
+    seconds: dict[str, float]
+
+
+class PlaceDoc(Doc):
+    """A result in one TOP500 list; ``place`` is null where it would not be listed. flop/s."""
+
+    list: str
+    place: int | None
+    first: float
+    last: float
+    total: float
+
+
+class NewestDoc(PlaceDoc):
+    """The newest list held here; ``factor_to_enter`` is null for a result that is on it."""
+
+    factor_to_enter: float | None
+
+
+class BestDoc(Doc):
+    """The best place a result would ever have had."""
+
+    list: str
+    place: int
+
+
+class ProjectionDoc(Doc):
+    """The last place carried forward at its growth over the newest lists: an estimate."""
+
+    growth_per_year: float
+    lists: int
+    leaves: str | None
+    estimate: Literal[True]
+
+
+class FigureDoc(Doc):
+    """A figure of a named system; ``doubt`` says what is unverified about it."""
+
+    value: float | None
+    unit: str
+    doubt: str
+
+
+class AgainstDoc(Doc):
+    """A result beside a named system; ``ratio`` is ours / theirs."""
+
+    system: str
+    site: str
+    country: str
+    list: str | None
+    rank: int | None
+    ratio: float | None
+    phrase: str
+    status: str
+    status_means: str
+    unverified: Sequence[str]
+    figures: dict[str, FigureDoc]
+    node: str
+    note: str
+    sources: Sequence[str]
+
+
+class RankDoc(Doc):
+    """What `qyran rank` prints, and ``standing`` of a run with an HPL result."""
+
+    schema_id: Literal["qyran.rank/1"] = Field("qyran.rank/1", alias="schema")
+    rmax: float
+    unit: Literal["flop/s"]
+    sentence: str
+    last_led: str | None
+    last_listed: str | None
+    best: BestDoc | None
+    newest: NewestDoc
+    projection: ProjectionDoc
+    lists: list[PlaceDoc]
+    against: list[AgainstDoc]
+
+
+class RunDoc(Doc):
+    """What `qyran run` and `qyran show` print."""
+
+    schema_id: Literal["qyran.run/1"] = Field("qyran.run/1", alias="schema")
+    run: str
+    path: str
+    cluster: str
+    suite: str
+    started: float
+    outcome: str
+    exit_code: int
+    cases: list[CaseDoc]
+    standing: RankDoc | None = None
+
+
+class PlannedDoc(Doc):
+    """One case of a plan."""
+
+    case: str
+    kernel: str
+    parameters: dict[str, int | float | str | bool]
+    fitted: list[str]
+    nodes: int
+    ranks: int
+    threads: int
+    repetitions: int | None
+    launches: int
+    budget_s: float
+    memory_B: int
+    estimated_s: float
+
+
+class PlanDoc(Doc):
+    """What `qyran plan` prints; ``memory_B`` of a case is that of its fullest node."""
+
+    schema_id: Literal["qyran.plan/1"] = Field("qyran.plan/1", alias="schema")
+    suite: str
+    cluster: str
+    partition: str
+    planned: bool
+    target: dict[str, Any]
+    estimated_s: float
+    cases: list[PlannedDoc]
+
+
+class ParameterDoc(Doc):
+    """A declared parameter."""
+
+    name: str
+    type: str
+    default: int | float | str | bool
+    unit: str
+    minimum: float | None
+    maximum: float | None
+    choices: list[str]
+    help: str
+
+
+class KernelDoc(Doc):
+    """A kernel's declaration."""
+
+    name: str
+    group: str
+    title: str
+    version: int
+    verification: str
+    primary: str
+    metrics: dict[str, str]
+    parameters: list[ParameterDoc]
+
+
+class ListDoc(Doc):
+    """What `qyran list` prints."""
+
+    schema_id: Literal["qyran.list/1"] = Field("qyran.list/1", alias="schema")
+    kernels: list[KernelDoc]
+    suites: dict[str, str]
+
+
+class FindingDoc(Doc):
+    """One finding of `qyran doctor`."""
+
+    what: str
+    status: Literal["ok", "note", "warn", "fail"]
+    found: str
+    fix: str
+
+
+class DoctorDoc(Doc):
+    """What `qyran doctor` prints."""
+
+    schema_id: Literal["qyran.doctor/1"] = Field("qyran.doctor/1", alias="schema")
+    status: Literal["ok", "note", "warn", "fail"]
+    exit_code: int
+    findings: list[FindingDoc]
+
+
+class RunLineDoc(Doc):
+    """One line of `qyran ls`."""
+
+    run: str
+    path: str
+    cluster: str
+    suite: str
+    started: float
+    outcome: str
+    cases: int
+    recorded: int
+    best: str
+
+
+class LsDoc(Doc):
+    """What `qyran ls` prints."""
+
+    schema_id: Literal["qyran.ls/1"] = Field("qyran.ls/1", alias="schema")
+    results: str
+    runs: list[RunLineDoc]
+
+
+class ErrorDoc(Doc):
+    """What any command prints with `--json` when it ends with an error."""
+
+    schema_id: Literal["qyran.error/1"] = Field("qyran.error/1", alias="schema")
+    where: str
+    found: str
+    known: str
+    fix: str
+    exit_code: int
+
+
+ALL: tuple[type[Doc], ...] = (
+    RunDoc,
+    PlanDoc,
+    ListDoc,
+    DoctorDoc,
+    LsDoc,
+    RankDoc,
+    ErrorDoc,
+)
+
+
+def text(document: Doc) -> str:
+    """The document as JSON text."""
+    return json.dumps(document.model_dump(by_alias=True, mode="json"), indent=1, allow_nan=False)
+
+
+def of_case(result: CaseResult) -> CaseDoc:
+    """The document of a case."""
+    case = result.case
+    return CaseDoc(
+        case=case.id,
+        kernel=case.kernel,
+        kernel_version=case.version,
+        parameters=case.parameters,
+        fitted=list(case.fitted),
+        nodes=case.geometry.nodes,
+        ranks=case.geometry.ranks,
+        threads=case.geometry.threads,
+        outcome=str(result.outcome),
+        reason=result.reason,
+        notes=list(result.notes),
+        file=result.file,
+        check=_check(result.check),
+        primary=result.primary,
+        metrics={name: _metric(value) for name, value in result.metrics.items()},
+        seconds=_seconds(result),
+    )
+
+
+def _check(check: Check | None) -> CheckDoc | None:
+    if check is None:
+        return None
+    error = check.error if math.isfinite(check.error) else None
+    return CheckDoc(what=check.what, error=error, tolerance=check.tolerance, passed=check.passed)
+
+
+def _metric(value: Value) -> MetricDoc:
+    return MetricDoc(
+        phase=value.phase,
+        value=value.value,
+        unit=value.metric.unit,
+        better=value.metric.better,
+        low=value.low,
+        high=value.high,
+        level=value.level,
+        n=value.n,
+        bound=value.bound,
+        bound_source=value.bound_source,
+    )
+
+
+def _seconds(result: CaseResult) -> dict[str, float]:
+    """What the case spent beside its metrics, and in all."""
+    return {
+        "compile": sum(result.times.compile_s),
+        "setup": sum(result.times.setup_s),
+        "verify": sum(result.times.verify_s),
+        "total": max(0.0, result.ended - result.started),
+    }
+
+
+def of_run(run: Run, cases: Iterable[CaseDoc], exit_code: int | None = None) -> RunDoc:
+    """The document of a run from those of its cases; the worst outcome is that of the run."""
+    listed = list(cases)
+    outcome = worst(Outcome(one.outcome) for one in listed)
+    return RunDoc(
+        run=run.id,
+        path=run.path,
+        cluster=run.cluster,
+        suite=run.suite,
+        started=run.started,
+        outcome=str(outcome),
+        exit_code=EXIT_CODES[outcome] if exit_code is None else exit_code,
+        cases=listed,
+    )
+
+
+def recorded_case(record: Mapping[str, Any]) -> CaseDoc:
+    """The document of a case from its index record, which holds more than the document."""
+    return CaseDoc.model_validate({k: v for k, v in record.items() if k in CaseDoc.model_fields})
+
+
+def skipped(case: Case, reason: str) -> CaseDoc:
+    """The document of a planned case that has no record."""
+    return of_case(CaseResult(case, Outcome.SKIPPED, reason))
+
+
+def planned(case: Case) -> PlannedDoc:
+    """The document of a case that is planned."""
+    return PlannedDoc(
+        case=case.id,
+        kernel=case.kernel,
+        parameters=case.parameters,
+        fitted=list(case.fitted),
+        nodes=case.geometry.nodes,
+        ranks=case.geometry.ranks,
+        threads=case.geometry.threads,
+        repetitions=case.repetitions,
+        launches=case.launches,
+        budget_s=case.budget_s,
+        memory_B=case.memory_B,
+        estimated_s=case.estimated_s,
+    )

@@ -1,0 +1,121 @@
+"""A run while it goes on: a progress bar on a terminal, plain lines on a pipe."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from harness.measure.journal import Event
+from harness.plan.case import Case
+from harness.plan.resolve import metric_names
+from harness.record.result import Run
+from harness.report import units
+from harness.report.document import CaseDoc
+
+
+class Lines:
+    """Plain lines, one for the begin and one for the end of each case."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._cases: dict[str, Case] = {}
+
+    def started(self, run: Run, cases: tuple[Case, ...]) -> None:
+        """Say what will be run."""
+        self._cases = {case.id: case for case in cases}
+        estimate = units.seconds(sum(case.estimated_s for case in cases))
+        self._console.print(f"{run.suite}: {len(cases)} cases, about {estimate}, run {run.id}")
+
+    def event(self, event: Event) -> None:
+        """Say that a case begins."""
+        if event["event"] == "case":
+            case = self._cases[event["case"]]
+            self._console.print(f"{case.id}: measuring on {case.geometry} ranks x threads")
+
+    def finished(self, result: CaseDoc) -> None:
+        """Say how a case ended."""
+        metric = result.metrics.get(result.primary)
+        value = units.si(metric.value, metric.unit) if metric else result.reason
+        self._console.print(f"{result.case}: {result.outcome}, {value}")
+
+
+class Bar:
+    """A progress bar over cases and repetitions, with the current value.
+
+    It is drawn when something happens and has no thread of its own, so that the driver is idle
+    while ranks measure.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[now]}"),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+        )
+        self._cases: dict[str, Case] = {}
+        self._all: TaskID | None = None
+        self._one: TaskID | None = None
+
+    def started(self, run: Run, cases: tuple[Case, ...]) -> None:
+        """Show an empty bar."""
+        self._cases = {case.id: case for case in cases}
+        total = sum(case.launches for case in cases)
+        self._progress.start()
+        self._all = self._progress.add_task(run.suite, total=total, now="starting mpirun")
+        self._progress.refresh()
+
+    def event(self, event: Event) -> None:
+        """Move on by a step of a case."""
+        match event["event"]:
+            case "case":
+                self._begin(self._cases[event["case"]])
+            case "compiled" | "ready" | "warm-up" | "verified":
+                self._say(_DOING[event["event"]])
+            case "sample":
+                self._sample(event)
+            case "end" if self._all is not None:
+                self._progress.advance(self._all)
+        self._progress.refresh()
+
+    def finished(self, result: CaseDoc) -> None:
+        """End the bar with the last case."""
+        self._cases.pop(result.case, None)
+        if not self._cases:
+            self._progress.stop()
+
+    def _begin(self, case: Case) -> None:
+        if self._one is not None:
+            self._progress.remove_task(self._one)
+        total = case.repetitions
+        self._one = self._progress.add_task(f"  {case.kernel}", total=total, now="compiling")
+        self._say("compiling")
+
+    def _say(self, words: str) -> None:
+        if self._all is not None and self._one is not None:
+            self._progress.update(self._all, now="")
+            self._progress.update(self._one, now=words)
+
+    def _sample(self, event: Event) -> None:
+        case = self._cases[event["case"]]
+        kernel = case.instance()
+        phases = kernel.phases()
+        i = [phase.name for phase in phases].index(kernel.primary)
+        work = phases[i].work(case.geometry.ranks)
+        value = phases[i].metric.value(work, max(event["seconds"][i]))
+        name = next(n for n, phase in metric_names(kernel).items() if phase == kernel.primary)
+        if self._one is not None:
+            self._progress.advance(self._one)
+        self._say(f"{name} {units.si(value, phases[i].metric.unit)}")
+
+
+_DOING = {
+    "compiled": "setting up",
+    "ready": "warming up",
+    "warm-up": "measuring",
+    "verified": "verified",
+}

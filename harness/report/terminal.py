@@ -1,0 +1,242 @@
+"""What a person sees: tables of runs, plans, kernels, findings. Reads documents, knows no store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.judge.bounds import IMPOSSIBLE
+from harness.report import units
+from harness.report.document import (
+    CaseDoc,
+    CheckDoc,
+    DoctorDoc,
+    KernelDoc,
+    ListDoc,
+    LsDoc,
+    MetricDoc,
+    PlanDoc,
+    RunDoc,
+)
+
+_STYLE: Final = {
+    "pass": "green",
+    "slow": "yellow",
+    "inconclusive": "yellow",
+    "no-reference": "yellow",
+    "skipped": "dim",
+    "ok": "green",
+    "note": "cyan",
+    "warn": "yellow",
+    "fail": "bold red",
+}
+_BAD: Final = "bold red"
+_PIPE_WIDTH: Final = 120
+
+
+def console(*, stderr: bool = False) -> Console:
+    """The terminal; on a pipe wide enough that no line is broken."""
+    made = Console(stderr=stderr, highlight=False)
+    if not made.is_terminal:
+        made = Console(stderr=stderr, highlight=False, width=_PIPE_WIDTH)
+    return made
+
+
+def run(document: RunDoc) -> RenderableType:
+    """The result of a run: a row for each metric, then what needs words."""
+    table = _table(
+        "case", "ranks x threads", "outcome", "result", "95 % interval", "of bound", "check"
+    )
+    for case in document.cases:
+        _case_rows(table, case)
+    return Group(table, *_remarks(document))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        right = column in ("result", "of bound", "memory a node", "estimate", "default")
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def _case_rows(table: Table, case: CaseDoc) -> None:
+    outcome = Text(case.outcome, style=_STYLE.get(case.outcome, _BAD))
+    geometry = f"{case.ranks} x {case.threads}"
+    geometry += f" on {case.nodes} nodes" if case.nodes > 1 else ""
+    if not case.metrics:
+        table.add_row(_title(case), geometry, outcome, "-", "", "", _check(case.check))
+        return
+    for i, (name, metric) in enumerate(case.metrics.items()):
+        style = "bold" if name == case.primary else ""
+        first = i == 0
+        title = _title(case) if first else ""
+        phase = f" {metric.phase}" if len(case.metrics) > 1 else ""
+        table.add_row(
+            Text(f"{title}{phase}" if first else f"{' ' * len(_title(case))}{phase}"),
+            geometry if first else "",
+            outcome if first else "",
+            Text(units.si(metric.value, metric.unit), style=style),
+            _interval(metric),
+            _of_bound(metric),
+            _check(case.check) if first else "",
+        )
+
+
+def _title(case: CaseDoc) -> str:
+    sizes = {k: v for k, v in case.parameters.items() if k in ("n", "nb", "dtype", "nx")}
+    return f"{case.kernel} " + " ".join(f"{k}={v}" for k, v in sizes.items() if v)
+
+
+def _interval(metric: MetricDoc) -> str:
+    if metric.n < 2:
+        return "one sample"
+    low, high = units.si(metric.low, metric.unit), units.si(metric.high, metric.unit)
+    same = low.split()[1:] == high.split()[1:]
+    start = low.split()[0] if same else low
+    level = "" if metric.level >= 0.95 else f" ({metric.level:.0%})"
+    return f"{start} - {high}{level}"
+
+
+def _of_bound(metric: MetricDoc) -> str:
+    if metric.bound is None:
+        return "-"
+    return units.percent(metric.value / metric.bound)
+
+
+def _check(check: CheckDoc | None) -> str:
+    if check is None:
+        return "-"
+    error = "not a number" if check.error is None else units.digits(check.error)
+    return f"{error} {'<=' if check.passed else '>'} {units.digits(check.tolerance)}"
+
+
+def _remarks(document: RunDoc) -> list[RenderableType]:
+    """Reasons, notes and where everything was recorded."""
+    remarks: list[RenderableType] = []
+    for case in document.cases:
+        words = [case.reason, *case.notes, *_impossible(case)]
+        remarks += [Text(f"{case.case}: {one}", style="yellow") for one in words if one]
+    sources = sorted(
+        {m.bound_source for c in document.cases for m in c.metrics.values() if m.bound}
+    )
+    if sources:
+        remarks.append(Text("bound: " + "; ".join(sources), style="dim"))
+    recorded = sum(case.file is not None for case in document.cases)
+    where = f"{recorded} of {len(document.cases)} cases recorded in {document.path}"
+    verdict = Text(f"{document.outcome}", style=_STYLE.get(document.outcome, _BAD))
+    return [Text(""), *remarks, Text.assemble(verdict, f" (exit {document.exit_code}); {where}")]
+
+
+def _impossible(case: CaseDoc) -> list[str]:
+    return [
+        f"{name} is {metric.value / metric.bound:.2f} of its bound: impossible unless the machine "
+        "was disturbed while the bound was measured, or a count is wrong"
+        for name, metric in case.metrics.items()
+        if metric.bound and metric.value / metric.bound > IMPOSSIBLE
+    ]
+
+
+def plan(document: PlanDoc) -> RenderableType:
+    """The cases of a plan with their geometry, memory and estimated time."""
+    table = _table(
+        "case", "kernel", "parameters", "ranks x threads", "repeat", "memory a node", "estimate"
+    )
+    for case in document.cases:
+        nodes = f"{case.nodes} nodes, " if case.nodes > 1 else ""
+        parameters = " ".join(
+            f"{k}={v}{'*' if k in case.fitted else ''}" for k, v in case.parameters.items()
+        )
+        repeat = f"{case.repetitions or 'auto'}"
+        table.add_row(
+            case.case,
+            case.kernel,
+            parameters,
+            f"{nodes}{case.ranks} x {case.threads}",
+            repeat if case.launches == 1 else f"{case.launches} x {repeat}",
+            units.binary(case.memory_B),
+            units.seconds(case.estimated_s),
+        )
+    total = units.seconds(document.estimated_s)
+    planned = ", planned: nothing can run there yet" if document.planned else ""
+    target = document.target
+    words = (
+        f"{len(document.cases)} cases, about {total} on cluster {document.cluster}{planned}: "
+        f"{target['nodes']} nodes of {target['cores']} cores, "
+        f"{units.binary(target['memory_B'])} free"
+    )
+    return Group(table, Text(""), Text(words), Text("* fitted to this machine", style="dim"))
+
+
+def listing(document: ListDoc) -> RenderableType:
+    """All kernels and suites."""
+    kernels = _table("kernel", "group", "what it measures", "metric")
+    for kernel in document.kernels:
+        kernels.add_row(kernel.name, kernel.group, kernel.title, ", ".join(_shapes(kernel)))
+    suites = _table("suite", "what it is")
+    for name, title in document.suites.items():
+        suites.add_row(name, title)
+    hint = "qyran list KERNEL shows its parameters; qyran run SUITE|KERNEL runs it"
+    return Group(kernels, Text(""), suites, Text(""), Text(hint, style="dim"))
+
+
+def _shapes(kernel: KernelDoc) -> Iterable[str]:
+    return dict.fromkeys(f"{unit}" for unit in kernel.metrics.values())
+
+
+def kernel(document: KernelDoc) -> RenderableType:
+    """One kernel: its parameters, metrics and verification."""
+    table = _table("parameter", "type", "default", "unit", "bounds", "meaning")
+    for one in document.parameters:
+        low = "" if one.minimum is None else f">= {one.minimum:g}"
+        high = "" if one.maximum is None else f"<= {one.maximum:g}"
+        bounds = ", ".join(filter(None, (low, high))) or " | ".join(one.choices)
+        table.add_row(one.name, one.type, str(one.default), one.unit, bounds, one.help)
+    metrics = ", ".join(
+        f"{name} ({unit}){' (primary)' if name == document.primary else ''}"
+        for name, unit in document.metrics.items()
+    )
+    return Group(
+        Text.assemble((document.name, "bold"), f" ({document.group}): {document.title}"),
+        Text(""),
+        table,
+        Text(""),
+        Text(f"metrics: {metrics}"),
+        Text(f"verified: {document.verification}"),
+    )
+
+
+def doctor(document: DoctorDoc) -> RenderableType:
+    """Findings, each with what to type."""
+    table = _table("", "what", "found")
+    for one in document.findings:
+        found = Text(one.found)
+        if one.fix:
+            found.append(f"\n-> {one.fix}", style="italic")
+        table.add_row(Text(one.status, style=_STYLE[one.status]), one.what, found)
+    return table
+
+
+def runs(document: LsDoc) -> RenderableType:
+    """All recorded runs, oldest first."""
+    if not document.runs:
+        return Text(f"no runs in {document.results}; `qyran run quick` makes one")
+    table = _table("run", "cluster", "outcome", "cases", "best")
+    for one in document.runs:
+        style = _STYLE.get(one.outcome, _BAD)
+        counted = f"{one.recorded}/{one.cases}"
+        table.add_row(one.run, one.cluster, Text(one.outcome, style=style), counted, one.best)
+    return table
+
+
+def folder(path: Path) -> str:
+    """A path as short as it can be typed from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

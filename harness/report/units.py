@@ -1,0 +1,62 @@
+"""Numbers for people: the only place where base units get prefixes."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+_PREFIXES: Final = ("", "k", "M", "G", "T", "P", "E", "Z")
+_BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
+
+
+def si(value: float | None, unit: str) -> str:
+    """``1.2e9, "B/s"`` -> ``1.20 GB/s``; three significant digits; ``-`` for an unknown value."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    if value == 0.0:
+        return f"0 {unit}".rstrip()
+    size = _rounded(abs(value))
+    power = min(max(math.floor(math.log10(size)) // 3, 0), len(_PREFIXES) - 1)
+    number = math.copysign(size / 1000.0**power, value)
+    return f"{digits(number)} {_PREFIXES[power]}{unit}".rstrip()
+
+
+def digits(number: float) -> str:
+    """Three significant digits, without an exponent where people would not write one."""
+    size = abs(number)
+    if size != 0.0 and (size < 1e-3 or size >= 1e6):
+        return f"{number:.3g}"
+    whole = len(str(int(size))) if size >= 1 else 1
+    return f"{number:.{max(0, 3 - whole)}f}" if size >= 0.1 or size == 0.0 else f"{number:.3g}"
+
+
+def seconds(value: float | None) -> str:
+    """``0.0123`` -> ``12.3 ms``."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
+        if value >= factor:
+            return f"{digits(value / factor)} {unit}" if value < 600 else minutes(value)
+    return f"{digits(value * 1e9)} ns"
+
+
+def minutes(value: float) -> str:
+    """``5400`` -> ``1 h 30 min``."""
+    hours, rest = divmod(round(value / 60.0), 60)
+    return f"{hours} h {rest} min" if hours else f"{rest} min"
+
+
+def binary(size_B: float) -> str:
+    """``2147483648`` -> ``2.00 GiB``."""
+    power = min(int(math.log2(max(size_B, 1)) // 10), len(_BINARY) - 1)
+    return f"{digits(size_B / 1024.0**power)} {_BINARY[power]}B"
+
+
+def percent(fraction: float | None) -> str:
+    """``0.853`` -> ``85 %``."""
+    return "-" if fraction is None or not math.isfinite(fraction) else f"{100.0 * fraction:.0f} %"
+
+
+def _rounded(size: float) -> float:
+    """To three significant digits first, so that 999.6 becomes 1.00 k and not 1000."""
+    return float(f"{size:.3g}")
