@@ -15,8 +15,8 @@ from harness.errors import ConfigError, QyranError
 
 if TYPE_CHECKING:
     from harness.plan.expand import Overrides
+    from harness.prepare import Request
     from harness.report.document import Doc
-    from harness.session import Request
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -225,7 +225,7 @@ def _request(
     partition: str | None,
     cluster_file: Path | None,
 ) -> Request:
-    from harness.session import Request
+    from harness.prepare import Request
 
     return Request(
         name=suite,

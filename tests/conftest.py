@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 
-# Before Numba is imported: two threads a process are available to every test.
+from harness.launch.environment import numba_cache
+
+# Before Numba is imported: two threads a process, and compiled code where `qyran run` keeps it.
 os.environ.setdefault("NUMBA_NUM_THREADS", "2")
+os.environ.setdefault("NUMBA_CACHE_DIR", str(numba_cache()))
 
 from mpi4py import MPI
 

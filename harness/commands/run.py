@@ -12,14 +12,15 @@ from rich.console import Group
 from harness import session
 from harness.commands import output
 from harness.commands.rank import hpl_standing
+from harness.prepare import Prepared, Request, prepare
 from harness.report import document, terminal
 from harness.report.progress import Bar, Lines
 
 
-def run(request: session.Request, *, as_json: bool) -> None:
+def run(request: Request, *, as_json: bool) -> None:
     """Run a suite and end with the exit code of its outcome."""
     signal.signal(signal.SIGTERM, _interrupt)
-    prepared = session.prepare(request)
+    prepared = prepare(request)
     console = terminal.console(stderr=as_json)
     display = Bar(console) if console.is_terminal else Lines(console)
     result = session.run(prepared, display)
@@ -38,14 +39,14 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def plan(request: session.Request, *, as_json: bool) -> None:
+def plan(request: Request, *, as_json: bool) -> None:
     """Show what a run would do."""
-    prepared = session.prepare(request)
+    prepared = prepare(request)
     shown = plan_document(prepared)
     output.show(shown, terminal.plan(shown), as_json=as_json)
 
 
-def plan_document(prepared: session.Prepared) -> document.PlanDoc:
+def plan_document(prepared: Prepared) -> document.PlanDoc:
     """The plan as a document; ``target`` is all that differs from machine to machine."""
     target: dict[str, Any] = asdict(prepared.resources)
     target["launcher"] = prepared.cluster.launcher.kind

@@ -34,11 +34,6 @@ class Observation:
     peak_memory_B: tuple[int, ...] = ()
     compiled_at: float | None = None
 
-    @property
-    def finished(self) -> bool:
-        """Whether the ranks came to the end of this case."""
-        return self.ended is not None
-
     def take(self, event: Event) -> None:
         """Learn from one event of this case."""
         match event["event"]:
@@ -69,6 +64,10 @@ class Launched:
         self.cases: dict[str, Observation] = {}
         self.running: Observation | None = None
         self.finished = False
+
+    def has_finished(self, case: str) -> bool:
+        """Whether the ranks came to the end of this case."""
+        return case in self.cases and self.cases[case].ended is not None
 
     def take(self, events: Iterable[Event]) -> None:
         """Learn from more events."""

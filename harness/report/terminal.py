@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
@@ -37,6 +37,8 @@ _STYLE: Final = {
 }
 _BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
+# The sizes come first in the declaration of every kernel.
+_TITLE_WORDS: Final = 2
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -50,7 +52,7 @@ def console(*, stderr: bool = False) -> Console:
 def run(document: RunDoc) -> RenderableType:
     """The result of a run: a row for each metric, then what needs words."""
     table = _table(
-        "case", "ranks x threads", "outcome", "result", "95 % interval", "of bound", "check"
+        "case", "ranks", "outcome", "metric", "result", "95 % interval", "of bound", "check"
     )
     for case in document.cases:
         _case_rows(table, case)
@@ -66,31 +68,32 @@ def _table(*columns: str) -> Table:
 
 
 def _case_rows(table: Table, case: CaseDoc) -> None:
+    """A row for each metric; what belongs to the case stands in the first."""
     outcome = Text(case.outcome, style=_STYLE.get(case.outcome, _BAD))
-    geometry = f"{case.ranks} x {case.threads}"
-    geometry += f" on {case.nodes} nodes" if case.nodes > 1 else ""
+    of_case: list[str | Text] = [_title(case), _geometry(case), outcome]
     if not case.metrics:
-        table.add_row(_title(case), geometry, outcome, "-", "", "", _check(case.check))
-        return
+        table.add_row(*of_case, "-", "-", "", "", _check(case.check))
     for i, (name, metric) in enumerate(case.metrics.items()):
-        style = "bold" if name == case.primary else ""
-        first = i == 0
-        title = _title(case) if first else ""
-        phase = f" {metric.phase}" if len(case.metrics) > 1 else ""
         table.add_row(
-            Text(f"{title}{phase}" if first else f"{' ' * len(_title(case))}{phase}"),
-            geometry if first else "",
-            outcome if first else "",
-            Text(units.si(metric.value, metric.unit), style=style),
+            *(of_case if i == 0 else ("", "", "")),
+            metric.phase if len(case.metrics) > 1 else name,
+            Text(units.si(metric.value, metric.unit), style="bold" if name == case.primary else ""),
             _interval(metric),
             _of_bound(metric),
-            _check(case.check) if first else "",
+            _check(case.check) if i == 0 else "",
         )
 
 
+def _geometry(case: CaseDoc) -> str:
+    """``2``, ``2 x 4`` with threads, ``128 x 1 on 2 nodes``."""
+    threads = f" x {case.threads}" if case.threads > 1 else ""
+    nodes = f" on {case.nodes} nodes" if case.nodes > 1 else ""
+    return f"{case.ranks}{threads}{nodes}"
+
+
 def _title(case: CaseDoc) -> str:
-    sizes = {k: v for k, v in case.parameters.items() if k in ("n", "nb", "dtype", "nx")}
-    return f"{case.kernel} " + " ".join(f"{k}={v}" for k, v in sizes.items() if v)
+    words = (f"{name}={value}" for name, value in case.parameters.items())
+    return " ".join([case.kernel, *itertools.islice(words, _TITLE_WORDS)])
 
 
 def _interval(metric: MetricDoc) -> str:
@@ -232,11 +235,3 @@ def runs(document: LsDoc) -> RenderableType:
         counted = f"{one.recorded}/{one.cases}"
         table.add_row(one.run, one.cluster, Text(one.outcome, style=style), counted, one.best)
     return table
-
-
-def folder(path: Path) -> str:
-    """A path as short as it can be typed from here."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -24,10 +24,10 @@ def si(value: float | None, unit: str) -> str:
 def digits(number: float) -> str:
     """Three significant digits, without an exponent where people would not write one."""
     size = abs(number)
-    if size != 0.0 and (size < 1e-3 or size >= 1e6):
+    if size < 0.1 or size >= 1e6:
         return f"{number:.3g}"
-    whole = len(str(int(size))) if size >= 1 else 1
-    return f"{number:.{max(0, 3 - whole)}f}" if size >= 0.1 or size == 0.0 else f"{number:.3g}"
+    whole = len(str(int(size)))
+    return f"{number:.{max(0, 3 - whole)}f}"
 
 
 def seconds(value: float | None) -> str:

@@ -1,0 +1,60 @@
+"""From what the launches of a case observed to its raw result, before anything is judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from harness.measure.driver import Ending
+from harness.measure.observation import Observation
+from harness.outcome import Outcome
+from harness.plan.case import Case
+from harness.record.result import CaseResult, Samples, Times
+from kernels.contract import Check
+
+
+def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> CaseResult:
+    """The raw result of a case. seen : one observation a launch; ending : how it failed, if so."""
+    return CaseResult(
+        case=case,
+        outcome=ending.outcome if ending else Outcome.PASS,
+        reason=ending.reason if ending else "",
+        check=_worst_check(seen),
+        samples=_samples(case, seen),
+        times=_times(seen),
+        stopped=tuple(one.stopped for one in seen if one.stopped),
+        places=seen[-1].places if seen else (),
+        peak_memory_B=seen[-1].peak_memory_B if seen else (),
+        started=min((one.began for one in seen if one.began), default=time.time()),
+        ended=max((one.ended for one in seen if one.ended), default=time.time()),
+    )
+
+
+def _samples(case: Case, seen: Sequence[Observation]) -> dict[str, Samples]:
+    """The samples of all launches, phase by phase; none if no repetition was finished."""
+    if not any(one.samples for one in seen):
+        return {}
+    names = [phase.name for phase in case.instance().phases()]
+    return {name: _of_phase(i, seen) for i, name in enumerate(names)}
+
+
+def _of_phase(i: int, seen: Sequence[Observation]) -> Samples:
+    return Samples(
+        seconds=tuple(tuple(tuple(one[i]) for one in launch.samples) for launch in seen),
+        warm_up=tuple(tuple(launch.warm_up[i]) for launch in seen if launch.warm_up),
+    )
+
+
+def _worst_check(seen: Sequence[Observation]) -> Check | None:
+    """The check of the launch that failed, or came nearest to failing."""
+    checks = [one.check for one in seen if one.check is not None]
+    failed = [one for one in checks if not one.passed]
+    return max(failed or checks, key=lambda one: one.error, default=None)
+
+
+def _times(seen: Sequence[Observation]) -> Times:
+    return Times(
+        compile_s=tuple(one.compile_s for one in seen if one.compile_s is not None),
+        setup_s=tuple(one.setup_s for one in seen if one.setup_s is not None),
+        verify_s=tuple(one.verify_s for one in seen if one.verify_s is not None),
+    )

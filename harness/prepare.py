@@ -1,0 +1,117 @@
+"""From what the user typed to cases that are checked: nothing is started here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.config import cluster as clusters
+from harness.config import files
+from harness.config import suite as suites
+from harness.config.yaml_file import Document
+from harness.errors import ConfigError, unknown
+from harness.machine.node import NodeFacts, detect
+from harness.plan.case import Case
+from harness.plan.expand import Overrides
+from harness.plan.resolve import plan
+from harness.plan.resources import Resources
+from harness.record import store
+from kernels import listing
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    name: str
+    overrides: Overrides = field(default_factory=Overrides)
+    cluster: str | None = None
+    partition: str | None = None
+    cluster_file: Path | None = None
+    results: Path = store.DEFAULT
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request with everything resolved and checked."""
+
+    request: Request
+    title: str
+    cluster_name: str
+    cluster: clusters.Cluster
+    cluster_source: str
+    partition_name: str
+    facts: NodeFacts
+    resources: Resources
+    cases: tuple[Case, ...]
+
+
+def prepare(request: Request) -> Prepared:
+    """Resolve suite, cluster and cases; ConfigError before anything starts."""
+    suite, text = _suite(request.name)
+    file, source = clusters.load(request.cluster_file)
+    name, cluster = clusters.choose(file, request.cluster, source)
+    partition_name, partition = cluster.chosen(request.partition, source)
+    facts = detect()
+    resources = _resources(cluster, partition, facts, f"{source}: {name}")
+    return Prepared(
+        request=request,
+        title=suite.title,
+        cluster_name=name,
+        cluster=cluster,
+        cluster_source=source,
+        partition_name=partition_name,
+        facts=facts,
+        resources=resources,
+        cases=plan(suite, text, request.overrides, resources),
+    )
+
+
+def can_run_here(prepared: Prepared) -> None:
+    """ConfigError if the cluster does not exist yet or is not started from this machine."""
+    clusters.refuse_planned(prepared.cluster_name, prepared.cluster, prepared.cluster_source)
+    kind = prepared.cluster.launcher.kind
+    if kind != "local":
+        raise ConfigError(
+            prepared.cluster_source,
+            f"cluster {prepared.cluster_name!r} is started by {kind!r}",
+            known="local",
+            fix="run on the node itself with a cluster whose launcher is `kind: local`",
+        )
+
+
+def _suite(name: str) -> tuple[suites.Suite, Document]:
+    """A suite by name or path, or the suite of one case that a kernel's name means."""
+    known = files.suites()
+    if "/" in name or name.endswith((".yaml", ".yml")) or name in known:
+        return suites.load(name)
+    if name in listing.names():
+        return suites.of_kernel(name)
+    raise unknown("", "suite or kernel", name, [*known, *listing.names()], "`qyran list`")
+
+
+def _resources(
+    cluster: clusters.Cluster, partition: clusters.Partition, facts: NodeFacts, source: str
+) -> Resources:
+    """What cluster.yaml says of a node, and for this machine what is really there now."""
+    node = partition.node
+    here = cluster.launcher.kind == "local" and not cluster.planned
+    cores = _least(node.cores, facts.cores_usable if here or node.cores is None else None)
+    free_B = facts.memory_available_B
+    memory_B = _least(node.memory, free_B if here or node.memory is None else None)
+    return Resources(
+        nodes=partition.nodes,
+        cores=cores or os.cpu_count() or 1,
+        memory_B=memory_B or 2**30,
+        llc_B=node.last_level_cache or facts.llc_B or 32 * 2**20,
+        flop_rate=node.flop_rate_peak,
+        bandwidth=node.bandwidth_peak,
+        source=f"{source}, {'detected' if here else 'as described'}",
+    )
+
+
+def _least(*values: int | None) -> int | None:
+    known = [value for value in values if value is not None]
+    return min(known) if known else None
