@@ -19,8 +19,13 @@ def command(mpirun: str, flavour: str, geometry: Geometry, *, oversubscribe: boo
     Each rank is bound to as many cores as it has threads. flavour : "openmpi", "mpich",
     "intelmpi"; an unknown one gets the flags that all understand.
     """
-    placement = _PLACEMENT.get(flavour, _plain)(geometry, oversubscribe)
-    return [mpirun, *placement, "-n", str(geometry.ranks)]
+    options = placement(flavour, geometry, oversubscribe=oversubscribe)
+    return [mpirun, *options, "-n", str(geometry.ranks)]
+
+
+def placement(flavour: str, geometry: Geometry, *, oversubscribe: bool) -> list[str]:
+    """The options of mpirun that place and bind the ranks."""
+    return _PLACEMENT.get(flavour, _plain)(geometry, oversubscribe)
 
 
 def payload(batch_file: str) -> list[str]:

@@ -44,18 +44,21 @@ class Launch:
             return None
 
     def end(self) -> None:
-        """End mpirun and every rank: TERM, two seconds later KILL; returns when none is left."""
-        deadline = time.monotonic() + TERM_GRACE_S
-        _signal(members(self.pid), signal.SIGTERM)
-        _signal(members(self.pid), signal.SIGCONT)
-        while members(self.pid) and time.monotonic() < deadline:
-            self._process.poll()
-            time.sleep(_POLL_S)
-        while left := members(self.pid):
-            _signal(left, signal.SIGKILL)
-            self._process.poll()
-            time.sleep(_POLL_S)
+        """End mpirun and every rank; returns when none is left."""
+        end_session(self.pid)
         self._process.wait()
+
+
+def end_session(session: int) -> None:
+    """End all processes of a session: TERM, two seconds later KILL; returns when none is left."""
+    deadline = time.monotonic() + TERM_GRACE_S
+    _signal(members(session), signal.SIGTERM)
+    _signal(members(session), signal.SIGCONT)  # a stopped process takes its TERM only then
+    while members(session) and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    while left := members(session):
+        _signal(left, signal.SIGKILL)
+        time.sleep(_POLL_S)
 
 
 @contextmanager

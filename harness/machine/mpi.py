@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from harness.errors import CannotMeasure
+from harness.launch.environment import as_root
 
 Flavour = Literal["openmpi", "mpich", "intelmpi", "unknown"]
 Source = Literal["wheel", "path", "configured"]
@@ -192,13 +193,6 @@ def same_family(one: Flavour, other: Flavour) -> bool:
     return len(pair) == 1 or "unknown" in pair
 
 
-def mpirun_environment() -> dict[str, str]:
-    """Variables that mpirun needs in its environment: Open MPI refuses root without them."""
-    if os.geteuid() != 0:
-        return {}
-    return {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-
-
 def _scripts() -> Path:
     return Path(sysconfig.get_path("scripts"))
 
@@ -243,7 +237,7 @@ def last_line(text: str) -> str:
 def _output(command: list[str]) -> str:
     done = subprocess.run(  # noqa: S603 - a program the user configured or installed
         command,
-        env=os.environ | mpirun_environment(),
+        env=os.environ | as_root(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -17,16 +16,17 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-import psutil
-
+from harness.launch import local
+from harness.launch.environment import as_root
+from harness.launch.process import end_session
 from harness.machine.hello import MARK
 from harness.machine.mpi import (
     MpiMismatch,
     MpiNotStarted,
     Mpirun,
     last_line,
-    mpirun_environment,
 )
+from harness.plan.case import Geometry
 
 _GRACE_S: Final = 3.0
 _WHERE: Final = "MPI probe"
@@ -79,17 +79,13 @@ def probe_ranks(
 
 
 def oversubscribe(mpirun: Mpirun) -> tuple[str, ...]:
-    """Options that let more ranks start than there are cores."""
-    if mpirun.flavour != "openmpi":
-        return ()
-    old = (mpirun.version or "5").partition(".")[0] in {"1", "2", "3", "4"}
-    return ("--oversubscribe",) if old else ("--map-by", ":OVERSUBSCRIBE")
+    """Options that allow more ranks than cores."""
+    return tuple(local.placement(mpirun.flavour, Geometry(1, 1, 1), oversubscribe=True))
 
 
 def bind_to_core(mpirun: Mpirun) -> tuple[str, ...]:
-    """Options that bind each rank to a core of its own."""
-    known = {"openmpi": ("--bind-to", "core"), "mpich": ("-bind-to", "core")}
-    return known.get(mpirun.flavour, ())
+    """Options that bind each rank to a core of its own, as `qyran run` does."""
+    return tuple(local.placement(mpirun.flavour, Geometry(1, 1, 1), oversubscribe=False))
 
 
 def _run(command: list[str], timeout_s: float) -> tuple[int, str, str]:
@@ -97,7 +93,7 @@ def _run(command: list[str], timeout_s: float) -> tuple[int, str, str]:
     try:
         started = subprocess.Popen(  # noqa: S603 - a program the user configured or installed
             command,
-            env=os.environ | mpirun_environment(),
+            env=os.environ | as_root(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -111,10 +107,10 @@ def _run(command: list[str], timeout_s: float) -> tuple[int, str, str]:
         try:
             output, errors = started.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired:
-            end(started.pid)
+            end_session(started.pid)
             raise _hung(command, timeout_s, _rest(started)) from None
         except BaseException:
-            end(started.pid)
+            end_session(started.pid)
             raise
     return started.returncode, output, errors
 
@@ -126,25 +122,6 @@ def _rest(started: subprocess.Popen[str]) -> str:
     except subprocess.TimeoutExpired:
         return ""
     return errors or output
-
-
-def end(pid: int) -> None:
-    """End a launcher that leads a session, and all it started: TERM, then KILL."""
-    try:
-        launcher = psutil.Process(pid)
-        # Open MPI gives each rank a process group of its own: killing the launcher's is not enough.
-        family = [launcher, *launcher.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        for process in family:
-            try:
-                process.send_signal(how)
-            except psutil.NoSuchProcess:
-                continue
-        _, family = psutil.wait_procs(family, timeout=_GRACE_S)
-        if not family:
-            return
 
 
 def _heard(output: str) -> Iterable[Rank]:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import kernels
 from harness.errors import CannotMeasure
+from harness.launch.environment import of_ranks
 from harness.machine import blas as blas_library
 from harness.machine.finding import Finding, ok
 from harness.machine.mpi import Mpirun, find_mpirun, mpi_library, same_family
@@ -96,21 +96,13 @@ def blas(facts: NodeFacts) -> Finding:
 
 
 def numba_cache(environ: Mapping[str, str] = os.environ) -> Finding:
-    """That compiled kernels can be kept: else every rank compiles in every run.
-
-    Numba takes NUMBA_CACHE_DIR, else __pycache__ beside the source, else the user's cache folder.
-    """
+    """That compiled kernels can be kept: else every rank compiles in every run."""
     what = "Numba cache"
-    if environ.get("NUMBA_CACHE_DIR"):
-        folders = [Path(environ["NUMBA_CACHE_DIR"])]
-    else:
-        caches = environ.get("XDG_CACHE_HOME") or f"{environ.get('HOME', '')}/.cache"
-        folders = [Path(kernels.__file__).parent, Path(caches) / "numba"]
-    for folder in folders:
-        if _refusal(folder) is None:
-            return ok(what, f"{folder} is writable")
-    tried = "; ".join(f"{folder}: {_refusal(folder)}" for folder in folders)
-    return Finding(what, "warn", tried, "export NUMBA_CACHE_DIR=/tmp/numba-$USER")
+    folder = Path(of_ranks(1, environ)["NUMBA_CACHE_DIR"])
+    refusal = _refusal(folder)
+    if refusal is None:
+        return ok(what, f"{folder} is writable")
+    return Finding(what, "warn", f"{folder}: {refusal}", "export NUMBA_CACHE_DIR=/tmp/numba-$USER")
 
 
 def results_folder(folder: Path) -> Finding:

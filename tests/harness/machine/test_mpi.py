@@ -149,16 +149,6 @@ def test_mpi4py_without_a_library(tmp_path: Path) -> None:
         mpi.mpi_library(str(python))
 
 
-def test_root_must_be_allowed_to_open_mpi(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert mpi.mpirun_environment() == {}
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert set(mpi.mpirun_environment()) == {
-        "OMPI_ALLOW_RUN_AS_ROOT",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM",
-    }
-
-
 # Probing
 
 
