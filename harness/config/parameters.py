@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,8 +68,8 @@ def _in_bounds(one: Parameter, value: Value, where: str) -> Value:
     low = one.minimum is not None and isinstance(value, int | float) and value < one.minimum
     high = one.maximum is not None and isinstance(value, int | float) and value > one.maximum
     odd = bool(one.choices) and value not in one.choices
-    not_a_number = isinstance(value, float) and value != value  # noqa: PLR0124 - the NaN test
-    if low or high or odd or not_a_number:
+    not_finite = isinstance(value, float) and not math.isfinite(value)
+    if low or high or odd or not_finite:
         raise ConfigError(where, f"found {value!r}", known=_legal(one))
     return value
 

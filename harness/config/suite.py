@@ -36,7 +36,7 @@ CountsOrAuto = Annotated[tuple[int, ...] | None, BeforeValidator(_counts_or_auto
 class Reference(Model):
     """What a metric is expected to be, in base units, and where that comes from."""
 
-    value: float = Field(gt=0)
+    value: float = Field(gt=0, allow_inf_nan=False)
     tolerance: float = Field(0.05, ge=0, lt=1, description="fraction of value")
     source: str = ""
 

@@ -15,8 +15,8 @@ _PREFIX: Final = _DECIMAL | {"K": 1000.0} | _BINARY
 # Spellings of each base unit, longest first so that "flop/s" is not read as "f" and a rest.
 _SPELLINGS: Final = {
     "flop/s": ("flop/s", "flops", "flop", "f/s", "f"),
-    "B/s": ("bytes/s", "byte/s", "b/s"),
-    "B": ("bytes", "byte", "b"),
+    "B/s": ("bytes/s", "byte/s", "B/s"),  # b is a bit to half of all readers: refused
+    "B": ("bytes", "byte", "B"),
     "W": ("watts", "watt", "w"),
     "Hz": ("hz",),
     "1": ("",),
@@ -25,6 +25,8 @@ _TIME: Final = {
     "": 1.0, "s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0, "m": 60.0,
     "h": 3600.0, "d": 86400.0,
 }  # fmt: skip
+# Separators of thousands; 1,5 is not one, and could mean 1.5.
+_GROUPED: Final = re.compile(r"(?<=\d)_(?=\d)|(?<=\d),(?=\d{3}(?!\d))")
 _NUMBER: Final = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\s\d].*)?\s*$")
 
 
@@ -35,7 +37,10 @@ def quantity(value: object, unit: str) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(_complaint(value, unit))
-    number, suffix = _split(value, unit) if isinstance(value, str) else (float(value), "")
+    try:
+        number, suffix = _split(value, unit) if isinstance(value, str) else (float(value), "")
+    except OverflowError as error:
+        raise ValueError(_complaint(value, unit)) from error
     result = number * _factor(suffix, unit, value)
     if not math.isfinite(result):
         raise ValueError(_complaint(value, unit))
@@ -43,7 +48,7 @@ def quantity(value: object, unit: str) -> float:
 
 
 def _split(text: str, unit: str) -> tuple[float, str]:
-    match = _NUMBER.match(text.replace("_", "").replace(",", ""))
+    match = _NUMBER.match(_GROUPED.sub("", text))
     if match is None:
         raise ValueError(_complaint(text, unit))
     return float(match[1]), (match[2] or "").strip()
@@ -58,7 +63,8 @@ def _factor(suffix: str, unit: str, value: object) -> float:
         return 1.0
     for spelling in _SPELLINGS[unit]:
         prefix = suffix[: len(suffix) - len(spelling)].strip()
-        if suffix.casefold().endswith(spelling) and prefix in _PREFIX:
+        spelled = suffix.endswith(spelling) or suffix.casefold().endswith(spelling)
+        if spelled and prefix in _PREFIX:
             return _PREFIX[prefix]
     raise ValueError(_complaint(value, unit))
 

@@ -74,6 +74,8 @@ def parse(text: str, name: str) -> Document:
         raise ConfigError(
             _yaml_place(name, error), f"is not YAML: {_yaml_reason(error)}"
         ) from error
+    except RecursionError as error:
+        raise ConfigError(name, "is nested too deep") from error
     if root is None:
         raise ConfigError(name, "is empty", fix="write one with `qyran init`, or delete it")
     lines: dict[Path_, int] = {}
@@ -109,7 +111,9 @@ class _Reader:
         for key_node, value_node in node.value:
             key = self.value(key_node, (*path, "?"))
             line = key_node.start_mark.line + 1
-            if not isinstance(key, Hashable) or str(key) in found:
+            if not isinstance(key, Hashable):
+                raise ConfigError(f"{self._name}:{line}", f"key {key!r} is no word")
+            if str(key) in found:
                 raise ConfigError(f"{self._name}:{line}", f"key {key!r} is given twice")
             found[str(key)] = self.value(value_node, (*path, str(key)))
             self._lines[(*path, str(key))] = line

@@ -35,7 +35,7 @@ def _crowded(geometry: Geometry, places: Sequence[Place]) -> str:
         for i, one in enumerate(here):
             for other in here[:i]:
                 shared = set(one.cpus) & set(other.cpus)
-                if shared and set(one.cpus) != cpus:
+                if shared and not set(one.cpus) == set(other.cpus) == cpus:
                     return f"ranks {other.rank} and {one.rank} share CPU {min(shared)} on {host}"
     return ""
 

@@ -81,8 +81,9 @@ def _notes(result: CaseResult) -> tuple[str, ...]:
     notes = list(result.notes)
     wanted = result.case.repetitions
     done = min((len(one) for one in result.samples[_first(result)].seconds), default=0)
-    if "budget" in result.stopped and (wanted or 0) > done:
-        notes.append(f"the budget ended it after {done} of {wanted} repetitions")
+    if "budget" in result.stopped:
+        of_wanted = f" of {wanted}" if wanted else ""
+        notes.append(f"the budget ended it after {done}{of_wanted} repetitions")
     if "time" in result.stopped:
         notes.append("the median is known less well than asked for: time ran out")
     if placement.unbound(result.places):

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -56,9 +57,10 @@ def numba_cache() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         os.utime(folder)
-        _forget_old(root)
     except OSError:
         return Path(tempfile.gettempdir()) / f"qyran-{os.getuid()}" / "numba" / _sources_hash()
+    with suppress(OSError):  # another run may be forgetting the same folders
+        _forget_old(root)
     return folder
 
 

@@ -52,13 +52,16 @@ class Launch:
 def end_session(session: int) -> None:
     """End all processes of a session: TERM, two seconds later KILL; returns when none is left."""
     deadline = time.monotonic() + TERM_GRACE_S
-    _signal(members(session), signal.SIGTERM)
-    _signal(members(session), signal.SIGCONT)  # a stopped process takes its TERM only then
-    while members(session) and time.monotonic() < deadline:
+    left = members(session)
+    _signal(left, signal.SIGTERM)
+    _signal(left, signal.SIGCONT)  # a stopped process takes its TERM only then
+    while left and time.monotonic() < deadline:
         time.sleep(_POLL_S)
-    while left := members(session):
+        left = _living({*left, *members(session)})
+    while left:
         _signal(left, signal.SIGKILL)
         time.sleep(_POLL_S)
+        left = _living({*left, *members(session)})
 
 
 @contextmanager
@@ -94,22 +97,35 @@ def started(
         launch.end()
 
 
-def members(session: int) -> list[psutil.Process]:
-    """The living processes of a session.
+def members(session: int) -> set[psutil.Process]:
+    """The living processes of a session, and all that descend from its leader.
 
-    Ranks have process groups of their own, and their parent may be gone, but they stay in the
-    session that mpirun was started in.
+    Ranks may have process groups or sessions of their own, and their parent may be gone: each of
+    the two ways finds what the other would miss.
     """
-    found = []
-    for process in psutil.process_iter():
-        with suppress(OSError, psutil.Error):
-            same = os.getsid(process.pid) == session
-            if same and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
+    found = {process for process in psutil.process_iter() if _session_of(process) == session}
+    with suppress(psutil.Error):
+        found |= set(psutil.Process(session).children(recursive=True))
+    return _living(found)
 
 
-def _signal(processes: list[psutil.Process], number: signal.Signals) -> None:
+def _session_of(process: psutil.Process) -> int | None:
+    with suppress(OSError):
+        return os.getsid(process.pid)
+    return None
+
+
+def _living(processes: set[psutil.Process]) -> set[psutil.Process]:
+    return {process for process in processes if _lives(process)}
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _signal(processes: set[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
         with suppress(psutil.Error):
             process.send_signal(number)

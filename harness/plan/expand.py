@@ -115,7 +115,7 @@ def _choices(
             _not_empty(choices[name], where)
     mine = {one.name for one in parameters(kernel)}
     for flag, values in (("--set", _single(overrides.set)), ("--sweep", overrides.sweep)):
-        for name in mine & set(values):
+        for name in (one for one in values if one in mine):
             where = places[name] = f"{flag} {name}"
             choices[name] = [checking.from_text(kernel, name, text, where) for text in values[name]]
     return choices, places

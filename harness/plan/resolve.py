@@ -65,13 +65,15 @@ def _geometry(draft: Draft, overrides: Overrides, resources: Resources) -> Geome
             fix="give fewer with --nodes, or describe the cluster in cluster.yaml",
         )
     cores = draft.nodes * resources.cores
-    ranks = draft.ranks or max(1, cores // draft.threads)
+    most = draft.nodes * (resources.cores // draft.threads)
+    ranks = draft.ranks or most or draft.nodes
     if ranks * draft.threads > cores and not overrides.oversubscribe:
+        fewer = f"--ranks {most}" if most else f"--threads {resources.cores}"
         raise ConfigError(
             draft.where,
             f"{ranks} ranks x {draft.threads} threads on {cores} cores ({resources.source})",
             known="more threads than cores measure the scheduler, not the machine",
-            fix=f"--ranks {max(1, cores // draft.threads)}, or allow it with --oversubscribe",
+            fix=f"{fewer}, or allow it with --oversubscribe",
         )
     if ranks % draft.nodes:
         raise ConfigError(

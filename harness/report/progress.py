@@ -23,7 +23,7 @@ class Lines:
     def started(self, run: Run, cases: tuple[Case, ...]) -> None:
         """Say what will be run."""
         self._cases = {case.id: case for case in cases}
-        estimate = units.seconds(sum(case.estimated_s for case in cases))
+        estimate = units.seconds(sum(case.estimated_s * case.launches for case in cases))
         self._console.print(f"{run.suite}: {len(cases)} cases, about {estimate}, run {run.id}")
 
     def event(self, event: Event) -> None:
