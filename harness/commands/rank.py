@@ -74,7 +74,7 @@ def hpl_standing(run: RunDoc) -> Summary | None:
         return None
     place = standing(max(rates))
     systems = [versus(max(rates), find(name)) for name in _ALWAYS]
-    words = [f"TOP500: {units.si(max(rates), 'flop/s')} would have stood: {sentence(place)}"]
+    words = [f"TOP500: {units.si(max(rates), 'flop/s')} HPL: {sentence(place)}"]
     words += [f"  {one.phrase}" for one in systems]
     words.append("  qyran rank --against NAME compares it with other systems")
     lines = tuple(Text(line) for line in ("", *words))

@@ -61,7 +61,7 @@ def _typed(one: Parameter, value: object, where: str) -> Value:
 
 
 def _plain(number: float) -> int | float:
-    return int(number) if number.is_integer() else number
+    return int(number) if float(number).is_integer() else number  # no int.is_integer before 3.12
 
 
 def _in_bounds(one: Parameter, value: Value, where: str) -> Value:

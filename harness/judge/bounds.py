@@ -115,27 +115,33 @@ def _bounded(
     in_memory = kernel.memory_B(ranks) * ranks >= _CACHED * bounds.llc_B
     times = _least_times(work, bounds, in_memory=in_memory)
     if not times:
-        return replace(value, bound_source=_why_none(work, bounds, in_memory=in_memory))
+        return replace(value, bound_source=_why_none(work, in_memory=in_memory))
     source, seconds = max(times.items(), key=lambda item: item[1])
     return replace(value, bound=value.metric.value(work, seconds), bound_source=source)
 
 
 def _least_times(work: Work, bounds: Bounds, *, in_memory: bool) -> dict[str, float]:
-    """Source of the limit -> seconds this work needs at least."""
+    """Source of the limit -> seconds this work needs at least.
+
+    Work that moves data is bounded only where its memory traffic is: against the flop rate alone
+    it would look slow for a reason that has nothing to do with it.
+    """
     times = {}
-    if bounds.flop_rate and work.flop:
-        times[f"flop rate of {bounds.flop_source}"] = work.flop / bounds.flop_rate
-    if bounds.traffic and work.bytes_written and in_memory:
+    if work.bytes_moved:
+        if not (bounds.traffic and work.bytes_written and in_memory):
+            return {}
         traffic = work.bytes_moved + work.bytes_hidden
         times[f"memory traffic of {bounds.traffic_source}"] = traffic / bounds.traffic
+    if bounds.flop_rate and work.flop:
+        times[f"flop rate of {bounds.flop_source}"] = work.flop / bounds.flop_rate
     return times
 
 
-def _why_none(work: Work, bounds: Bounds, *, in_memory: bool) -> str:
+def _why_none(work: Work, *, in_memory: bool) -> str:
     if not work.flop and not work.bytes_moved:
-        return "no bound is known for this kind of work"
-    if work.bytes_moved and not in_memory:
-        return "none: the working set fits the last-level cache"
+        return "none: no bound is known for this kind of work"
     if work.bytes_moved and not work.bytes_written:
         return "none: pure reads can exceed STREAM's mix"
+    if work.bytes_moved and not in_memory:
+        return "none: the working set fits the last-level cache"
     return "none: run dgemm and stream with the same ranks and threads first"

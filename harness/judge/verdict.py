@@ -40,8 +40,22 @@ def _verdict(result: CaseResult, oversubscribe: bool) -> tuple[Outcome, str]:
         return Outcome.ERROR, "the ranks ended without a verification"
     if not result.check.passed:
         return Outcome.WRONG, failed(result.check)
+    if timeless := _timeless(result.samples):
+        return Outcome.ERROR, f"{timeless} took no time that the clock can measure: raise its size"
     why = placement.broken(result.case.geometry, result.places, oversubscribe=oversubscribe)
     return (Outcome.INFRA, f"invalid placement: {why}") if why else (Outcome.PASS, "")
+
+
+def _timeless(samples: dict[str, Samples]) -> str:
+    """The first phase with a repetition of no measurable time, which has no rate; or nothing."""
+    return next(
+        (
+            name
+            for name, one in samples.items()
+            if not all(seconds > 0.0 for launch in one.slowest for seconds in launch)
+        ),
+        "",
+    )
 
 
 def failed(check: Check) -> str:

@@ -50,18 +50,23 @@ class Launch:
 
 
 def end_session(session: int) -> None:
-    """End all processes of a session: TERM, two seconds later KILL; returns when none is left."""
+    """End all processes of a session: TERM, two seconds later KILL; returns when none is left.
+
+    A second Ctrl-C ends the two seconds of grace, not the killing.
+    """
     deadline = time.monotonic() + TERM_GRACE_S
     left = members(session)
-    _signal(left, signal.SIGTERM)
-    _signal(left, signal.SIGCONT)  # a stopped process takes its TERM only then
-    while left and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
-        left = _living({*left, *members(session)})
-    while left:
-        _signal(left, signal.SIGKILL)
-        time.sleep(_POLL_S)
-        left = _living({*left, *members(session)})
+    try:
+        _signal(left, signal.SIGTERM)
+        _signal(left, signal.SIGCONT)  # a stopped process takes its TERM only then
+        while left and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+            left = _living({*left, *members(session)})
+    finally:
+        while left:
+            _signal(left, signal.SIGKILL)
+            time.sleep(_POLL_S)
+            left = _living({*left, *members(session)})
 
 
 @contextmanager

@@ -7,6 +7,7 @@ the journal.
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -23,8 +24,11 @@ from harness.outcome import Outcome
 
 START_LIMIT_S: Final = 120.0
 COMPILE_LIMIT_S: Final = 600.0
+END_LIMIT_S: Final = 30.0
 _POLL_S: Final = 0.2
-_LOG_TAIL: Final = 15
+_LOG_TAIL: Final = 8
+_LOG_TAIL_B: Final = 4096
+_BANNER: Final = re.compile(r"^ *-{20,}$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,7 @@ def _overdue(launched: Launched, budgets: dict[str, float], began: float) -> str
     now = time.time()
     running = launched.running
     if running is None:
-        waiting = not launched.places and now - began > START_LIMIT_S
-        return f"mpirun started no ranks within {START_LIMIT_S:.0f} s" if waiting else None
+        return _overdue_outside(launched, now, began)
     if running.compiled_at is None:
         late = running.began is not None and now - running.began > COMPILE_LIMIT_S
         return f"compiling took more than {COMPILE_LIMIT_S:.0f} s" if late else None
@@ -106,6 +109,15 @@ def _overdue(launched: Launched, budgets: dict[str, float], began: float) -> str
         return None
     done = len(running.samples)
     return f"the budget of {budget_s:g} s passed {_stage(running.setup_s, done, running.stopped)}"
+
+
+def _overdue_outside(launched: Launched, now: float, began: float) -> str | None:
+    """Which limit has passed while no case is running, or None."""
+    if not launched.places and now - began > START_LIMIT_S:
+        return f"mpirun started no ranks within {START_LIMIT_S:.0f} s"
+    ended = max((one.ended for one in launched.cases.values() if one.ended), default=now)
+    late = now - ended > END_LIMIT_S
+    return f"the ranks went on for {END_LIMIT_S:.0f} s after a case had ended" if late else None
 
 
 def _stage(setup_s: float | None, done: int, stopped: str | None) -> str:
@@ -151,11 +163,9 @@ def _of_exception(raised: dict[str, Any], case: str | None) -> Ending:
 def _of_status(status: int | None, tail: str, case: str | None) -> Ending:
     number = -status if status and status < 0 else (status or 0) - 128
     name = _signal_name(number)
-    if name == "SIGKILL":
-        reason = f"a rank was killed by {name}; the kernel does that when memory runs out"
-        return Ending(Outcome.KILLED, reason, case)
     if name:
-        return Ending(Outcome.KILLED, f"a rank was killed by {name}", case)
+        why = "; the kernel does that when memory runs out" if name == "SIGKILL" else ""
+        return Ending(Outcome.KILLED, f"a rank was killed by {name}{why}: {tail}", case)
     return Ending(Outcome.ERROR, f"mpirun ended with exit status {status}: {tail}", case)
 
 
@@ -174,14 +184,21 @@ def _raised(batch: Batch) -> dict[str, Any]:
         with suppress(OSError, ValueError):
             report = json.loads(file.read_text(encoding="utf-8"))
             if isinstance(report, dict):
-                return report
+                return report | {"message": _printable(report["message"])}
     return {}
 
 
 def _tail(log: Path, offset: int) -> str:
-    """The last lines that this launch wrote to the log, in one line."""
+    """What this launch said last, in one line: the point of an MPI's banner, or the last lines."""
     with log.open("rb") as file:
-        file.seek(offset)
+        file.seek(max(offset, log.stat().st_size - _LOG_TAIL_B))
         text = file.read().decode(errors="replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip(" -\n\t")]
+    parts = [part.strip() for part in _BANNER.split(text) if part.strip()] or [""]
+    said = parts[-1].split("\n\n")[0] if _BANNER.search(text) else parts[-1]
+    lines = [_printable(line).strip() for line in said.splitlines() if line.strip()]
     return " | ".join(lines[-_LOG_TAIL:]) or f"nothing was printed, see {log}"
+
+
+def _printable(text: str) -> str:
+    """The text without what terminals, HDF5 or UTF-8 cannot take: escapes, NUL, surrogates."""
+    return "".join(one if one.isprintable() else " " for one in text)

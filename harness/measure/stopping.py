@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.measure.interval import median_interval
-from harness.plan.case import Case
+from harness.plan.case import MEASURE_S, Case
 
 MINIMUM: Final = 6  # fewer samples give no 95 % interval of a median
 MAXIMUM: Final = 100
 TARGET: Final = 0.01  # half the width of the interval, relative to the median
-MEASURE_S: Final = 20.0  # an open-ended case repeats no longer than this
 BUDGET_SHARE: Final = 0.75  # the rest of the budget belongs to the verification
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from kernels import listing
 from kernels.contract import Kernel, Value
+
+MEASURE_S: Final = 20.0
+"""A case without a number of repetitions repeats no longer than this."""
 
 
 @dataclass(frozen=True)

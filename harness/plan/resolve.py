@@ -7,7 +7,7 @@ from typing import Any, Final
 from harness.config import suite as suites
 from harness.config.yaml_file import Document
 from harness.errors import ConfigError, unknown
-from harness.plan.case import Case, Expected, Geometry
+from harness.plan.case import MEASURE_S, Case, Expected, Geometry
 from harness.plan.expand import Draft, Overrides, drafts
 from harness.plan.resources import Resources
 from kernels.contract import AUTO, IllegalParameter, Kernel, Value, parameters, values
@@ -142,7 +142,7 @@ def _estimate(
     kernel: Kernel[Any], geometry: Geometry, repetitions: int | None, resources: Resources
 ) -> float:
     """Seconds for set-up, warm-up, repetitions and verification, to the right order."""
-    once = 0.0
+    once = 1e-9
     cores = geometry.ranks * geometry.threads
     for phase in kernel.phases():
         work = phase.work(geometry.ranks)
@@ -150,7 +150,8 @@ def _estimate(
         once += resources.seconds(work.flop, traffic, geometry.nodes, cores)
     touched = kernel.memory_B(geometry.ranks) * geometry.ranks
     set_up = resources.seconds(0.0, 4.0 * touched, geometry.nodes, cores)
-    return _START_S + set_up + once * (_WARM_UP + (repetitions or _DEFAULT_REPETITIONS))
+    open_ended = min(_DEFAULT_REPETITIONS, max(1, round(MEASURE_S / once)))
+    return _START_S + set_up + once * (_WARM_UP + (repetitions or open_ended))
 
 
 def _references(draft: Draft, kernel: Kernel[Any]) -> dict[str, Expected]:

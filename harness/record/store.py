@@ -103,7 +103,7 @@ def header(folder: Path) -> dict[str, Any]:
         content = yaml.load(where.read_bytes(), Loader=_YAML)  # noqa: S506 - a safe loader
     except (OSError, yaml.YAMLError) as error:
         raise CorruptStore(str(where), f"cannot be read: {error}") from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA or "cases" not in content:
         raise CorruptStore(str(where), "is no run of this version", known=SCHEMA)
     return content
 

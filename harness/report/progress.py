@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from harness.measure.journal import Event
 from harness.plan.case import Case
@@ -24,19 +25,23 @@ class Lines:
         """Say what will be run."""
         self._cases = {case.id: case for case in cases}
         estimate = units.seconds(sum(case.estimated_s * case.launches for case in cases))
-        self._console.print(f"{run.suite}: {len(cases)} cases, about {estimate}, run {run.id}")
+        self._line(f"{run.suite}: {len(cases)} cases, about {estimate}, run {run.id}")
 
     def event(self, event: Event) -> None:
         """Say that a case begins."""
         if event["event"] == "case":
             case = self._cases[event["case"]]
-            self._console.print(f"{case.id}: measuring on {case.geometry} ranks x threads")
+            self._line(f"{case.id}: measuring on {case.geometry} ranks x threads")
 
     def finished(self, result: CaseDoc) -> None:
         """Say how a case ended."""
         metric = result.metrics.get(result.primary)
         value = units.si(metric.value, metric.unit) if metric else result.reason
-        self._console.print(f"{result.case}: {result.outcome}, {value}")
+        self._line(f"{result.case}: {result.outcome}, {value}")
+
+    def _line(self, text: str) -> None:
+        """One line however long it is, with brackets as they are."""
+        self._console.print(Text(text), soft_wrap=True)
 
 
 class Bar:

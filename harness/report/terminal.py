@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from typing import Final
 
@@ -37,8 +36,6 @@ _STYLE: Final = {
 }
 _BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
-# The sizes come first in the declaration of every kernel.
-_TITLE_WORDS: Final = 2
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -55,7 +52,7 @@ def run(document: RunDoc) -> RenderableType:
         "case", "ranks", "outcome", "metric", "result", "95 % interval", "of bound", "check"
     )
     for case in document.cases:
-        _case_rows(table, case)
+        _case_rows(table, case, _title(case, document.cases))
     return Group(table, *_remarks(document))
 
 
@@ -67,10 +64,10 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _case_rows(table: Table, case: CaseDoc) -> None:
+def _case_rows(table: Table, case: CaseDoc, title: str) -> None:
     """A row for each metric; what belongs to the case stands in the first."""
     outcome = Text(case.outcome, style=_STYLE.get(case.outcome, _BAD))
-    of_case: list[str | Text] = [_title(case), _geometry(case), outcome]
+    of_case: list[str | Text] = [title, _geometry(case), outcome]
     if not case.metrics:
         table.add_row(*of_case, "-", "-", "", "", _check(case.check))
     for i, (name, metric) in enumerate(case.metrics.items()):
@@ -91,9 +88,14 @@ def _geometry(case: CaseDoc) -> str:
     return f"{case.ranks}{threads}{nodes}"
 
 
-def _title(case: CaseDoc) -> str:
-    words = (f"{name}={value}" for name, value in case.parameters.items())
-    return " ".join([case.kernel, *itertools.islice(words, _TITLE_WORDS)])
+def _title(case: CaseDoc, cases: list[CaseDoc]) -> str:
+    """The kernel, its size (its first parameter), and what differs between its cases."""
+    names = list(case.parameters)
+    others = [one.parameters for one in cases if one.kernel == case.kernel]
+    swept = [name for name in names[1:] if len({repr(one.get(name)) for one in others}) > 1]
+    return " ".join(
+        [case.kernel, *(f"{name}={case.parameters[name]}" for name in names[:1] + swept)]
+    )
 
 
 def _interval(metric: MetricDoc) -> str:

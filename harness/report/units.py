@@ -26,7 +26,8 @@ def digits(number: float) -> str:
     size = abs(number)
     if size < 0.1 or size >= 1e6:
         return f"{number:.3g}"
-    whole = len(str(int(size)))
+    size = _rounded(size) if size < 1000.0 else size
+    whole = len(str(int(size))) if size >= 1.0 else 0
     return f"{number:.{max(0, 3 - whole)}f}"
 
 
