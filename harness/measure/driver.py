@@ -85,39 +85,48 @@ def _follow(
     launch: Launch, batch: Batch, launched: Launched, read: Callable[[], None]
 ) -> str | None:
     """Follow the journal until mpirun ends, or say which time limit was passed."""
-    began = time.time()
-    budgets = {case.id: case.budget_s for case in batch.cases}
+    limits = _Limits({case.id: case.budget_s for case in batch.cases})
     while launch.wait(_POLL_S) is None:
         read()
-        overdue = _overdue(launched, budgets, began)
+        overdue = limits.overdue(launched)
         if overdue:
             return overdue
     return None
 
 
-def _overdue(launched: Launched, budgets: dict[str, float], began: float) -> str | None:
-    """Which limit has passed, or None."""
-    now = time.time()
-    running = launched.running
-    if running is None:
-        return _overdue_outside(launched, now, began)
-    if running.compiled_at is None:
-        late = running.began is not None and now - running.began > COMPILE_LIMIT_S
-        return f"compiling took more than {COMPILE_LIMIT_S:.0f} s" if late else None
-    budget_s = budgets[running.case]
-    if now - running.compiled_at <= budget_s:
-        return None
-    done = len(running.samples)
-    return f"the budget of {budget_s:g} s passed {_stage(running.setup_s, done, running.stopped)}"
+class _Limits:
+    """How long each stage of a launch may take, by the driver's own monotonic clock.
+
+    The ranks' clocks are not asked: another host's may differ, and any may be set while it runs.
+    """
+
+    def __init__(self, budgets: dict[str, float]) -> None:
+        self._budgets = budgets
+        self._stage: tuple[str | None, bool] = (None, False)
+        self._since = time.monotonic()
+
+    def overdue(self, launched: Launched) -> str | None:
+        """Which limit has passed, or None."""
+        running = launched.running
+        stage = (running.case, running.compile_s is not None) if running else (None, False)
+        if stage != self._stage:
+            self._stage, self._since = stage, time.monotonic()
+        spent_s = time.monotonic() - self._since
+        if running is None:
+            return _late(spent_s, START_LIMIT_S, "mpirun started, or ended, no ranks")
+        if running.compile_s is None:
+            return _late(spent_s, COMPILE_LIMIT_S, "compiling did not end")
+        budget_s = self._budgets[running.case]
+        if spent_s <= budget_s:
+            return None
+        done = len(running.samples)
+        return (
+            f"the budget of {budget_s:g} s passed {_stage(running.setup_s, done, running.stopped)}"
+        )
 
 
-def _overdue_outside(launched: Launched, now: float, began: float) -> str | None:
-    """Which limit has passed while no case is running, or None."""
-    if not launched.places and now - began > START_LIMIT_S:
-        return f"mpirun started no ranks within {START_LIMIT_S:.0f} s"
-    ended = max((one.ended for one in launched.cases.values() if one.ended), default=now)
-    late = now - ended > END_LIMIT_S
-    return f"the ranks went on for {END_LIMIT_S:.0f} s after a case had ended" if late else None
+def _late(spent_s: float, limit_s: float, what: str) -> str | None:
+    return f"{what} within {limit_s:.0f} s" if spent_s > limit_s else None
 
 
 def _stage(setup_s: float | None, done: int, stopped: str | None) -> str:

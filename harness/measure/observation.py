@@ -16,8 +16,7 @@ from kernels.contract import Check
 class Observation:
     """One case in one launch, filled event by event. Times in s.
 
-    samples : [repetition][phase][rank]; warm_up : [phase][rank]. ``deadline_s`` counts from the
-    moment when the kernel was compiled and set-up began.
+    samples : [repetition][phase][rank]; warm_up : [phase][rank].
     """
 
     case: str
@@ -32,7 +31,6 @@ class Observation:
     stopped: str | None = None
     check: Check | None = None
     peak_memory_B: tuple[int, ...] = ()
-    compiled_at: float | None = None
 
     def take(self, event: Event) -> None:
         """Learn from one event of this case."""
@@ -40,7 +38,7 @@ class Observation:
             case "case":
                 self.began = event["time"]
             case "compiled":
-                self.compile_s, self.compiled_at = event["seconds"], event["time"]
+                self.compile_s = event["seconds"]
             case "ready":
                 self.setup_s = event["seconds"]
             case "warm-up":
