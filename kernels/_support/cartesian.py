@@ -1,0 +1,81 @@
+"""A Cartesian grid of ranks over a box of points, and the part of the box that a rank owns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kernels._support.blocks import Block, block, largest
+
+Shape = tuple[int, int, int]
+"""Counts along z, y, x; x is contiguous in memory."""
+
+
+def rank_grid(points: Shape, ranks: int) -> Shape:
+    """The grid of ranks whose fullest block, halo included, is the smallest.
+
+    That balances the load and keeps the surface small. Of equal grids the one that cuts z, then
+    y, rather than x is taken: their faces are contiguous in memory.
+    """
+    return min(_grids(ranks), key=lambda grid: (_padded(points, grid), grid[2], grid[1]))
+
+
+def fullest(points: Shape, grid: Shape) -> Shape:
+    """Shape of the fullest block."""
+    z, y, x = (largest(n, parts) for n, parts in zip(points, grid, strict=True))
+    return z, y, x
+
+
+def _padded(points: Shape, grid: Shape) -> int:
+    return math.prod(size + 2 for size in fullest(points, grid))
+
+
+def _grids(ranks: int) -> Iterator[Shape]:
+    for z in _divisors(ranks):
+        for y in _divisors(ranks // z):
+            yield z, y, ranks // z // y
+
+
+def _divisors(n: int) -> list[int]:
+    low = [d for d in range(1, math.isqrt(n) + 1) if n % d == 0]
+    return sorted({*low, *(n // d for d in low)})
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one rank owns of a box of points, and who owns the parts beside it."""
+
+    blocks: tuple[Block, Block, Block]  # along z, y, x
+    neighbours: tuple[tuple[int | None, int | None], ...]  # below and above along z, y, x
+
+    @property
+    def shape(self) -> Shape:
+        """Points along z, y, x; one of them is zero where the rank owns nothing."""
+        z, y, x = (one.size for one in self.blocks)
+        return z, y, x
+
+    @property
+    def empty(self) -> bool:
+        """The rank owns no point."""
+        return 0 in self.shape
+
+
+def part(points: Shape, grid: Shape, rank: int) -> Part:
+    """The part of one rank; ranks run through the grid along x first."""
+    place = rank // (grid[1] * grid[2]), rank // grid[2] % grid[1], rank % grid[2]
+    z, y, x = (block(*one) for one in zip(points, grid, place, strict=True))
+    blocks = z, y, x
+    if 0 in (z.size, y.size, x.size):
+        return Part(blocks, ((None, None),) * 3)
+    strides = grid[1] * grid[2], grid[2], 1
+    return Part(
+        blocks,
+        tuple(
+            (
+                rank - stride if one.start > 0 else None,
+                rank + stride if one.stop < n else None,
+            )
+            for one, stride, n in zip(blocks, strides, points, strict=True)
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Global reductions with results that do not depend on ranks and threads."""

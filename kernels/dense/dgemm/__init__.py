@@ -1,0 +1,1 @@
+"""DGEMM: the product of two dense matrices on every rank."""

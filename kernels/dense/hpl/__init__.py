@@ -1,0 +1,1 @@
+"""HPL: the LU factorisation that ranks the TOP500."""

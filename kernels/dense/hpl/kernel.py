@@ -1,0 +1,154 @@
+"""HPL: solve a dense linear system A x = b by LU factorisation with partial pivoting.
+
+A (n x n) and b are HPL's random numbers, bit for bit those of netlib HPL 2.3, in blocks of nb x nb
+spread cyclically over a grid of P x Q ranks. Timed is the solution: factorisation, backward
+substitution and all communication.
+
+    flop  = n (2/3 n + 3/2) n     2/3 n^3 - 1/2 n^2 for LU, 2 n^2 for the solution, whatever is
+                                  really executed (netlib HPL 2.3, testing/ptest/HPL_pdtest.c)
+    error = ||Ax - b|| / (eps (||A|| ||x|| + ||b||) n), maximum norms, eps = 2^-53, A and b
+            generated anew; netlib's tolerance is 16, values of 0.001 to 1 are usual
+
+No bytes are counted: the benchmark's bound is the flop rate of dgemm (kernel dgemm).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from kernels._support.leading import LINE, leading_dimension
+from kernels.contract import (
+    FLOP_RATE,
+    Check,
+    IllegalParameter,
+    Kernel,
+    Phase,
+    Value,
+    Work,
+    parameter,
+)
+from kernels.dense.hpl.grid import local_size
+
+if TYPE_CHECKING:
+    from mpi4py.MPI import Intracomm
+
+    from kernels.dense.hpl.cpu import State
+
+_NB = 192
+_LARGEST = 2**31 - 1
+_ITEM_B = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hpl(Kernel["State"]):
+    """High-Performance Linpack."""
+
+    title: ClassVar[str] = "LU solution of a dense linear system (HPL, TOP500)"
+    verification: ClassVar[str] = (
+        "scaled residual ||Ax-b||/(eps (||A|| ||x|| + ||b||) n) <= 16, A and b regenerated"
+    )
+    primary: ClassVar[str] = "solve"
+
+    n: int = parameter(
+        unit="1", help="order of the matrix", minimum=1, maximum=_LARGEST - 1, auto=True
+    )
+    nb: int = parameter(
+        _NB, unit="1", help="block size of the distribution", minimum=1, maximum=_LARGEST
+    )
+    p: int = parameter(unit="1", help="process rows of the grid", minimum=1, auto=True)
+    q: int = parameter(unit="1", help="process columns of the grid", minimum=1, auto=True)
+    seed: int = parameter(
+        100, unit="1", help="seed of the matrix (netlib: 100)", minimum=0, maximum=_LARGEST
+    )
+
+    @classmethod
+    def fit(
+        cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
+    ) -> dict[str, Value]:
+        """The squarest grid with p <= q, and the largest n, a multiple of nb, that fits.
+
+        ``memory_B`` is filled as far as panels and buffers allow; netlib's rule, that the matrix
+        fill 80 % of a machine, is the caller's choice of ``memory_B``.
+        """
+        p, q = _grid(given, ranks)
+        chosen: dict[str, Value] = {"p": p, "q": q}
+        if "n" not in given:
+            chosen["n"] = _order(int(given.get("nb", _NB)), p, q, memory_B)
+        return {name: value for name, value in chosen.items() if name not in given}
+
+    def check_geometry(self, ranks: int) -> None:
+        """The grid must have as many places as there are ranks; MPI must be able to count."""
+        if self.p * self.q != ranks:
+            raise IllegalParameter("p", self.p, f"p x q must be {ranks}: {_grids(ranks)}")
+        rows = local_size(self.n, self.nb, 0, self.p)
+        columns = local_size(self.n + 1, self.nb, 0, self.q)
+        most = _LARGEST // max(rows, columns)
+        if 2 * min(self.nb, self.n) > most:
+            known = f"messages of nb x {max(rows, columns)} elements need nb <= {most // 2}"
+            raise IllegalParameter("nb", self.nb, known)
+
+    def memory_B(self, ranks: int) -> int:
+        """Matrix, two panels, messages and vectors of rank 0, which owns most."""
+        return _memory_B(self.n, self.nb, self.p, self.q)
+
+    def phases(self) -> tuple[Phase[State], ...]:
+        """The solution, from the matrix to x."""
+        return (Phase("solve", FLOP_RATE, run=lambda state: state.solve(), work=self._work),)
+
+    def setup(self, comm: Intracomm) -> State:
+        """Allocate the matrix and the panels, and generate the matrix."""
+        from kernels.dense.hpl import cpu
+
+        return cpu.allocate(comm, self.n, self.nb, self.p, self.q, self.seed)
+
+    def prepare(self, state: State) -> None:
+        """Generate the matrix again: the solution overwrote it."""
+        state.restore()
+
+    def verify(self, state: State, comm: Intracomm) -> Check:
+        """The scaled residual of netlib HPL."""
+        return Check(what="scaled residual", error=state.error(comm), tolerance=16.0)
+
+    def _work(self, ranks: int) -> Work:
+        return Work(flop=self.n * (2.0 / 3.0 * self.n + 1.5) * self.n)
+
+
+def _grid(given: Mapping[str, Value], ranks: int) -> tuple[int, int]:
+    """The process grid: as given, or p the largest divisor of ``ranks`` not above its root."""
+    fixed = {name: int(given[name]) for name in ("p", "q") if name in given}
+    for name, value in fixed.items():
+        if ranks % value:
+            raise IllegalParameter(name, value, f"p x q must be {ranks}: {_grids(ranks)}")
+    squarest = max(p for p in range(1, math.isqrt(ranks) + 1) if ranks % p == 0)
+    p = fixed.get("p", ranks // fixed["q"] if "q" in fixed else squarest)
+    return p, fixed.get("q", ranks // p)
+
+
+def _grids(ranks: int) -> str:
+    """All grids of that many ranks with p <= q, in words."""
+    divisors = [p for p in range(1, math.isqrt(ranks) + 1) if ranks % p == 0]
+    return ", ".join(f"{p} x {ranks // p}" for p in divisors)
+
+
+def _order(nb: int, p: int, q: int, memory_B: int) -> int:
+    """The largest multiple of nb that fits; below nb, the largest order that is nearly full."""
+    most = min(math.isqrt(memory_B // _ITEM_B), _LARGEST - 1)
+    orders = itertools.chain(range(most // nb * nb, 0, -nb), range(min(most, nb - 1), 0, -1))
+    for n in orders:
+        if p * q * _memory_B(n, nb, p, q) <= memory_B:
+            return n
+    least = p * q * _memory_B(1, nb, p, q)
+    raise IllegalParameter("n", "auto", f"n = 1 needs {least} B, and {memory_B} B may be filled")
+
+
+def _memory_B(n: int, nb: int, p: int, q: int) -> int:
+    rows, columns = local_size(n, nb, 0, p), local_size(n + 1, nb, 0, q)
+    width, lda = min(nb, n), leading_dimension(rows)
+    panel = width * (lda + 1) + (width * width if p > 1 else 0)
+    messages = 3 * columns * width + 2 * (p + 1) * (1 + width) if p > 1 else 0
+    check = 3 * rows + columns
+    return _ITEM_B * (columns * lda + 2 * panel + messages + rows + columns + check + 8 * LINE)

@@ -1,0 +1,1 @@
+"""STREAM: sustainable memory bandwidth."""

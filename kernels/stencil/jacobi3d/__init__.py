@@ -1,0 +1,1 @@
+"""7-point Jacobi iteration in three dimensions."""
