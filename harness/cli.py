@@ -6,6 +6,7 @@ Each command imports what it needs when it runs, so that `qyran --help` is there
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -273,6 +274,8 @@ def _seconds(text: str | None) -> float | None:
 
 def main() -> NoReturn:
     """Run a command; every error ends in one clear message and the exit code of its kind."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a C locale cannot show every name
     try:
         app()
     except QyranError as error:
@@ -281,8 +284,6 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(141)
     sys.exit(0)
 
 

@@ -75,7 +75,7 @@ def parameter(
     return field(default=default, metadata=about)
 
 
-class IllegalParameter(ValueError):  # noqa: N818 - it names what is wrong, as KeyError does
+class IllegalParameter(ValueError):
     """A combination of values that this kernel cannot run.
 
     name : the parameter to change; found : its value; known : what would be legal, in words.

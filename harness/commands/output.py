@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from rich.console import RenderableType
 
+from harness.errors import CannotMeasure
 from harness.report import terminal
 from harness.report.document import Doc, text
+
+_BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, what a shell reports for others
 
 
 def show(document: Doc, rendered: RenderableType, *, as_json: bool) -> None:
     """The document itself with ``--json``, what a person reads without."""
-    if as_json:
-        sys.stdout.write(text(document) + "\n")
-    else:
-        terminal.console().print(rendered)
+    try:
+        sys.stdout.write(text(document) + "\n" if as_json else _as_text(rendered))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
+        raise SystemExit(_BROKEN_PIPE) from None
+    except OSError as error:
+        _forget_output()
+        raise CannotMeasure("standard output", f"cannot be written: {error.strerror}") from error
+
+
+def _as_text(rendered: RenderableType) -> str:
+    """What Rich would write; it would end a broken pipe with the code of a failed verdict."""
+    console = terminal.console()
+    with console.capture() as said:
+        console.print(rendered)
+    return said.get()
+
+
+def _forget_output() -> None:
+    """What is still buffered would be complained about again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def end(code: int) -> NoReturn:

@@ -53,8 +53,8 @@ def _rate(rmax: str | None, results: Path) -> tuple[float, str]:
             return quantity(rmax, "flop/s"), "given"
         except ValueError as error:
             raise ConfigError("--rmax", str(error)) from error
-    for record in store.newest_first(results, _SEARCHED):
-        if record["kernel"] == "hpl" and _METRIC in record["metrics"]:
+    for record in store.newest_first(results, _SEARCHED, ["hpl"]):
+        if _METRIC in record["metrics"]:
             return float(record["metrics"][_METRIC]["value"]), f"hpl in run {record['run']}"
     raise ConfigError(
         str(results),

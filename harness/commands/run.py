@@ -19,7 +19,9 @@ from harness.report.progress import Bar, Lines
 
 def run(request: Request, *, as_json: bool) -> None:
     """Run a suite and end with the exit code of its outcome."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup keeps its meaning
+            signal.signal(number, _interrupt)
     prepared = prepare(request)
     console = terminal.console(stderr=as_json)
     display = Bar(console) if console.is_terminal else Lines(console)
@@ -35,7 +37,7 @@ def run(request: Request, *, as_json: bool) -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM (a batch system's time limit) ends a run as Ctrl-C does: in order."""
+    """A batch system's time limit or a lost terminal ends a run as Ctrl-C does: in order."""
     raise KeyboardInterrupt
 
 

@@ -32,6 +32,7 @@ def of_ranks(threads: int, base: Mapping[str, str] | None = None) -> dict[str, s
     environment.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
     environment.setdefault("NUMBA_CACHE_DIR", str(numba_cache()))
     environment["PYTHONUNBUFFERED"] = "1"
+    environment.setdefault("HOME", tempfile.gettempdir())  # Open MPI does not start without one
     return environment | as_root()
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from harness.errors import CannotMeasure
 TERM_GRACE_S: Final = 2.0
 _POLL_S: Final = 0.05
 _PR_SET_PDEATHSIG: Final = 1
+_INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Launch:
@@ -45,8 +46,10 @@ class Launch:
 
     def end(self) -> None:
         """End mpirun and every rank; returns when none is left."""
-        end_session(self.pid)
-        self._process.wait()
+        try:
+            end_session(self.pid)
+        finally:
+            self._process.wait()
 
 
 def end_session(session: int) -> None:
@@ -77,9 +80,35 @@ def started(
 
     Raises CannotMeasure if the program cannot be started.
     """
-    with log.open("ab") as output:
-        try:
-            process = subprocess.Popen(  # noqa: S603 - an argument list, never a shell
+    # An interrupt waits until there is a launch to end.
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    launch = None
+    try:
+        launch = Launch(_popen(command, environment, folder, log, unblocked))
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+        yield launch
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+        if launch is not None:
+            launch.end()
+
+
+def _popen(
+    command: list[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    log: Path,
+    unblocked: Collection[int],
+) -> subprocess.Popen[bytes]:
+    """Start mpirun as the leader of a session. ``unblocked``: the signal mask it shall have."""
+
+    def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+        _die_with_parent()
+
+    try:
+        with log.open("ab") as output:
+            return subprocess.Popen(  # noqa: S603 - an argument list, never a shell
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -87,19 +116,14 @@ def started(
                 cwd=folder,
                 env=dict(environment),
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - the driver has no other threads
+                preexec_fn=prepare,  # noqa: PLW1509 - the driver has no other threads
             )
-        except OSError as error:
-            raise CannotMeasure(
-                command[0],
-                f"cannot be started: {error.strerror}",
-                fix="`qyran doctor` shows which mpirun is used and why",
-            ) from error
-    launch = Launch(process)
-    try:
-        yield launch
-    finally:
-        launch.end()
+    except OSError as error:
+        raise CannotMeasure(
+            command[0],
+            f"cannot be started: {error.strerror}",
+            fix="`qyran doctor` shows which mpirun is used and why",
+        ) from error
 
 
 def members(session: int) -> set[psutil.Process]:

@@ -113,7 +113,7 @@ def find_mpirun(configured: str | None = None) -> Mpirun:
 
 
 def _configured(name: str) -> Mpirun:
-    path = shutil.which(Path(name).expanduser())
+    path = shutil.which(os.path.expanduser(name))  # noqa: PTH111 - Path would lose a leading ./
     if path is None:
         raise MpirunNotFound(
             "cluster.yaml: launcher: mpirun",
@@ -122,7 +122,7 @@ def _configured(name: str) -> Mpirun:
             fix="give the full path of the site's mpirun, load its module first, "
             "or delete the key to use the default",
         )
-    return identify(Path(path), "configured")
+    return identify(Path(path).absolute(), "configured")
 
 
 def _not_found(library: MpiLibrary | None) -> MpirunNotFound:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import CannotMeasure
 from harness.plan.case import Case, from_dict
 
 
@@ -18,13 +19,20 @@ class Batch:
     launch: int
 
     def write(self, path: Path) -> None:
-        """Write the batch for the ranks."""
+        """Write the batch for the ranks; CannotMeasure if the folder cannot take it."""
         content = {
             "journal": str(self.journal),
             "launch": self.launch,
             "cases": [case.as_dict() for case in self.cases],
         }
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        try:
+            path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise CannotMeasure(
+                str(path),
+                f"cannot be written: {error.strerror}",
+                fix="free space, or use --results",
+            ) from error
 
 
 def read(path: Path) -> Batch:

@@ -24,7 +24,6 @@ from harness.outcome import Outcome
 
 START_LIMIT_S: Final = 120.0
 COMPILE_LIMIT_S: Final = 600.0
-END_LIMIT_S: Final = 30.0
 _POLL_S: Final = 0.2
 _LOG_TAIL: Final = 8
 _LOG_TAIL_B: Final = 4096

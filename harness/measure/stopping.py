@@ -23,26 +23,29 @@ class Rule:
     budget_s: float
 
     def reason(self, samples: Sequence[float], started_s: float, now_s: float) -> str | None:
-        """Why to stop after these repetitions' times, or None to go on.
+        """Why to stop after these repetitions, or None to go on.
 
-        started_s : when the first of them began. "repetitions" and "converged" are good ends;
-        "budget" and "time" say that the number is less certain than asked for.
+        samples : times of the primary phase; started_s : when the first repetition began.
+        "repetitions" and "converged" are good ends; "budget" and "time" say that the number is
+        less certain than asked for.
         """
         n = len(samples)
         if n == 0:
             return None
         if n >= (self.repetitions or MAXIMUM):
             return "repetitions"
-        if now_s + max(samples) > BUDGET_SHARE * self.budget_s:
+        # A repetition is more than its primary phase: other phases, and restoring the input.
+        each_s = (now_s - started_s) / n
+        if now_s + each_s > BUDGET_SHARE * self.budget_s:
             return "budget"
         if self.repetitions is None:
-            return self._open_ended(samples, now_s - started_s)
+            return self._open_ended(samples, now_s - started_s + each_s)
         return None
 
-    def _open_ended(self, samples: Sequence[float], measured_s: float) -> str | None:
+    def _open_ended(self, samples: Sequence[float], next_end_s: float) -> str | None:
         if len(samples) >= MINIMUM and median_interval(samples).relative <= TARGET:
             return "converged"
-        return "time" if measured_s + max(samples) > MEASURE_S else None
+        return "time" if next_end_s > MEASURE_S else None
 
 
 def rule(case: Case) -> Rule:

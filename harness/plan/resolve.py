@@ -29,8 +29,17 @@ def plan(
 
     A case that is listed twice (same kernel, parameters and geometry) runs once.
     """
-    cases = [_resolved(one, overrides, resources) for one in drafts(suite, document, overrides)]
-    return tuple({one.id: one for one in cases}.values())
+    cases: dict[str, Case] = {}
+    for draft in drafts(suite, document, overrides):
+        case = _resolved(draft, overrides, resources)
+        if cases.setdefault(case.id, case) != case:
+            raise ConfigError(
+                draft.where,
+                f"is the same measurement as another case ({case.id}) with other settings",
+                known="cases differ by kernel, parameters, nodes, ranks or threads",
+                fix="delete one of the two, or give both the same repetitions and references",
+            )
+    return tuple(cases.values())
 
 
 def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
@@ -126,7 +135,7 @@ def _sizes(kernel: Kernel[Any]) -> str:
 
 
 def _fitting_size(draft: Draft, geometry: Geometry, resources: Resources) -> str:
-    """The largest sizes that do fit, as flags to type."""
+    """Sizes that do fit, as flags to type: those that `auto` would choose."""
     sizes = {one.name for one in parameters(draft.kernel) if one.auto}
     given = {n: v for n, v in draft.given.items() if n not in sizes}
     kernel, chosen = _fitted(draft, given, geometry, resources)

@@ -50,11 +50,15 @@ class Value:
 
     @property
     def efficiency(self) -> float | None:
-        """Fraction of the bound reached; above 1 would mean a wrong count."""
-        if self.bound is None:
-            return None
-        higher = self.metric.better == "higher"
-        return self.value / self.bound if higher else self.bound / self.value
+        """Fraction of the bound reached; see `efficiency`."""
+        return efficiency(self.value, self.bound, self.metric.better)
+
+
+def efficiency(value: float, bound: float | None, better: str) -> float | None:
+    """Fraction of a bound reached, None without one; above 1 would mean a wrong count."""
+    if bound is None:
+        return None
+    return value / bound if better == "higher" else bound / value
 
 
 @dataclass(frozen=True)

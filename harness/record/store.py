@@ -7,7 +7,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,6 @@ from harness.record.write_once import write_once
 SCHEMA: Final = "qyran.record/1"
 DEFAULT: Final = Path("results")
 _SPACE_B: Final = 32 * 2**20
-_RUN_ID: Final = re.compile(r"^\d{8}T\d{6}Z-[\w.-]+-[0-9a-f]{6}$")
 
 
 def create(run: Run, cases: tuple[Case, ...]) -> Path:
@@ -128,13 +128,19 @@ def record(path: Path) -> dict[str, Any]:
     return hdf5.index_record(content, str(path))
 
 
-def newest_first(root: Path, most: int) -> Iterator[dict[str, Any]]:
-    """Recorded cases of the newest runs, newest first; damaged runs are passed over."""
+def newest_first(
+    root: Path, most: int, kernels: Iterable[str] = ("*",)
+) -> Iterator[dict[str, Any]]:
+    """Recorded cases of these kernels in the newest runs, newest first; damaged runs are left out.
+
+    Only their files are opened: a results folder of years holds thousands of others.
+    """
+    names = tuple(kernels)
     for folder in reversed(runs(root)[-most:]):
-        try:
-            yield from case_records(folder)
-        except CorruptStore:
-            continue
+        with suppress(CorruptStore):
+            header(folder)  # of this version
+            for path in sorted(path for name in names for path in folder.glob(f"{name}-*.h5")):
+                yield record(path)
 
 
 def writable(root: Path) -> bool:

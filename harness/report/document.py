@@ -11,14 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.outcome import EXIT_CODES, Outcome, worst
 from harness.plan.case import Case
-from harness.record.result import CaseResult, Run, Value
+from harness.record.result import CaseResult, Run, Value, efficiency
 from kernels.contract import Check
 
 
 class Doc(BaseModel):
     """Base of all documents."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        json_schema_serialization_defaults_required=True,  # all of them are always printed
+    )
 
 
 class CheckDoc(Doc):
@@ -43,6 +47,11 @@ class MetricDoc(Doc):
     n: int
     bound: float | None
     bound_source: str
+
+    @property
+    def efficiency(self) -> float | None:
+        """Fraction of the bound reached."""
+        return efficiency(self.value, self.bound, self.better)
 
 
 class CaseDoc(Doc):

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.text import Text
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from harness.measure.journal import Event
 from harness.plan.case import Case
@@ -40,8 +48,10 @@ class Lines:
         self._line(f"{result.case}: {result.outcome}, {value}")
 
     def _line(self, text: str) -> None:
-        """One line however long it is, with brackets as they are."""
-        self._console.print(Text(text), soft_wrap=True)
+        """One line as it is; a reader that has gone away does not end the run."""
+        with suppress(OSError):
+            self._console.file.write(f"{text}\n")
+            self._console.file.flush()
 
 
 class Bar:
@@ -53,11 +63,11 @@ class Bar:
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[now]}"),
+            TextColumn("{task.fields[now]}", markup=False),
             console=console,
             auto_refresh=False,
             transient=True,
@@ -75,7 +85,11 @@ class Bar:
         self._progress.refresh()
 
     def event(self, event: Event) -> None:
-        """Move on by a step of a case."""
+        """Move on by a step of a case; a terminal that has gone away does not end the run."""
+        with suppress(OSError):
+            self._move(event)
+
+    def _move(self, event: Event) -> None:
         match event["event"]:
             case "case":
                 self._begin(self._cases[event["case"]])
@@ -91,7 +105,8 @@ class Bar:
         """End the bar with the last case."""
         self._cases.pop(result.case, None)
         if not self._cases:
-            self._progress.stop()
+            with suppress(OSError):
+                self._progress.stop()
 
     def _begin(self, case: Case) -> None:
         if self._one is not None:

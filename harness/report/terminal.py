@@ -109,9 +109,7 @@ def _interval(metric: MetricDoc) -> str:
 
 
 def _of_bound(metric: MetricDoc) -> str:
-    if metric.bound is None:
-        return "-"
-    return units.percent(metric.value / metric.bound)
+    return units.percent(metric.efficiency)
 
 
 def _check(check: CheckDoc | None) -> str:
@@ -140,10 +138,10 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
 
 def _impossible(case: CaseDoc) -> list[str]:
     return [
-        f"{name} is {metric.value / metric.bound:.2f} of its bound: impossible unless the machine "
-        "was disturbed while the bound was measured, or a count is wrong"
+        f"{name} is {metric.efficiency:.2f} of its bound: impossible unless the machine was "
+        "disturbed while the bound was measured, or a count is wrong"
         for name, metric in case.metrics.items()
-        if metric.bound and metric.value / metric.bound > IMPOSSIBLE
+        if metric.efficiency is not None and metric.efficiency > IMPOSSIBLE
     ]
 
 

@@ -13,6 +13,13 @@ import pytest
 from mpi4py import MPI
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """One rank speaks for all; the others say something only when they fail."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if MPI.COMM_WORLD.rank > 0 and reporter is not None:
+        config.pluginmanager.unregister(reporter)
+
+
 @pytest.fixture
 def comm() -> MPI.Intracomm:
     return MPI.COMM_WORLD

@@ -1,0 +1,43 @@
+"""JSON Schemas of the documents, shipped as files: ``python -m harness.report.schema``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from harness.report.document import ALL, Doc
+
+FOLDER: Final = Path(__file__).parent / "schemas"
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def identity(model: type[Doc]) -> str:
+    """The ``schema`` that a document of this kind carries, such as ``qyran.run/1``."""
+    return str(model.model_fields["schema_id"].default)
+
+
+def file(model: type[Doc]) -> Path:
+    """Where the schema of a kind of document is kept: ``schemas/qyran.run.1.json``."""
+    return FOLDER / f"{identity(model).replace('/', '.')}.json"
+
+
+def text(model: type[Doc]) -> str:
+    """The content of that file."""
+    made: dict[str, Any] = model.model_json_schema(by_alias=True, mode="serialization")
+    return json.dumps({"$schema": _DIALECT, "$id": identity(model), **made}, indent=1) + "\n"
+
+
+def write() -> None:
+    """Write the files anew; those of documents that no longer exist go."""
+    FOLDER.mkdir(exist_ok=True)
+    wanted = {file(model): text(model) for model in ALL}
+    for path in FOLDER.glob("*.json"):
+        if path not in wanted:
+            path.unlink()
+    for path, content in wanted.items():
+        path.write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

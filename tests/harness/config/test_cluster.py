@@ -1,0 +1,159 @@
+"""cluster.yaml: the shipped one, and what is said about a wrong one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.config import cluster, files
+from harness.config.validate import validated
+from harness.config.yaml_file import parse
+from harness.errors import ConfigError
+
+BEGIN = "schema: qyran.cluster/1\ndefault: here\nclusters:\n  here:\n"
+NODE = BEGIN + "    partitions:\n      all:\n        node:\n          "
+
+
+def load(text: str) -> cluster.ClusterFile:
+    return validated(cluster.ClusterFile, parse(text, "c.yaml"), cluster.SCHEMA)
+
+
+def refused(text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(text)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_the_shipped_one() -> None:
+    file, source = cluster.load(files.shipped("cluster.yaml"))
+    assert source.endswith("cluster.yaml")
+    name, laptop = cluster.choose(file, None, source)
+    assert name == "laptop"
+    assert laptop.launcher.kind == "local"
+    cluster.refuse_planned(name, laptop, source)
+    for one in file.clusters.values():
+        one.chosen(None, source)
+    node = file.clusters["kaznu"].chosen(None, source)[1].node
+    assert node.memory == 512 * 2**30
+    assert node.flop_rate_peak == pytest.approx(4.608e12)
+    assert node.bandwidth_peak == pytest.approx(409.6e9)
+
+
+def test_the_one_in_the_working_folder_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cluster.load()[1] == str(files.shipped("cluster.yaml"))
+    Path("cluster.yaml").write_text(BEGIN + "    title: mine\n")
+    file, source = cluster.load()
+    assert source == "cluster.yaml"
+    assert file.clusters["here"].title == "mine"
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read: No such file"):
+        cluster.load(tmp_path / "nowhere.yaml")
+
+
+def test_everything_is_optional() -> None:
+    here = load(BEGIN + "    {}\n").clusters["here"]
+    name, partition = here.chosen(None, "c.yaml")
+    assert (name, partition.nodes, partition.node.cores) == ("all", 1, None)
+
+
+def test_an_unknown_key_names_line_key_and_known_ones() -> None:
+    text = refused(NODE + "memmory: 5 GiB\n")
+    where = "c.yaml:8: clusters.here.partitions.all.node.memmory"
+    assert text.startswith(f"{where}: unknown key 'memmory'; did you mean 'memory'?\n  known: ")
+    known = text.splitlines()[1].removeprefix("  known: ").split(", ")
+    assert known == list(cluster.Node.model_fields)
+
+
+def test_an_unknown_key_at_the_top() -> None:
+    text = refused("schema: qyran.cluster/1\ndefaults: here\nclusters: {here: {}}\n")
+    assert "c.yaml:2: defaults: unknown key 'defaults'; did you mean 'default'?" in text
+    assert "known: schema, default, clusters" in text
+    assert "key 'default' is missing" in text
+
+
+def test_all_findings_are_shown_at_once() -> None:
+    text = refused(NODE + "cores: many\n          sockets: 0\n          colour: red\n")
+    assert [line.split(":")[1] for line in text.splitlines() if line.startswith("c.yaml")] == [
+        "9",
+        "8",
+        "10",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "cores: 1e2",
+            "c.yaml:8: clusters.here.partitions.all.node.cores: input should be a valid",
+        ),
+        ("cores: 1e2", "found '1e2' (YAML reads this as text: write 100)"),
+        ("cores: 1.5", "found 1.5"),
+        ("cores: true", "found True"),
+        ("cores: 0", "greater than or equal to 1, found 0"),
+        ("cores: .nan", "found nan"),
+        ("memory: 12:30", "'12:30' is no quantity in B: write it as '512 GiB'"),
+        ("memory: 5 GF", "'5 GF' is no quantity in B"),
+        ("memory: 0", "greater than 0, found 0"),
+        ("memory: .inf", "inf is no quantity in B"),
+        ("memory: -5 GiB", "greater than 0"),
+        ("flop_rate_peak: .nan", "nan is no quantity in flop/s"),
+        ("bandwidth_peak: 200 Gb/s", "'200 Gb/s' is no quantity in B/s"),
+        ("power: {kW: 5}", "{'kW': 5} is no quantity in W"),
+        ("model: 5", "valid string, found 5"),
+    ],
+)
+def test_an_illegal_value_of_a_node(line: str, message: str) -> None:
+    assert message in refused(NODE + line + "\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("5\n", "c.yaml: holds a int, not keys and values"),
+        ("- a\n", "c.yaml: holds a list, not keys and values"),
+        ("schema: qyran.suite/1\ncases: []\n", "c.yaml:1: schema: is of schema 'qyran.suite/1'"),
+        ("schema: qyran.cluster/2\ndefault: x\n", "known: qyran.cluster/1"),
+        ("default: here\nclusters: {}\n", "c.yaml:2: clusters: dictionary should have at least 1"),
+        ("default: here\nclusters: 1\n", "c.yaml:2: clusters: input should be a valid dictionary"),
+        ("default: 1\nclusters: {here: {}}\n", "c.yaml:1: default: input should be a valid string"),
+        ("default: here\nclusters:\n  here:\n", "c.yaml:3: clusters.here: input should be a valid"),
+        (
+            BEGIN + "    launcher: {kind: ssh}\n",
+            "'local', 'hostfile', 'slurm' or 'pbs', found 'ssh'",
+        ),
+    ],
+)
+def test_a_wrong_shape(text: str, message: str) -> None:
+    assert message in refused(text)
+
+
+def test_unknown_cluster_and_partition() -> None:
+    file = load(BEGIN + "    partitions: {cpu: {}, gpu: {}}\n")
+    with pytest.raises(ConfigError) as caught:
+        cluster.choose(file, "her", "c.yaml")
+    assert str(caught.value).startswith("c.yaml: unknown cluster 'her'; did you mean 'here'?")
+    with pytest.raises(ConfigError) as caught:
+        file.clusters["here"].chosen("cpus", "c.yaml")
+    assert "unknown partition 'cpus'; did you mean 'cpu'?" in str(caught.value)
+    assert caught.value.known == "cpu, gpu"
+
+
+def test_the_default_must_exist() -> None:
+    file = load(BEGIN.replace("default: here", "default: there") + "    {}\n")
+    with pytest.raises(ConfigError, match="unknown cluster 'there'"):
+        cluster.choose(file, None, "c.yaml")
+
+
+def test_a_planned_cluster_does_not_run() -> None:
+    file = load(BEGIN + "    planned: true\n")
+    with pytest.raises(ConfigError, match="does not exist yet") as caught:
+        cluster.refuse_planned("here", file.clusters["here"], "c.yaml")
+    assert "qyran plan SUITE --cluster here" in caught.value.fix

@@ -1,0 +1,348 @@
+"""A result file as h5py alone reads it: by the rules of NeXus, whole, and honest about damage."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from harness.errors import CorruptStore
+from harness.outcome import Outcome
+from harness.plan.case import Expected
+from harness.record import hdf5
+from harness.record.result import CaseResult
+from harness.report import document
+from kernels import listing
+from kernels.contract import Check
+
+# Three launches: 3, 1 and no repetitions of 2 ranks.
+RAGGED = [[[0.1, 0.2], [0.3, 0.1], [0.2, 0.2]], [[0.4, 0.5]], []]
+NEXUS = {"NXroot", "NXentry", "NXdata", "NXcollection", "NXparameters", "NXnote", "NXprocess"}
+
+
+def encode(made: Any, result: CaseResult) -> bytes:
+    return hdf5.encoded(made.run(Path("/r")), result, document.of_case(result).model_dump())
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[h5py.File]:
+    with h5py.File(io.BytesIO(content), "r") as file:
+        yield file
+
+
+def walk(file: h5py.File) -> list[Any]:
+    found: list[Any] = [file]
+    file.visititems(lambda _, thing: found.append(thing))
+    return found
+
+
+def text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+@pytest.fixture(params=["passed", "ragged", "failed", "wrong", "referenced"])
+def result(request: pytest.FixtureRequest, made: Any) -> CaseResult:
+    match request.param:
+        case "ragged":
+            return made.result(seconds=RAGGED)
+        case "failed":
+            return made.failed()
+        case "wrong":
+            return replace(
+                made.result(), outcome=Outcome.WRONG, metrics={}, check=Check("x", math.nan, 1.0)
+            )
+        case "referenced":
+            references = {"triad_bandwidth": Expected(1.0, 0.05, "a data sheet")}
+            return made.result(made.case(references=references))
+    return made.result()
+
+
+def test_every_group_has_a_nexus_class(made: Any, result: CaseResult) -> None:
+    with opened(encode(made, result)) as file:
+        for thing in walk(file):
+            if isinstance(thing, h5py.Group):
+                assert thing.attrs["NX_class"] in NEXUS, thing.name
+        assert file.attrs["NX_class"] == "NXroot"
+        assert file[file.attrs["default"]].attrs["NX_class"] == "NXentry"
+
+
+def test_every_numeric_dataset_has_units(made: Any, result: CaseResult) -> None:
+    with opened(encode(made, result)) as file:
+        numeric = [
+            one for one in walk(file) if isinstance(one, h5py.Dataset) and one.dtype.kind in "iufc"
+        ]
+        assert numeric
+        for one in numeric:
+            assert text(one.attrs["units"]), one.name
+
+
+def test_the_default_chain_leads_to_something_to_plot(made: Any) -> None:
+    with opened(encode(made, made.result(seconds=RAGGED))) as file:
+        entry = file[file.attrs["default"]]
+        data = entry[entry.attrs["default"]]
+        assert data.name == "/entry/triad_bandwidth"
+        assert data.attrs["NX_class"] == "NXdata"
+        signal = data[data.attrs["signal"]]
+        axes = [data[text(one)] for one in data.attrs["axes"]]
+        assert len(axes) == signal.ndim
+        assert [len(one) for one in axes] == list(signal.shape)
+        assert np.all(np.isfinite(signal[()]))
+        assert signal.attrs["long_name"]
+
+
+def test_the_default_of_a_failed_case_exists(made: Any) -> None:
+    with opened(encode(made, made.failed())) as file:
+        entry = file["entry"]
+        assert entry.attrs["default"] in entry
+        assert text(entry["outcome"][()]) == "killed"
+        assert text(entry["reason"][()]) == "a rank was killed by SIGKILL"
+
+
+def test_every_nxdata_is_plottable(made: Any, result: CaseResult) -> None:
+    with opened(encode(made, result)) as file:
+        groups = [one for one in walk(file) if one.attrs.get("NX_class") == "NXdata"]
+        assert len(groups) == len(result.metrics)
+        for group in groups:
+            signal = group[group.attrs["signal"]]
+            for name in group.attrs["axes"]:
+                assert group[text(name)].shape == signal.shape
+            assert group["launch"].shape == signal.shape
+
+
+def test_a_metric_explains_itself(made: Any) -> None:
+    result = made.result()
+    value = result.metrics["triad_bandwidth"]
+    with opened(encode(made, result)) as file:
+        about = file["entry/triad_bandwidth"].attrs
+        assert about["units"] == "B/s"
+        assert about["kind"] == "rate"
+        assert about["better"] == "higher"
+        assert about["sync"] == "barrier"
+        assert about["rank_reduce"] == "max"
+        assert (about["median"], about["low"], about["high"]) == (
+            value.value,
+            value.low,
+            value.high,
+        )
+        assert (about["n"], about["level"]) == (6, value.level)
+        assert np.isnan(about["bound"])
+        rates = np.sort(file["entry/triad_bandwidth/value"][()])
+        slowest = [0.01 * (10 + i) for i in range(6)]
+        expected = [24.0 * 4096 * 2 / seconds for seconds in slowest]
+        np.testing.assert_allclose(rates, sorted(expected))
+
+
+def test_raw_samples(made: Any) -> None:
+    with opened(encode(made, made.result(seconds=RAGGED))) as file:
+        group = file["entry/samples/triad"]
+        assert [text(one) for one in group.attrs["axes"]] == ["launch", "repetition", "rank"]
+        seconds = group["seconds"][()]
+        assert seconds.shape == (3, 3, 2)
+        np.testing.assert_array_equal(seconds[0], RAGGED[0])
+        np.testing.assert_array_equal(seconds[1, 0], RAGGED[1][0])
+        assert np.isnan(seconds[1, 1:]).all()
+        assert np.isnan(seconds[2]).all()
+        assert group["warm_up"].shape == (2, 2)
+        np.testing.assert_array_equal(file["entry/triad_bandwidth/launch"][()], [0, 0, 0, 1])
+
+
+def test_samples_of_a_case_that_failed_later_are_kept(made: Any) -> None:
+    raw = made.raw(made.case(), RAGGED, outcome=Outcome.TIMEOUT, check=None)
+    with opened(encode(made, raw)) as file:
+        assert file["entry/samples/copy/seconds"].shape == (3, 3, 2)
+        assert text(file["entry/verification/what"][()]) == "not reached"
+        assert not file["entry/verification/passed"][()]
+
+
+@pytest.mark.parametrize("kernel", listing.names())
+def test_inputs_of_every_kernel(made: Any, kernel: str) -> None:
+    case = made.case(kernel, {"n": 64})
+    with opened(encode(made, made.failed(case))) as file:
+        group = file["entry/inputs"]
+        assert group.attrs["kernel"] == kernel
+        for name, value in case.parameters.items():
+            stored = group[name][()]
+            assert (text(stored) if isinstance(value, str) else stored.item()) == value
+            assert group[name].attrs["help"]
+            expected = "fitted" if name in case.fitted else "given"
+            assert group[name].attrs["kind"] == expected
+        assert (group["ranks"][()], group["threads"][()], group["nodes"][()]) == (2, 1, 1)
+
+
+def test_placement_and_environment(made: Any) -> None:
+    with opened(encode(made, made.result())) as file:
+        placement = file["entry/placement"]
+        np.testing.assert_array_equal(placement["rank"][()], [0, 1])
+        assert [text(one) for one in placement["host"][()]] == ["node1", "node1"]
+        assert [text(one) for one in placement["cpus"][()]] == ["0", "1"]
+        note = file["entry/environment/fingerprint/data"][()]
+        assert json.loads(note) == {"hardware": {"key": "k1"}}
+        assert json.loads(file["entry/provenance/command"][()]) == ["qyran", "run", "quick"]
+
+
+def test_old_readers_can_open_it_and_arrays_have_checksums(made: Any) -> None:
+    content = encode(made, made.result())
+    with opened(content) as file:
+        assert file["entry/samples/copy/seconds"].fletcher32
+        assert file["entry/triad_bandwidth/value"].fletcher32
+    assert content[:8] == b"\x89HDF\r\n\x1a\n"
+    assert content[8] == 3, "superblock of HDF5 1.10"
+
+
+def test_the_index_record_is_the_document(made: Any, result: CaseResult) -> None:
+    shown = document.of_case(result).model_dump()
+    found = hdf5.index_record(encode(made, result), "f")
+    assert found == json.loads(json.dumps(shown))
+    assert document.recorded_case(found) == document.of_case(result)
+
+
+def test_the_same_result_gives_the_same_bytes(made: Any, result: CaseResult) -> None:
+    run = made.run(Path("/r"))
+    shown = document.of_case(result).model_dump()
+    assert hdf5.encoded(run, result, shown) == hdf5.encoded(run, result, shown)
+
+
+def _changed(path: Path, change: Any) -> bytes:
+    with h5py.File(path, "r+") as file:
+        change(file)
+    return path.read_bytes()
+
+
+def _last_bit(file: h5py.File) -> None:
+    data = file["entry/samples/triad/seconds"]
+    data[0, 0, 0] = np.nextafter(data[0, 0, 0], 1.0)
+
+
+def _an_attribute(file: h5py.File) -> None:
+    file["entry/triad_bandwidth"].attrs["median"] *= 1.01
+
+
+def _a_unit(file: h5py.File) -> None:
+    file["entry/samples/triad/seconds"].attrs["units"] = "ms"
+
+
+def _a_word(file: h5py.File) -> None:
+    del file["entry/outcome"]
+    file["entry/outcome"] = "slow"
+
+
+def _one_more(file: h5py.File) -> None:
+    file["entry/more"] = 1.0
+
+
+def _one_less(file: h5py.File) -> None:
+    del file["entry/placement/pid"]
+
+
+def _another_type(file: h5py.File) -> None:
+    value = file["entry/inputs/n"][()]
+    del file["entry/inputs/n"]
+    file["entry/inputs/n"] = np.float64(value)
+
+
+def _the_record(file: h5py.File) -> None:
+    record = json.loads(file["index_record"][()])
+    record["outcome"] = "slow"
+    del file["index_record"]
+    file["index_record"] = json.dumps(record)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _last_bit,
+        _an_attribute,
+        _a_unit,
+        _a_word,
+        _one_more,
+        _one_less,
+        _another_type,
+        _the_record,
+    ],
+)
+def test_any_change_is_noticed(made: Any, tmp_path: Path, change: Any) -> None:
+    path = tmp_path / "a.h5"
+    path.write_bytes(encode(made, made.result()))
+    with pytest.raises(CorruptStore, match=r"a\.h5: its content hash does not fit"):
+        hdf5.index_record(_changed(path, change), str(path))
+
+
+def test_a_copy_into_another_file_is_the_same_content(made: Any, tmp_path: Path) -> None:
+    """As h5repack does: other layout, other library version, other order; the same values."""
+    content = encode(made, made.result())
+    copy = tmp_path / "copy.h5"
+    with opened(content) as source, h5py.File(copy, "w", libver="latest") as target:
+        for name in sorted(source, reverse=True):
+            source.copy(name, target)
+        for name in sorted(source.attrs, reverse=True):
+            target.attrs[name] = source.attrs[name]
+        values = target["entry/samples/triad/seconds"][()]
+        attributes = dict(target["entry/samples/triad/seconds"].attrs)
+        del target["entry/samples/triad/seconds"]
+        data = target["entry/samples/triad"].create_dataset("seconds", data=values, compression=4)
+        data.attrs.update(attributes)
+    assert copy.read_bytes() != content
+    assert hdf5.index_record(copy.read_bytes(), "copy") == hdf5.index_record(content, "original")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"text", b"\x89HDF\r\n\x1a\n", b"\x89HDF\r\n\x1a\n" + bytes(1000)]
+)
+def test_what_is_no_result_file(content: bytes) -> None:
+    with pytest.raises(CorruptStore, match=r"a\.h5: is no result file of qyran") as caught:
+        hdf5.index_record(content, "a.h5")
+    assert caught.value.exit_code == 5
+
+
+def test_another_hdf5_file_is_none_of_ours(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = 1.0
+    with pytest.raises(CorruptStore, match="is no result file of qyran"):
+        hdf5.index_record((tmp_path / "a.h5").read_bytes(), "a.h5")
+
+
+def test_cut_short_or_damaged_anywhere_it_is_refused_or_unharmed(made: Any) -> None:
+    content = encode(made, made.result())
+    whole = hdf5.index_record(content, "a.h5")
+    drawn = random.Random(11)
+    for _ in range(30):
+        with pytest.raises(CorruptStore):
+            hdf5.index_record(content[: drawn.randrange(len(content) - 1)], "a.h5")
+    refused = 0
+    for _ in range(150):
+        damaged = bytearray(content)
+        damaged[drawn.randrange(len(content))] ^= 1 << drawn.randrange(8)
+        try:
+            assert hdf5.index_record(bytes(damaged), "a.h5") == whole
+        except CorruptStore:
+            refused += 1
+    assert refused > 50
+
+
+def test_h5dump_reads_it(made: Any, tmp_path: Path) -> None:
+    h5dump = shutil.which("h5dump")
+    if h5dump is None and not os.environ.get("QYRAN_CI"):
+        pytest.skip("h5dump is not installed")
+    path = tmp_path / "a.h5"
+    path.write_bytes(encode(made, made.result(seconds=RAGGED)))
+    dumped = subprocess.run(
+        [str(h5dump), "-d", "/entry/samples/triad/seconds", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "DATASPACE  SIMPLE { ( 3, 3, 2 )" in dumped
+    assert "CHECKSUM FLETCHER32" in dumped or "seconds" in dumped

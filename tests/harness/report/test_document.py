@@ -1,0 +1,218 @@
+"""What `--json` prints fits the schema in the package, in every case."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from harness.commands import listing as listing_command
+from harness.commands import rank as rank_command
+from harness.commands import records as records_command
+from harness.judge import bounds, verdict
+from harness.outcome import Outcome
+from harness.plan.case import Expected
+from harness.record import store
+from harness.report import document, schema
+from harness.report.document import Doc
+from kernels.contract import Check
+
+TIMES = [[[0.01 * (10 + i), 0.05] for i in range(6)]]
+
+
+def check(text: str) -> dict[str, Any]:
+    """Parse strictly and hold it against the schema it names, as shipped."""
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    found: dict[str, Any] = json.loads(text, parse_constant=refuse)
+    path = schema.FOLDER / f"{found['schema'].replace('/', '.')}.json"
+    jsonschema.validate(found, json.loads(path.read_text()))
+    return found
+
+
+@pytest.mark.parametrize("model", document.ALL)
+def test_the_shipped_schema_is_up_to_date(model: type[Doc]) -> None:
+    path = schema.file(model)
+    assert path.read_text() == schema.text(model), "run `python -m harness.report.schema`"
+    shipped = json.loads(path.read_text())
+    jsonschema.Draft202012Validator.check_schema(shipped)
+    assert shipped["additionalProperties"] is False
+    assert "schema" in shipped["required"]
+
+
+def test_no_other_schema_is_shipped() -> None:
+    assert {path.name for path in schema.FOLDER.iterdir()} == {
+        schema.file(model).name for model in document.ALL
+    }
+
+
+def test_writing_them_again_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "FOLDER", tmp_path / "schemas")
+    schema.write()
+    (tmp_path / "schemas" / "qyran.old.1.json").write_text("{}")
+    schema.write()
+    assert {path.name for path in (tmp_path / "schemas").iterdir()} == {
+        schema.file(model).name for model in document.ALL
+    }
+
+
+def test_every_document_with_a_schema_is_listed() -> None:
+    named = {
+        one
+        for one in vars(document).values()
+        if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
+    }
+    assert named == set(document.ALL)
+    assert len({schema.identity(one) for one in document.ALL}) == len(document.ALL)
+
+
+def results(made: Any) -> Iterator[Any]:
+    """A result of every outcome and every kind of number."""
+    for outcome in Outcome:
+        yield made.failed(outcome=outcome) if outcome is not Outcome.PASS else made.result()
+    for error in (math.nan, math.inf, 1.0):
+        wrong = made.raw(made.case(), TIMES, check=Check("x", error, 1e-13))
+        yield verdict.judged(wrong, oversubscribe=False)
+    for seconds in (0.0, math.nan):
+        yield verdict.judged(made.raw(made.case(), [[[seconds] * 2] * 6]), oversubscribe=False)
+    for kernel in ("hpl", "dgemm", "jacobi3d", "reduce"):
+        limits = bounds.Bounds(1e11, "dgemm", 4e10, "stream", 2**20)
+        yield bounds.bounded(made.result(made.case(kernel, {"n": 128})), limits)
+    yield made.result(made.case(references={"triad_bandwidth": Expected(1e30, 0.1, "x")}))
+    yield replace(made.result(), file="a.h5", notes=("a note",))
+
+
+def test_runs(made: Any) -> None:
+    run = made.run(Path("/r"))
+    cases = [document.of_case(one) for one in results(made)]
+    found = check(document.text(document.of_run(run, cases)))
+    assert found["outcome"] == "wrong"
+    assert found["exit_code"] == 5
+    assert len(found["cases"]) == len(cases)
+    assert "standing" in found
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_a_run_of_one_case(made: Any, outcome: Outcome) -> None:
+    result = made.result() if outcome is Outcome.PASS else made.failed(outcome=outcome)
+    found = check(document.text(document.of_run(made.run(Path("/r")), [document.of_case(result)])))
+    assert found["outcome"] == str(outcome)
+    assert (found["exit_code"] == 0) is (outcome is Outcome.PASS)
+
+
+def test_a_run_of_no_case_is_not_good(made: Any) -> None:
+    found = check(document.text(document.of_run(made.run(Path("/r")), [])))
+    assert (found["outcome"], found["exit_code"]) == ("error", 3)
+
+
+def test_the_fields_of_a_case(made: Any) -> None:
+    result = made.result()
+    found = document.of_case(result).model_dump()
+    value = result.metrics["triad_bandwidth"]
+    assert found["metrics"]["triad_bandwidth"] == {
+        "phase": "triad",
+        "value": value.value,
+        "unit": "B/s",
+        "better": "higher",
+        "low": value.low,
+        "high": value.high,
+        "level": value.level,
+        "n": 6,
+        "bound": None,
+        "bound_source": "",
+    }
+    assert found["seconds"] == {"compile": 1.5, "setup": 0.2, "verify": 0.1, "total": 12.5}
+    expected = {"what": "largest error", "error": 1e-16, "tolerance": 1e-13, "passed": True}
+    assert found["check"] == expected
+
+
+def test_a_check_that_is_no_number_is_null_and_failed(made: Any) -> None:
+    raw = made.raw(made.case(), TIMES, check=Check("x", math.nan, 1.0))
+    found = document.of_case(raw)
+    assert found.check is not None
+    assert (found.check.error, found.check.passed) == (None, False)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_number_that_is_none_is_never_printed(made: Any, number: float) -> None:
+    shown = document.of_run(made.run(Path("/r")), [document.of_case(made.result())])
+    shown.cases[0].metrics["triad_bandwidth"].value = number
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        document.text(shown)
+
+
+def test_a_planned_case_without_a_record(made: Any) -> None:
+    found = document.skipped(made.case(), "no record")
+    assert (found.outcome, found.reason, found.file) == ("skipped", "no record", None)
+    check(document.text(document.of_run(made.run(Path("/r")), [found])))
+
+
+def test_a_plan(made: Any) -> None:
+    cases = [made.case(), made.case("hpl", {"n": 10}, repetitions=3, launches=2)]
+    plan = document.PlanDoc(
+        suite="quick",
+        cluster="laptop",
+        partition="all",
+        planned=False,
+        target={"nodes": 1},
+        estimated_s=2.0,
+        cases=[document.planned(one) for one in cases],
+    )
+    found = check(document.text(plan))
+    assert found["cases"][1]["repetitions"] == 3
+    assert found["cases"][0]["repetitions"] is None
+
+
+def printed(function: Any, *arguments: Any) -> dict[str, Any]:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+        function(*arguments, as_json=True)
+    return check(out.getvalue())
+
+
+def test_list() -> None:
+    found = printed(listing_command.show, None)
+    assert {one["name"] for one in found["kernels"]} >= {"hpl", "stream"}
+    assert "quick" in found["suites"]
+    (one,) = printed(listing_command.show, "hpl")["kernels"]
+    assert one["metrics"] == {"flop_rate": "flop/s"}
+    assert one["primary"] == "flop_rate"
+
+
+def test_show_ls_and_rank(made: Any, tmp_path: Path) -> None:
+    case = made.case("hpl", {"n": 1000})
+    run = made.run(tmp_path)
+    store.create(run, (case, made.case()))
+    result = made.result(case)
+    store.add(run, result, document.of_case(result).model_dump() | {"run": run.id})
+    found = printed(records_command.show, "last", tmp_path)
+    assert [one["outcome"] for one in found["cases"]] == ["pass", "skipped"]
+    assert found["outcome"] == "skipped"
+    assert found["standing"]["rmax"] == result.metrics["flop_rate"].value
+    (line,) = printed(records_command.ls, tmp_path)["runs"]
+    assert (line["cases"], line["recorded"]) == (2, 1)
+    assert line["best"].startswith("hpl ")
+    Path(run.path, "run.yaml").write_text("damaged")
+    (line,) = printed(records_command.ls, tmp_path)["runs"]
+    assert line["outcome"] == "corrupt"
+    assert printed(rank_command.rank, "93 PF", [], tmp_path)["rmax"] == 93e15
+
+
+def test_errors_and_findings() -> None:
+    error = document.ErrorDoc(where="a", found="b", known="", fix="", exit_code=2)
+    assert check(document.text(error))["schema"] == "qyran.error/1"
+    finding = document.FindingDoc(what="a", status="warn", found="b", fix="")
+    doctor = document.DoctorDoc(status="warn", exit_code=0, findings=[finding])
+    assert check(document.text(doctor))["findings"][0]["status"] == "warn"

@@ -1,0 +1,69 @@
+"""What a run says while it goes on."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from harness.plan.case import Case
+from harness.report.document import CaseDoc, of_case
+from harness.report.progress import Bar, Lines
+
+
+def events(case: Case) -> list[dict[str, Any]]:
+    """The events of one launch of a case of stream: four phases of two ranks."""
+    sample = [[0.1, 0.2]] * 4
+    return [
+        {"event": "placement"},
+        {"event": "case", "case": case.id},
+        {"event": "compiled", "case": case.id, "seconds": 1.0},
+        {"event": "ready", "case": case.id, "seconds": 1.0},
+        {"event": "warm-up", "case": case.id, "seconds": sample},
+        {"event": "sample", "case": case.id, "seconds": sample, "stop": None},
+        {"event": "sample", "case": case.id, "seconds": sample, "stop": "converged"},
+        {"event": "verified", "case": case.id},
+        {"event": "end", "case": case.id},
+        {"event": "finished"},
+    ]
+
+
+def play(made: Any, display: Lines | Bar) -> list[CaseDoc]:
+    """Two cases, the first of two launches and with a result, the second one failed."""
+    cases = (replace(made.case(), launches=2), made.case(given={"n": 8}))
+    display.started(made.run(Path("/r")), cases)
+    for _ in range(2):
+        for event in events(cases[0]):
+            display.event(event)
+    for event in events(cases[1])[:5]:
+        display.event(event)
+    shown = [of_case(made.result(cases[0])), of_case(made.failed(cases[1]))]
+    for one in shown:
+        display.finished(one)
+    return shown
+
+
+def test_lines(made: Any) -> None:
+    out = io.StringIO()
+    first, second = play(made, Lines(Console(file=out, width=120)))
+    lines = out.getvalue().splitlines()
+    assert lines[0].startswith("quick: 2 cases, about 3.00 s, run 20261123T191500Z-quick-")
+    assert lines[1:4] == [
+        f"{first.case}: measuring on 2x1 ranks x threads",
+        f"{first.case}: measuring on 2x1 ranks x threads",
+        f"{second.case}: measuring on 2x1 ranks x threads",
+    ]
+    assert lines[4].startswith(f"{first.case}: pass, ")
+    assert lines[4].endswith("MB/s")
+    assert lines[5] == f"{second.case}: killed, a rank was killed by SIGKILL"
+
+
+def test_bar(made: Any) -> None:
+    out = io.StringIO()
+    play(made, Bar(Console(file=out, width=120, force_terminal=True)))
+    assert "starting mpirun" in out.getvalue()
+    assert "triad_bandwidth 983 kB/s" in out.getvalue()
+    assert "\x1b[?25h" in out.getvalue(), "the cursor is shown again"
