@@ -101,11 +101,8 @@ def _title(case: CaseDoc, cases: list[CaseDoc]) -> str:
 def _interval(metric: MetricDoc) -> str:
     if metric.n < 2:
         return "one sample"
-    low, high = units.si(metric.low, metric.unit), units.si(metric.high, metric.unit)
-    same = low.split()[1:] == high.split()[1:]
-    start = low.split()[0] if same else low
     level = "" if metric.level >= 0.95 else f" ({metric.level:.0%})"
-    return f"{start} - {high}{level}"
+    return units.si_range(metric.low, metric.high, metric.unit) + level
 
 
 def _of_bound(metric: MetricDoc) -> str:

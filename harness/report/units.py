@@ -16,9 +16,27 @@ def si(value: float | None, unit: str) -> str:
     if value == 0.0:
         return f"0 {unit}".rstrip()
     size = _rounded(abs(value))
-    power = min(max(math.floor(math.log10(size)) // 3, 0), len(_PREFIXES) - 1)
+    power = _power(size)
     number = math.copysign(size / 1000.0**power, value)
     return f"{digits(number)} {_PREFIXES[power]}{unit}".rstrip()
+
+
+def si_range(low: float, high: float, unit: str) -> str:
+    """``0.814e9, 1.44e9, "B/s"`` -> ``0.814 - 1.44 GB/s``: one prefix for both."""
+    scaled = si(high, unit)
+    if not scaled.split()[1:] or not math.isfinite(low):
+        return scaled
+    factor = _factor(high)
+    return f"{digits(low / factor)} - {scaled}"
+
+
+def _factor(value: float) -> float:
+    """What the prefix of this value stands for."""
+    return 1000.0 ** _power(_rounded(abs(value)))
+
+
+def _power(size: float) -> int:
+    return min(max(math.floor(math.log10(size)) // 3, 0), len(_PREFIXES) - 1)
 
 
 def digits(number: float) -> str:

@@ -124,3 +124,16 @@ def test_binary_is_read_back(size_B: int) -> None:
 )
 def test_percent(fraction: float | None, text: str) -> None:
     assert units.percent(fraction) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.814e9, 1.44e9, "0.814 - 1.44 GB/s"),
+        (8.5e9, 9.8e9, "8.50 - 9.80 GB/s"),
+        (0.0, 2.0e3, "0 - 2.00 kB/s"),
+        (5.0, 7.0, "5.00 - 7.00 B/s"),
+    ],
+)
+def test_a_range_has_one_prefix(low: float, high: float, text: str) -> None:
+    assert units.si_range(low, high, "B/s") == text
