@@ -17,6 +17,7 @@ from harness.errors import QyranError
 from harness.judge import bounds, verdict
 from harness.launch import environment as rank_environment
 from harness.launch import local
+from harness.launch.process import uninterrupted
 from harness.machine.environment import environment
 from harness.machine.mpi import Mpirun, find_mpirun
 from harness.machine.state import state
@@ -99,7 +100,10 @@ class _Session:
         """All groups of cases with one geometry, one after the other."""
         self._display.started(self._run, self._prepared.cases)
         for geometry, cases in _by_geometry(self._prepared.cases).items():
-            self._group(geometry, cases)
+            try:
+                self._group(geometry, cases)
+            except KeyboardInterrupt:  # while results were recorded: that came to its end
+                self._interrupted = True
         if not self._unrecorded:
             self._forget_journals()
         shown = [self._documents[case.id] for case in self._prepared.cases]
@@ -114,10 +118,22 @@ class _Session:
 
     def _group(self, geometry: Geometry, cases: list[Case]) -> None:
         """Cases of one geometry share their launches; then they are judged and recorded."""
+        try:
+            self._measure(geometry, cases)
+        except KeyboardInterrupt:  # between two launches
+            self._interrupted = True
+        with uninterrupted():
+            self._conclude(geometry, cases)
+
+    def _measure(self, geometry: Geometry, cases: list[Case]) -> None:
+        """All launches of these cases."""
         for launch in range(max(case.launches for case in cases)):
             wanted = [one for one in cases if one.launches > launch and one.id not in self._failed]
             while wanted and not self._interrupted:
                 wanted = self._launch(geometry, wanted, launch)
+
+    def _conclude(self, geometry: Geometry, cases: list[Case]) -> None:
+        """Judge and record the cases of a geometry."""
         self._run = replace(
             self._run, environment={**self._run.environment, "state_after": asdict(state())}
         )
@@ -128,11 +144,11 @@ class _Session:
 
     def _launch(self, geometry: Geometry, cases: list[Case], launch: int) -> list[Case]:
         """One mpirun for these cases; returns those that need another one after a crash."""
-        batch, file = self._batch(cases, launch)
         command = local.command(
             str(self._mpirun.path), self._mpirun.flavour, geometry, oversubscribe=self._crowded
         )
         try:
+            batch, file = self._batch(cases, launch)
             launched, ending = driver.run(
                 batch,
                 [*command, *local.payload(str(file))],
@@ -143,6 +159,8 @@ class _Session:
         except driver.Interrupted as interrupt:
             self._interrupted = True
             launched, ending = interrupt.launched, _INTERRUPTED
+        except QyranError as error:  # the disk is full, mpirun has gone: no case can be started
+            launched, ending = Launched(), Ending(Outcome.INFRA, str(error), None)
         return self._after(cases, launched, ending)
 
     def _batch(self, cases: list[Case], launch: int) -> tuple[Batch, Path]:
@@ -178,7 +196,7 @@ class _Session:
         """The limits of this geometry: from this run, else from earlier runs of this machine."""
         llc_B = self._prepared.resources.llc_B * geometry.nodes
         now = bounds.measured(results, geometry, llc_B)
-        earlier = store.newest_first(self._prepared.request.results, _SEARCHED_RUNS)
+        earlier = store.newest_first(self._prepared.request.results, _SEARCHED_RUNS, bounds.SOURCES)
         return bounds.recorded(now, earlier, geometry, _hardware_key(self._run))
 
     def _record(self, result: CaseResult) -> None:

@@ -17,6 +17,7 @@ from kernels.contract import Kernel, Work
 
 _FLOP_SOURCE: Final = "dgemm"
 _TRAFFIC_SOURCE: Final = "stream"
+SOURCES: Final = (_FLOP_SOURCE, _TRAFFIC_SOURCE)
 # Working sets below this many last-level caches are served by them in part: no memory bound.
 _CACHED: Final = 2.0
 # Above this fraction of its bound a result says that a count is wrong.

@@ -73,6 +73,16 @@ def end_session(session: int) -> None:
 
 
 @contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let an interrupt wait until this block has come to its end."""
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+
+
+@contextmanager
 def started(
     command: list[str], environment: Mapping[str, str], folder: Path, log: Path
 ) -> Iterator[Launch]:

@@ -40,9 +40,9 @@ _PIPE_WIDTH: Final = 120
 
 def console(*, stderr: bool = False) -> Console:
     """The terminal; on a pipe wide enough that no line is broken."""
-    made = Console(stderr=stderr, highlight=False)
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
-        made = Console(stderr=stderr, highlight=False, width=_PIPE_WIDTH)
+        made = Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=_PIPE_WIDTH)
     return made
 
 
