@@ -74,4 +74,4 @@ def load(name: str) -> tuple[Suite, Document]:
 def of_kernel(kernel: str) -> tuple[Suite, Document]:
     """The suite of one case that `qyran run KERNEL` means."""
     suite = Suite(cases=[Case(kernel=kernel)])
-    return suite, Document(f"`{kernel}`", {}, {})
+    return suite, Document(kernel, {}, {})

@@ -47,7 +47,12 @@ class Document:
     lines: dict[Path_, int] = field(repr=False)
 
     def where(self, path: Path_) -> str:
-        """``jobs/quick.yaml:12: cases.0.kernel``, as far as the path is known."""
+        """``jobs/quick.yaml:12: cases.0.kernel``, as far as the path is known.
+
+        Of a document that is no file, its name.
+        """
+        if not self.lines:
+            return self.name
         line = next(
             (self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), 1
         )

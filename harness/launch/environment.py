@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -59,10 +60,24 @@ def numba_cache() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         os.utime(folder)
     except OSError:
-        return Path(tempfile.gettempdir()) / f"qyran-{os.getuid()}" / "numba" / _sources_hash()
+        return _private_temporary() / _sources_hash()
     with suppress(OSError):  # another run may be forgetting the same folders
         _forget_old(root)
     return folder
+
+
+def _private_temporary() -> Path:
+    """A folder for this user alone: what lies in a cache of compiled code is run."""
+    folder = Path(tempfile.gettempdir()) / f"qyran-{os.getuid()}-numba"
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        if stat.S_ISDIR(found.st_mode) and (found.st_uid, found.st_mode & 0o077) == (
+            os.getuid(),
+            0,
+        ):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="qyran-numba-"))
 
 
 def _cache_root() -> Path:

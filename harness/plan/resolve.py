@@ -47,6 +47,7 @@ def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
     given = {name: value for name, value in draft.given.items() if value != AUTO}
     kernel, fitted = _fitted(draft, given, geometry, resources)
     memory_B = _memory(draft, kernel, geometry, resources)
+    _legal(draft, kernel, geometry)
     entry = draft.entry
     repetitions = overrides.repetitions or entry.repetitions
     estimated_s = _estimate(kernel, geometry, repetitions, resources)
@@ -105,13 +106,24 @@ def _fitted(
             llc_B=resources.llc_B * geometry.nodes,
             ranks=geometry.ranks,
         )
-        kernel = draft.kernel(**{**chosen, **given})
-        kernel.check_geometry(geometry.ranks)
     except IllegalParameter as error:
-        where = draft.places.get(error.name, f"{draft.where}: {error.name}")
-        raise ConfigError(where, f"found {error.found!r}", known=error.known) from error
+        raise _illegal(draft, error) from error
+    kernel = draft.kernel(**{**chosen, **given})
     names = [one.name for one in parameters(draft.kernel)]
     return kernel, tuple(name for name in names if name in chosen and name not in given)
+
+
+def _legal(draft: Draft, kernel: Kernel[Any], geometry: Geometry) -> None:
+    """ConfigError if the kernel cannot run with these parameters on these ranks."""
+    try:
+        kernel.check_geometry(geometry.ranks)
+    except IllegalParameter as error:
+        raise _illegal(draft, error) from error
+
+
+def _illegal(draft: Draft, error: IllegalParameter) -> ConfigError:
+    where = draft.places.get(error.name, f"{draft.where}: {error.name}")
+    return ConfigError(where, f"found {error.found!r}", known=error.known)
 
 
 def _memory(draft: Draft, kernel: Kernel[Any], geometry: Geometry, resources: Resources) -> int:

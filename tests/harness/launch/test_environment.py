@@ -82,10 +82,25 @@ def test_without_xdg_it_lies_in_the_home(home: Path, monkeypatch: pytest.MonkeyP
 def test_a_home_that_cannot_be_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "file"))
-    monkeypatch.setattr(environment.tempfile, "gettempdir", lambda: str(home / "tmp"))
+    monkeypatch.setattr(environment.tempfile, "tempdir", str(home))
     folder = environment.numba_cache()
-    assert folder.parent == home / "tmp" / f"qyran-{os.getuid()}" / "numba"
+    assert folder.parent == home / f"qyran-{os.getuid()}-numba"
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
     assert environment.of_ranks(1, {})["NUMBA_CACHE_DIR"] == str(folder)
+
+
+def test_a_temporary_cache_that_others_may_write_is_not_used(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "file"))
+    monkeypatch.setattr(environment.tempfile, "tempdir", str(home))
+    trap = home / f"qyran-{os.getuid()}-numba"
+    trap.mkdir()
+    trap.chmod(0o777)
+    folder = environment.numba_cache()
+    assert folder.parent != trap
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
 
 
 def _old(root: Path, names: str) -> None:

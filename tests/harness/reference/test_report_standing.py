@@ -2,13 +2,10 @@
 
 import json
 
-import pytest
 from rich.console import Console
 
 from harness.reference import systems
 from harness.reference.standing import standing, versus
-
-pytest.importorskip("harness.report.units")
 from harness.report import standing as report
 
 
