@@ -130,4 +130,4 @@ def test_a_kernel_is_a_suite_of_one_case(kernel: str) -> None:
     made, document = suite.of_kernel(kernel)
     (draft,) = drafts(made, document, Overrides())
     assert (draft.entry.kernel, draft.given) == (kernel, {})
-    assert document.where(("cases", 0)) == f"`{kernel}`:1: cases.0"
+    assert document.where(("cases", 0)) == kernel
