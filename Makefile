@@ -40,7 +40,7 @@ mpi: .venv/installed-test
 	done
 
 microbench: .venv/installed-test
-	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' --benchmark-group-by=group
+	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' --benchmark-sort=name --benchmark-columns=min,median,max,rounds
 
 format: .venv/installed-test
 	$(BIN)/ruff format .

@@ -3,7 +3,7 @@
     /                    NXroot   default=entry, schema, creator, versions, content_sha256
     /index_record        one JSON scalar: everything an index or `qyran show` needs
     /entry               NXentry  default=<primary metric>, title, times, outcome, reason
-    /entry/<metric>      NXdata   signal=value, axes=[sample]; raw samples [launch,repetition,rank]
+    /entry/<metric>      NXdata   signal=value, axes=sample; raw samples [launch,repetition,rank]
     /entry/inputs        every parameter, geometry and rule, with unit and origin
     /entry/work          what one call of each phase does, over all ranks
     /entry/verification  what was checked, error, tolerance, passed
@@ -157,7 +157,7 @@ def _notes(group: Any, name: str, value: Any) -> None:
 def _metric(entry: Any, name: str, value: Value, samples: Samples, work: Work) -> None:
     metric = value.metric
     unit = _UNIT.get(metric.unit, metric.unit)
-    group = _group(entry, name, "NXdata", signal="value", axes=["sample"], phase=value.phase)
+    group = _group(entry, name, "NXdata", signal="value", axes="sample", phase=value.phase)
     group.attrs.update(
         units=unit,
         quantity=metric.unit,
@@ -246,7 +246,7 @@ def _verification(entry: Any, check: Check | None) -> None:
 def _timing(entry: Any, result: CaseResult) -> None:
     group = _group(entry, "timing", "NXcollection", clock="perf_counter")
     for name in ("compile_s", "setup_s", "verify_s"):
-        _array(group, name.removesuffix("_s"), getattr(result.times, name), "s", axes=["launch"])
+        _array(group, name.removesuffix("_s"), getattr(result.times, name), "s", axes="launch")
     _notes(group, "stopped", list(result.stopped))
 
 

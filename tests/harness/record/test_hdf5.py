@@ -96,7 +96,7 @@ def test_the_default_chain_leads_to_something_to_plot(made: Any) -> None:
         assert data.name == "/entry/triad_bandwidth"
         assert data.attrs["NX_class"] == "NXdata"
         signal = data[data.attrs["signal"]]
-        axes = [data[text(one)] for one in data.attrs["axes"]]
+        axes = [data[text(one)] for one in np.atleast_1d(data.attrs["axes"])]
         assert len(axes) == signal.ndim
         assert [len(one) for one in axes] == list(signal.shape)
         assert np.all(np.isfinite(signal[()]))
@@ -117,7 +117,7 @@ def test_every_nxdata_is_plottable(made: Any, result: CaseResult) -> None:
         assert len(groups) == len(result.metrics)
         for group in groups:
             signal = group[group.attrs["signal"]]
-            for name in group.attrs["axes"]:
+            for name in np.atleast_1d(group.attrs["axes"]):
                 assert group[text(name)].shape == signal.shape
             assert group["launch"].shape == signal.shape
 
