@@ -30,13 +30,13 @@ types: .venv/installed-test
 
 unit: .venv/installed-test
 	$(BIN)/python -m pytest -q tests
-	$(BIN)/python -m pytest -q tests/bench -o python_files='bench_*.py' --benchmark-disable
+	$(BIN)/python -m pytest -q tests/bench -o python_files='bench_*.py' --collect-only >/dev/null
 
 # Every rank runs every test; 3 and 4 ranks are for correctness only, however few the cores.
 mpi: .venv/installed-test
 	for ranks in 2 3 4; do \
-	  OPENBLAS_NUM_THREADS=1 timeout 300 $(BIN)/mpirun --map-by :OVERSUBSCRIBE --bind-to none \
-	    -n $$ranks $(BIN)/python -P -m mpi4py -m pytest -q -p no:cacheprovider tests/mpi || exit 1; \
+	  OPENBLAS_NUM_THREADS=1 OMPI_MCA_mpi_yield_when_idle=1 timeout 300 $(BIN)/mpirun --map-by :OVERSUBSCRIBE --bind-to none \
+	    -n $$ranks $(BIN)/python -P -m mpi4py -m pytest -q --color=no -p no:cacheprovider tests/mpi || exit 1; \
 	done
 
 microbench: .venv/installed-test

@@ -13,11 +13,12 @@ import pytest
 from mpi4py import MPI
 
 
-def pytest_configure(config: pytest.Config) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
     """One rank speaks for all; the others say something only when they fail."""
-    reporter = config.pluginmanager.getplugin("terminalreporter")
-    if MPI.COMM_WORLD.rank > 0 and reporter is not None:
-        config.pluginmanager.unregister(reporter)
+    plugins = session.config.pluginmanager
+    if MPI.COMM_WORLD.rank > 0 and plugins.hasplugin("terminalreporter"):
+        plugins.unregister(name="terminalreporter")
 
 
 @pytest.fixture
