@@ -18,10 +18,10 @@ PAIRS = 7
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("n", [64, 512])
-def test_sweep(n: int, threads: int, benchmark: Any) -> None:
+@pytest.mark.parametrize(("n", "stores"), [(64, "plain"), (512, "plain"), (512, "nontemporal")])
+def test_sweep(n: int, stores: str, threads: int, benchmark: Any) -> None:
     numba.set_num_threads(threads)
-    kernel = Jacobi3d(n=n, nx=n, ny=n, nz=n, steps=2)
+    kernel = Jacobi3d(n=n, nx=n, ny=n, nz=n, steps=2, stores=stores)
     state, arrays = kernel.setup(MPI.COMM_SELF), stream.allocate(TRIAD_N)
     model = []
     for _ in range(PAIRS):

@@ -9,15 +9,15 @@ from mpi4py import MPI
 
 from kernels._support.cartesian import Part, part, rank_grid
 from kernels.contract import IllegalParameter, Value
-from kernels.stencil.jacobi3d import cpu, reference
+from kernels.stencil.jacobi3d import cpu, nontemporal, reference
 from kernels.stencil.jacobi3d.kernel import Jacobi3d
 from kernels.stencil.jacobi3d.mode import decay, peak
 
 GIB = 2**30
 
 
-def case(nx: int, ny: int, nz: int, steps: int) -> dict[str, Value]:
-    return {"n": 8, "nx": nx, "ny": ny, "nz": nz, "steps": steps}
+def case(nx: int, ny: int, nz: int, steps: int, stores: str = "plain") -> dict[str, Value]:
+    return {"n": 8, "nx": nx, "ny": ny, "nz": nz, "steps": steps, "stores": stores}
 
 
 def cases(ranks: int) -> list[dict[str, Value]]:
@@ -28,6 +28,9 @@ def cases(ranks: int) -> list[dict[str, Value]]:
         case(17, 13, 11, 10),
         case(64, 5, 7, 1),
         case(33, 40, 21, 12),
+        case(1, 9, 7, 3, "nontemporal"),
+        case(33, 40, 21, 12, "nontemporal"),
+        case(130, 6, 5, 4, "nontemporal"),
     ]
 
 
@@ -97,8 +100,9 @@ def test_bits_are_those_of_numpy(values: dict[str, Value], threads: int) -> None
     np.testing.assert_array_equal(state.u[1:-1, 1:-1, 1:-1], wanted)
 
 
-def test_bits_are_those_of_numpy_on_a_rough_field() -> None:
-    state = run(case(37, 11, 9, 1))
+@pytest.mark.parametrize("stores", ["plain", "nontemporal"])
+def test_bits_are_those_of_numpy_on_a_rough_field(stores: str) -> None:
+    state = run(case(37, 11, 9, 1, stores))
     rough = np.random.default_rng(1).standard_normal((9, 11, 37))
     state.u[1:-1, 1:-1, 1:-1] = rough
     state.sweep(7)
@@ -148,6 +152,23 @@ def test_counts_24_bytes_of_traffic_a_point() -> None:
     assert work.flop == 7 * 360
 
 
+def test_nontemporal_stores_save_the_write_allocate_read() -> None:
+    kernel = Jacobi3d(**case(3, 4, 5, 6, "nontemporal"))  # type: ignore[arg-type]
+    work = kernel.phases()[0].work(2)
+    assert work.bytes_moved + work.bytes_hidden == 16 * 360
+
+
+def test_rows_are_written_past_the_caches_where_that_is_promised() -> None:
+    (code,) = nontemporal.update_row.inspect_asm().values()
+    stores = ("vmovntpd", "movntpd", "stnp")
+    assert any(store in code for store in stores), "no non-temporal store in the compiled row"
+
+
+def test_stores_go_past_the_caches_where_the_fields_exceed_them() -> None:
+    assert Jacobi3d.fit({"n": 64}, GIB, 2 * 64**3 * 8, 1)["stores"] == "plain"
+    assert Jacobi3d.fit({"n": 64}, GIB, 2 * 64**3 * 8 - 1, 1)["stores"] == "nontemporal"
+
+
 def test_memory_is_what_is_allocated() -> None:
     kernel = Jacobi3d(**case(10, 20, 30, 1))  # type: ignore[arg-type]
     state = kernel.setup(MPI.COMM_SELF)
@@ -170,15 +191,20 @@ def test_fit_stays_within_the_memory() -> None:
 
 
 def test_fit_keeps_what_is_given() -> None:
-    assert Jacobi3d.fit({"n": 7, "nx": 9}, GIB, 0, 1) == {"ny": 7, "nz": 7}
-    assert Jacobi3d.fit({"nx": 2, "ny": 4, "nz": 8}, GIB, 0, 1) == {"n": 4}
+    given = {"n": 7, "nx": 9, "stores": "plain"}
+    assert Jacobi3d.fit(given, GIB, 0, 1) == {"ny": 7, "nz": 7}
+    given = {"nx": 2, "ny": 4, "nz": 8, "stores": "nontemporal"}
+    assert Jacobi3d.fit(given, GIB, 0, 1) == {"n": 4}
 
 
+@pytest.mark.parametrize("past_caches", [False, True])
 @pytest.mark.parametrize("tile", [1, 2, 5, 100])
 @pytest.mark.parametrize(("slabs", "columns"), [(1, 1), (2, 1), (1, 3), (3, 2)])
-def test_tiles_do_not_change_the_bits(tile: int, slabs: int, columns: int) -> None:
+def test_tiles_do_not_change_the_bits(
+    tile: int, slabs: int, columns: int, past_caches: bool
+) -> None:
     state = run(case(9, 11, 7, 1))
     rough = np.random.default_rng(2).standard_normal((7, 11, 9))
     state.u[1:-1, 1:-1, 1:-1] = rough
-    cpu.update(state.new, state.u, (1, 8, 1, 12), slabs, columns, tile)
+    cpu.update(state.new, state.u, (1, 8, 1, 12), slabs, columns, tile, past_caches)
     np.testing.assert_array_equal(state.new[1:-1, 1:-1, 1:-1], reference.jacobi(rough, 1))

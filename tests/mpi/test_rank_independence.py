@@ -32,14 +32,15 @@ def test_reductions_equal_exact_fractions(
     np.testing.assert_array_equal(y, alone.y)
 
 
+@pytest.mark.parametrize("stores", ["plain", "nontemporal"])
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("points", [(1, 1, 1), (3, 1, 2), (9, 10, 31), (30, 2, 5), (2, 3, 40)])
 def test_jacobi_equals_numpy(
-    points: tuple[int, int, int], threads: int, comm: MPI.Intracomm
+    points: tuple[int, int, int], threads: int, stores: str, comm: MPI.Intracomm
 ) -> None:
     numba.set_num_threads(threads)
     nz, ny, nx = points
-    kernel = Jacobi3d(n=1, nx=nx, ny=ny, nz=nz, steps=7)
+    kernel = Jacobi3d(n=1, nx=nx, ny=ny, nz=nz, steps=7, stores=stores)
     state = kernel.setup(comm)
     kernel.phases()[0].run(state)
     whole = np.full(points, np.nan)

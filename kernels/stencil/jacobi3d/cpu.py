@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from kernels._support.cartesian import Part
 from kernels._support.halo import Face, faces, finish, start
 from kernels._support.memory import aligned
+from kernels._support.simd import fence
+from kernels.stencil.jacobi3d import nontemporal
 from kernels.stencil.jacobi3d.mode import MODES, sine
 from kernels.stencil.jacobi3d.reference import SEVENTH
 
@@ -45,16 +47,21 @@ def update_row(
 
 
 @njit(
-    "void(f8[:,:,::1], f8[:,:,::1], UniTuple(i8, 4), i8, i8, i8)",
+    "void(f8[:,:,::1], f8[:,:,::1], UniTuple(i8, 4), i8, i8, i8, b1)",
     parallel=True,
     cache=True,
     error_model="numpy",
 )
-def update(new: Array, old: Array, box: Box, slabs: int, columns: int, tile: int) -> None:
+def update(
+    new: Array, old: Array, box: Box, slabs: int, columns: int, tile: int, past_caches: bool
+) -> None:
     """Compute new, one Jacobi step of old, in a box: (z + 2, y + 2, x + 2) each.
 
     slabs, columns : parts of z and of y, one task each. tile : rows of y done for all z in turn.
+    past_caches : with non-temporal stores.
     """
+    row, plane = old.shape[2], old.shape[1] * old.shape[2]
+    to, source = new.reshape(-1), old.reshape(-1)
     z_low, z_high, y_low, y_high = box
     for task in prange(slabs * columns):
         slab, column = task // columns, task % columns
@@ -65,6 +72,10 @@ def update(new: Array, old: Array, box: Box, slabs: int, columns: int, tile: int
         for y_tile in range(y_start, y_stop, tile):
             for z in range(z_start, z_stop):
                 for y in range(y_tile, min(y_tile + tile, y_stop)):
+                    if past_caches:
+                        first = z * plane + y * row + 1
+                        nontemporal.update_row(to, source, first, row - 2, row, plane)
+                        continue
                     update_row(
                         new[z, y, 1:-1],
                         old[z, y],
@@ -73,6 +84,7 @@ def update(new: Array, old: Array, box: Box, slabs: int, columns: int, tile: int
                         old[z - 1, y, 1:-1],
                         old[z + 1, y, 1:-1],
                     )
+        fence()
 
 
 @njit(
@@ -129,6 +141,7 @@ class State:
     sides: tuple[Face, ...]
     comm: Intracomm
     threads: int
+    past_caches: bool  # the new field is written with non-temporal stores
 
     def sweep(self, steps: int) -> None:
         """``steps`` Jacobi steps; u holds the last."""
@@ -157,7 +170,7 @@ class State:
         planes, rows = box[1] - box[0], box[3] - box[2]
         if planes and rows:
             tile = max(1, TILE_B // (3 * self.u.itemsize * self.u.shape[2]))
-            update(self.new, self.u, box, *split(planes, self.threads), tile)
+            update(self.new, self.u, box, *split(planes, self.threads), tile, self.past_caches)
 
     def restore(self) -> None:
         """The initial field; halos that a neighbour must fill are not numbers until it does."""
@@ -194,12 +207,23 @@ def _inside(size: int, sides: tuple[int | None, int | None]) -> tuple[int, int]:
     return low, max(low, size + 1 - (sides[1] is not None))
 
 
-def allocate(points: tuple[int, int, int], part: Part, comm: Intracomm) -> State:
+def allocate(
+    points: tuple[int, int, int], part: Part, comm: Intracomm, *, past_caches: bool
+) -> State:
     """Both arrays of one rank, zero around the box, touched by the threads that will use them."""
     shape = tuple(size + 2 for size in part.shape)
     z, y, x = (sine(n, k, one) for n, k, one in zip(points, MODES, part.blocks, strict=True))
     threads = get_num_threads()
-    state = State(aligned(shape), aligned(shape), (z, y, x), part, faces(part), comm, threads)
+    state = State(
+        u=aligned(shape),
+        new=aligned(shape),
+        sines=(z, y, x),
+        part=part,
+        sides=faces(part),
+        comm=comm,
+        threads=threads,
+        past_caches=past_caches,
+    )
     for array in (state.u, state.new):
         fill(array, z, y, x, *split(part.shape[0], threads))
         _clear_rim(array)

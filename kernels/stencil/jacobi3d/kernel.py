@@ -8,8 +8,9 @@ best smoother of its kind in three dimensions (Trottenberg, Oosterlee, Schueller
 section 2.9.2). The points are spread over a Cartesian grid of ranks.
 
 Counting, for a point and a step: 7 flop (6 additions, 1 multiplication); 8 B read and 8 B written,
-as if each value were read from memory once (three planes of a tile stay in cache); the 8 B with
-which the cache fills the line to be overwritten stand in ``bytes_hidden``. Traffic: 24 B.
+as if each value were read from memory once (three planes of a tile stay in cache); with plain
+stores, the 8 B with which the cache fills the line to be overwritten stand in ``bytes_hidden``.
+Traffic: 24 B, with non-temporal stores 16 B.
 
 Verification: the sine mode u0 = sin(kz pi z/(nz+1)) sin(ky pi y/(ny+1)) sin(kx pi x/(nx+1)) is an
 eigenvector of a step with lambda = (1 + 2 cos(kz pi/(nz+1)) + ...) / 7, so that u = lambda^s u0
@@ -68,6 +69,11 @@ class Jacobi3d(Kernel["State"]):
     ny: int = parameter(unit="1", help="points along y", minimum=1)
     nz: int = parameter(unit="1", help="points along z", minimum=1)
     steps: int = parameter(10, unit="1", help="Jacobi steps in one sweep", minimum=1)
+    stores: str = parameter(
+        unit="",
+        help="of the new field; auto: nontemporal where the fields exceed the last-level cache",
+        choices=("plain", "nontemporal"),
+    )
 
     @classmethod
     def fit(
@@ -77,7 +83,7 @@ class Jacobi3d(Kernel["State"]):
         edges = {name: int(given[name]) for name in ("nx", "ny", "nz") if name in given}
 
         def cube(n: int) -> Jacobi3d:
-            return cls(n=n, **{"nx": n, "ny": n, "nz": n} | edges)
+            return cls(n=n, stores="plain", **{"nx": n, "ny": n, "nz": n} | edges)
 
         if "n" in given:
             chosen = cube(int(given["n"]))
@@ -85,9 +91,9 @@ class Jacobi3d(Kernel["State"]):
             chosen = cube(round(math.prod(edges.values()) ** (1 / 3)))
         else:
             chosen = cube(_edge(cube, memory_B, llc_B, ranks))
-        return {
-            name: getattr(chosen, name) for name in ("n", "nx", "ny", "nz") if name not in given
-        }
+        stores = "nontemporal" if 2 * chosen.field_B > llc_B else "plain"
+        sizes = {name: getattr(chosen, name) for name in ("n", "nx", "ny", "nz")}
+        return {name: one for name, one in {**sizes, "stores": stores}.items() if name not in given}
 
     def check_geometry(self, ranks: int) -> None:
         """Any grid and any number of ranks; IllegalParameter if the mode decays too far."""
@@ -118,7 +124,7 @@ class Jacobi3d(Kernel["State"]):
         from kernels.stencil.jacobi3d.cpu import allocate
 
         own = part(self.points, rank_grid(self.points, comm.size), comm.rank)
-        return allocate(self.points, own, comm)
+        return allocate(self.points, own, comm, past_caches=self.stores == "nontemporal")
 
     def prepare(self, state: State) -> None:
         """The sine mode again."""
@@ -141,6 +147,11 @@ class Jacobi3d(Kernel["State"]):
         """Points along z, y, x."""
         return self.nz, self.ny, self.nx
 
+    @property
+    def field_B(self) -> int:
+        """One field over all ranks, B."""
+        return ELEMENT_B * self.nx * self.ny * self.nz
+
     def tolerance(self, steps: int) -> float:
         """Of the relative error after so many steps; see the module's docstring."""
         from kernels.stencil.jacobi3d.mode import decay
@@ -154,7 +165,7 @@ class Jacobi3d(Kernel["State"]):
             flop=7 * updates,
             bytes_read=ELEMENT_B * updates,
             bytes_written=ELEMENT_B * updates,
-            bytes_hidden=ELEMENT_B * updates,
+            bytes_hidden=ELEMENT_B * updates if self.stores == "plain" else 0.0,
             items=updates,
         )
 
