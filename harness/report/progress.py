@@ -33,7 +33,9 @@ class Lines:
         """Say what will be run."""
         self._cases = {case.id: case for case in cases}
         estimate = units.seconds(sum(case.estimated_s * case.launches for case in cases))
-        self._line(f"{run.suite}: {len(cases)} cases, about {estimate}, run {run.id}")
+        self._line(
+            f"{run.suite}: {units.counted(len(cases), 'case')}, about {estimate}, run {run.id}"
+        )
 
     def event(self, event: Event) -> None:
         """Say that a case begins."""

@@ -128,7 +128,9 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
     if sources:
         remarks.append(Text("bound: " + "; ".join(sources), style="dim"))
     recorded = sum(case.file is not None for case in document.cases)
-    where = f"{recorded} of {len(document.cases)} cases recorded in {document.path}"
+    where = (
+        f"{recorded} of {units.counted(len(document.cases), 'case')} recorded in {document.path}"
+    )
     verdict = Text(f"{document.outcome}", style=_STYLE.get(document.outcome, _BAD))
     return [Text(""), *remarks, Text.assemble(verdict, f" (exit {document.exit_code}); {where}")]
 
@@ -165,9 +167,10 @@ def plan(document: PlanDoc) -> RenderableType:
     total = units.seconds(document.estimated_s)
     planned = ", planned: nothing can run there yet" if document.planned else ""
     target = document.target
+    nodes, cores = units.counted(target["nodes"], "node"), units.counted(target["cores"], "core")
     words = (
-        f"{len(document.cases)} cases, about {total} on cluster {document.cluster}{planned}: "
-        f"{target['nodes']} nodes of {target['cores']} cores, "
+        f"{units.counted(len(document.cases), 'case')}, about {total} on cluster "
+        f"{document.cluster}{planned}: {nodes} of {cores}, "
         f"{units.binary(target['memory_B'])} free"
     )
     return Group(table, Text(""), Text(words), Text("* fitted to this machine", style="dim"))

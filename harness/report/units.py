@@ -71,6 +71,11 @@ def binary(size_B: float) -> str:
     return f"{digits(size_B / 1024.0**power)} {_BINARY[power]}B"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def percent(fraction: float | None) -> str:
     """``0.853`` -> ``85 %``."""
     return "-" if fraction is None or not math.isfinite(fraction) else f"{100.0 * fraction:.0f} %"

@@ -94,7 +94,7 @@ def test_plain_output_on_a_pipe(broken: Qyran) -> None:
     assert done.rc == 0, done.err
     assert done.err == ""
     assert all(line.isprintable() for line in done.out.splitlines())
-    assert "pass (exit 0); 1 of 1 cases recorded in" in done.out
+    assert "pass (exit 0); 1 of 1 case recorded in" in done.out
     assert len(list((broken.folder / "нәтиже").glob("*/*/*.h5"))) == 1
 
 

@@ -71,7 +71,7 @@ class Jacobi3d(Kernel["State"]):
     steps: int = parameter(10, unit="1", help="Jacobi steps in one sweep", minimum=1)
     stores: str = parameter(
         unit="",
-        help="of the new field; auto: nontemporal where the fields exceed the last-level cache",
+        help="how the new field is stored; auto: nontemporal if both exceed the last-level cache",
         choices=("plain", "nontemporal"),
     )
 
