@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -141,12 +140,6 @@ def newest_first(
             header(folder)  # of this version
             for path in sorted(path for name in names for path in folder.glob(f"{name}-*.h5")):
                 yield record(path)
-
-
-def writable(root: Path) -> bool:
-    """Whether runs can be recorded below ``root``, which may not exist yet."""
-    here = next(path for path in (root.absolute(), *root.absolute().parents) if path.exists())
-    return os.access(here, os.W_OK | os.X_OK)
 
 
 def _plain(content: dict[str, Any]) -> Any:

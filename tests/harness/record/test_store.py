@@ -189,10 +189,3 @@ def test_ids_sort_by_time_and_never_collide() -> None:
     assert len({store.new_id("x", 0.0) for _ in range(100)}) == 100
     assert store.new_id("../..", 0.0).count("/") == 0
     assert len(store.new_id("x" * 300, 0.0)) < 100
-
-
-def test_where_runs_can_be_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert store.writable(tmp_path)
-    assert store.writable(tmp_path / "a" / "b")
-    monkeypatch.setattr(store.os, "access", lambda path, mode: path != tmp_path)
-    assert not store.writable(tmp_path / "a")
