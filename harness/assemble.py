@@ -23,8 +23,8 @@ def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> Ca
         samples=_samples(case, seen),
         times=_times(seen),
         stopped=tuple(one.stopped for one in seen if one.stopped),
-        places=seen[-1].places if seen else (),
-        peak_memory_B=seen[-1].peak_memory_B if seen else (),
+        places=tuple(one.places for one in seen),
+        peak_memory_B=tuple(one.peak_memory_B for one in seen if one.peak_memory_B),
         started=min((one.began for one in seen if one.began), default=time.time()),
         ended=max((one.ended for one in seen if one.ended), default=time.time()),
     )

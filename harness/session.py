@@ -34,7 +34,7 @@ from harness.record.result import CaseResult, Run
 from harness.report import document
 
 _SEARCHED_RUNS = 30
-_INTERRUPTED = Ending(Outcome.SKIPPED, "interrupted by the user", None)
+_INTERRUPTED = Ending(Outcome.SKIPPED, "interrupted by the user")
 
 
 class Display(Protocol):
@@ -160,7 +160,7 @@ class _Session:
             self._interrupted = True
             launched, ending = interrupt.launched, _INTERRUPTED
         except QyranError as error:  # the disk is full, mpirun has gone: no case can be started
-            launched, ending = Launched(), Ending(Outcome.INFRA, str(error), None)
+            launched, ending = Launched(), Ending(Outcome.INFRA, str(error))
         return self._after(cases, launched, ending)
 
     def _batch(self, cases: list[Case], launch: int) -> tuple[Batch, Path]:

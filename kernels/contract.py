@@ -109,6 +109,11 @@ class Work:
         """Bytes read and written, B."""
         return self.bytes_read + self.bytes_written
 
+    @property
+    def traffic(self) -> float:
+        """Bytes over the memory bus, B: those moved and those of write-allocate reads."""
+        return self.bytes_moved + self.bytes_hidden
+
 
 @dataclass(frozen=True)
 class Metric:

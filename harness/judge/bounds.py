@@ -84,7 +84,7 @@ def _rates(result: CaseResult) -> dict[str, float]:
 def _traffic(value: Value, work: Mapping[str, Work]) -> float:
     """Bytes over the bus each second, at the best of the interval."""
     one = work[value.phase]
-    return value.high * (one.bytes_moved + one.bytes_hidden) / one.bytes_moved
+    return value.high * one.traffic / one.bytes_moved
 
 
 def _with(bounds: Bounds, kernel: str, rates: Mapping[str, float], source: str) -> Bounds:
@@ -131,8 +131,7 @@ def _least_times(work: Work, bounds: Bounds, *, in_memory: bool) -> dict[str, fl
     if work.bytes_moved:
         if not (bounds.traffic and work.bytes_written and in_memory):
             return {}
-        traffic = work.bytes_moved + work.bytes_hidden
-        times[f"memory traffic of {bounds.traffic_source}"] = traffic / bounds.traffic
+        times[f"memory traffic of {bounds.traffic_source}"] = work.traffic / bounds.traffic
     if bounds.flop_rate and work.flop:
         times[f"flop rate of {bounds.flop_source}"] = work.flop / bounds.flop_rate
     return times

@@ -42,8 +42,11 @@ def _verdict(result: CaseResult, oversubscribe: bool) -> tuple[Outcome, str]:
         return Outcome.WRONG, failed(result.check)
     if timeless := _timeless(result.samples):
         return Outcome.ERROR, f"{timeless} took no time that the clock can measure: raise its size"
-    why = placement.broken(result.case.geometry, result.places, oversubscribe=oversubscribe)
-    return (Outcome.INFRA, f"invalid placement: {why}") if why else (Outcome.PASS, "")
+    for places in result.places or ((),):
+        why = placement.broken(result.case.geometry, places, oversubscribe=oversubscribe)
+        if why:
+            return Outcome.INFRA, f"invalid placement: {why}"
+    return Outcome.PASS, ""
 
 
 def _timeless(samples: dict[str, Samples]) -> str:
@@ -59,7 +62,7 @@ def _timeless(samples: dict[str, Samples]) -> str:
 
 
 def failed(check: Check) -> str:
-    """``scaled residual 2.1e+12 is above 16``."""
+    """``scaled residual: 2.1e+12 is not within 16``."""
     return f"{check.what}: {check.error:.3g} is not within {check.tolerance:.3g}"
 
 
@@ -100,7 +103,7 @@ def _notes(result: CaseResult) -> tuple[str, ...]:
         notes.append(f"the budget ended it after {done}{of_wanted} repetitions")
     if "time" in result.stopped:
         notes.append("the median is known less well than asked for: time ran out")
-    if placement.unbound(result.places):
+    if any(placement.unbound(places) for places in result.places):
         notes.append("ranks were not bound to cores")
     return tuple(notes)
 

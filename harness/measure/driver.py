@@ -32,11 +32,10 @@ _BANNER: Final = re.compile(r"^ *-{20,}$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Ending:
-    """How a launch ended. ``case`` was running then; None: before the first or after the last."""
+    """How a launch ended, and why."""
 
     outcome: Outcome
     reason: str
-    case: str | None
 
 
 def run(
@@ -139,42 +138,39 @@ def _stage(setup_s: float | None, done: int, stopped: str | None) -> str:
 def _ending(
     batch: Batch, launched: Launched, status: int | None, overdue: str | None, tail: str
 ) -> Ending:
-    case = launched.running.case if launched.running else None
     if overdue:
         outcome = Outcome.TIMEOUT if launched.places else Outcome.INFRA
-        return Ending(outcome, overdue, case)
+        return Ending(outcome, overdue)
     raised = _raised(batch)
     if raised:
-        return _of_exception(raised, case)
+        return _of_exception(raised)
     if status == 0 and launched.finished:
-        return Ending(Outcome.PASS, "", None)
+        return Ending(Outcome.PASS, "")
     if not launched.places:
-        return Ending(
-            Outcome.INFRA, f"mpirun started no ranks (exit status {status}): {tail}", case
-        )
-    return _of_status(status, tail, case)
+        return Ending(Outcome.INFRA, f"mpirun started no ranks (exit status {status}): {tail}")
+    return _of_status(status, tail)
 
 
-def _of_exception(raised: dict[str, Any], case: str | None) -> Ending:
+def _of_exception(raised: dict[str, Any]) -> Ending:
     where = f"rank {raised['rank']} raised {raised['type']}"
     if raised["type"] == "WrongWorldError":
         reason = (
             f"{raised['message']}: mpirun and mpi4py belong to different MPIs; "
             "`qyran doctor` shows both and how to mend it"
         )
-        return Ending(Outcome.INFRA, reason, case)
+        return Ending(Outcome.INFRA, reason)
     if raised["type"] == "MemoryError":
-        return Ending(Outcome.ERROR, f"{where}: {raised['message']} (give a smaller size)", case)
-    return Ending(Outcome.ERROR, f"{where}: {raised['message']} at {raised['place']}", case)
+        return Ending(Outcome.ERROR, f"{where}: {raised['message']} (give a smaller size)")
+    return Ending(Outcome.ERROR, f"{where}: {raised['message']} at {raised['place']}")
 
 
-def _of_status(status: int | None, tail: str, case: str | None) -> Ending:
+def _of_status(status: int | None, tail: str) -> Ending:
     number = -status if status and status < 0 else (status or 0) - 128
     name = _signal_name(number)
     if name:
         why = "; the kernel does that when memory runs out" if name == "SIGKILL" else ""
-        return Ending(Outcome.KILLED, f"a rank was killed by {name}{why}: {tail}", case)
-    return Ending(Outcome.ERROR, f"mpirun ended with exit status {status}: {tail}", case)
+        return Ending(Outcome.KILLED, f"a rank was killed by {name}{why}: {tail}")
+    return Ending(Outcome.ERROR, f"mpirun ended with exit status {status}: {tail}")
 
 
 def _signal_name(number: int) -> str:

@@ -167,8 +167,7 @@ def _estimate(
     cores = geometry.ranks * geometry.threads
     for phase in kernel.phases():
         work = phase.work(geometry.ranks)
-        traffic = work.bytes_moved + work.bytes_hidden
-        once += resources.seconds(work.flop, traffic, geometry.nodes, cores)
+        once += resources.seconds(work.flop, work.traffic, geometry.nodes, cores)
     touched = kernel.memory_B(geometry.ranks) * geometry.ranks
     set_up = resources.seconds(0.0, 4.0 * touched, geometry.nodes, cores)
     open_ended = min(_DEFAULT_REPETITIONS, max(1, round(MEASURE_S / once)))

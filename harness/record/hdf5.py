@@ -252,7 +252,9 @@ def _timing(entry: Any, result: CaseResult) -> None:
 
 def _placement(entry: Any, result: CaseResult) -> None:
     group = _group(entry, "placement", "NXcollection")
-    places = result.places
+    places = [place for launch in result.places for place in launch]
+    launches = [i for i, launch in enumerate(result.places) for _ in launch]
+    _array(group, "launch", launches, "1")
     for name in ("rank", "pid", "threads", "blas_threads"):
         _array(group, name, [getattr(one, name) for one in places], "1")
     text = h5py.string_dtype()
@@ -261,7 +263,7 @@ def _placement(entry: Any, result: CaseResult) -> None:
     for name in ("cpus", "numa"):
         words = [",".join(map(str, getattr(one, name))) for one in places]
         group.create_dataset(name, data=words, dtype=text)
-    _array(group, "peak_memory", result.peak_memory_B, "B")
+    _array(group, "peak_memory", result.peak_memory_B, "B", axes=["launch", "rank"])
 
 
 def _references(entry: Any, result: CaseResult) -> None:

@@ -72,7 +72,10 @@ class Times:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case and how it ended. ``metrics`` is empty unless the check passed."""
+    """One case and how it ended. ``metrics`` is empty unless the check passed.
+
+    places, peak_memory_B : [launch][rank].
+    """
 
     case: Case
     outcome: Outcome
@@ -84,8 +87,8 @@ class CaseResult:
     work: dict[str, Work] = field(default_factory=dict)
     times: Times = Times()
     stopped: tuple[str, ...] = ()
-    places: tuple[Place, ...] = ()
-    peak_memory_B: tuple[int, ...] = ()
+    places: tuple[tuple[Place, ...], ...] = ()
+    peak_memory_B: tuple[tuple[int, ...], ...] = ()
     notes: tuple[str, ...] = ()
     started: float = 0.0
     ended: float = 0.0

@@ -87,8 +87,8 @@ class Made:
             samples={name: self.samples(seconds) for name in names},
             times=Times((1.5,) * len(seconds), (0.2,) * len(seconds), (0.1,) * len(seconds)),
             stopped=("converged",) * len(seconds),
-            places=tuple(self.place(rank) for rank in range(case.geometry.ranks)),
-            peak_memory_B=(2**27,) * case.geometry.ranks,
+            places=(tuple(self.place(rank) for rank in range(case.geometry.ranks)),) * len(seconds),
+            peak_memory_B=((2**27,) * case.geometry.ranks,) * len(seconds),
             started=1.8e9,
             ended=1.8e9 + 12.5,
         )

@@ -148,14 +148,14 @@ def test_too_many_steps_for_a_small_grid_are_refused() -> None:
 def test_counts_24_bytes_of_traffic_a_point() -> None:
     work = Jacobi3d(**case(3, 4, 5, 6)).phases()[0].work(2)  # type: ignore[arg-type]
     assert work.items == 360
-    assert work.bytes_moved + work.bytes_hidden == 24 * 360
+    assert work.traffic == 24 * 360
     assert work.flop == 7 * 360
 
 
 def test_nontemporal_stores_save_the_write_allocate_read() -> None:
     kernel = Jacobi3d(**case(3, 4, 5, 6, "nontemporal"))  # type: ignore[arg-type]
     work = kernel.phases()[0].work(2)
-    assert work.bytes_moved + work.bytes_hidden == 16 * 360
+    assert work.traffic == 16 * 360
 
 
 def test_rows_are_written_past_the_caches_where_that_is_promised() -> None:

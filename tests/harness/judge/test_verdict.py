@@ -83,11 +83,27 @@ def test_wrong_outweighs_a_broken_placement(raw: CaseResult) -> None:
 
 def test_an_invalid_placement_is_no_result(raw: CaseResult, made: Any) -> None:
     places = (made.place(0), made.place(1, cpus=(0,)))
-    found = judge(replace(raw, places=places))
+    found = judge(replace(raw, places=(places,)))
     assert found.outcome is Outcome.INFRA
     assert found.reason == "invalid placement: 2 threads share 1 CPUs on node1"
     assert found.metrics == {}
-    assert judge(replace(raw, places=places), oversubscribe=True).outcome is Outcome.PASS
+    assert judge(replace(raw, places=(places,)), oversubscribe=True).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_every_launch_must_have_been_placed_as_asked(made: Any, broken: int) -> None:
+    good = made.place(0), made.place(1)
+    places = [good, good]
+    places[broken] = (made.place(0), made.place(1, host="node2"))
+    found = judge(made.raw(made.case(launches=2), [*TIMES, *TIMES], places=tuple(places)))
+    assert found.outcome is Outcome.INFRA
+    assert found.reason == "invalid placement: asked for 1 nodes, ran on 2: node1, node2"
+
+
+def test_no_placement_is_no_result(raw: CaseResult) -> None:
+    found = judge(replace(raw, places=()))
+    assert (found.outcome, found.metrics) == (Outcome.INFRA, {})
+    assert found.reason == "invalid placement: asked for 2 ranks, 0 reported"
 
 
 @pytest.mark.parametrize("seconds", [0.0, math.nan])
@@ -184,7 +200,7 @@ def test_notes(made: Any, repetitions: int | None, stopped: tuple[str, ...], not
 
 
 def test_notes_of_before_stay_and_unbound_ranks_are_noted(made: Any) -> None:
-    places = tuple(made.place(rank, cpus=(0, 1)) for rank in range(2))
+    places = (tuple(made.place(rank, cpus=(0, 1)) for rank in range(2)),)
     found = judge(made.raw(made.case(), TIMES, places=places, notes=("oversubscribed",)))
     assert found.notes == ("oversubscribed", "ranks were not bound to cores")
 

@@ -186,6 +186,7 @@ def test_placement_and_environment(made: Any) -> None:
     with opened(encode(made, made.result())) as file:
         placement = file["entry/placement"]
         np.testing.assert_array_equal(placement["rank"][()], [0, 1])
+        np.testing.assert_array_equal(placement["launch"][()], [0, 0])
         assert [text(one) for one in placement["host"][()]] == ["node1", "node1"]
         assert [text(one) for one in placement["cpus"][()]] == ["0", "1"]
         note = file["entry/environment/fingerprint/data"][()]
