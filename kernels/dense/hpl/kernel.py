@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from kernels._support.block_cyclic import local_size
 from kernels._support.leading import LINE, leading_dimension
 from kernels.contract import (
     FLOP_RATE,
@@ -31,7 +32,6 @@ from kernels.contract import (
     Work,
     parameter,
 )
-from kernels.dense.hpl.grid import local_size
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
