@@ -36,6 +36,8 @@ _STYLE: Final = {
 }
 _BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
+# The interval of a clock that is one, relative to its median.
+_STEADY: Final = 0.05
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -122,6 +124,7 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
     for case in document.cases:
         words = [case.reason, *case.notes, *_impossible(case)]
         remarks += [Text(f"{case.case}: {one}", style="yellow") for one in words if one]
+    remarks += [Text(one, style="dim") for case in document.cases for one in _per_cycle(case)]
     sources = sorted(
         {m.bound_source for c in document.cases for m in c.metrics.values() if m.bound}
     )
@@ -133,6 +136,22 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
     )
     verdict = Text(f"{document.outcome}", style=_STYLE.get(document.outcome, _BAD))
     return [Text(""), *remarks, Text.assemble(verdict, f" (exit {document.exit_code}); {where}")]
+
+
+def _per_cycle(case: CaseDoc) -> list[str]:
+    """``15.4 flop a cycle and core at 3.60 GHz``, where a phase measured the clock of the cores.
+
+    Not where the clock varied: then other processes had a part of the cores.
+    """
+    clock = next((one for one in case.metrics.values() if one.unit == "Hz"), None)
+    primary = case.metrics.get(case.primary)
+    if clock is None or primary is None or primary.unit != "flop/s":
+        return []
+    if clock.high - clock.low > _STEADY * clock.value or "oversubscribed" in case.notes:
+        return []
+    flop = primary.value / (case.ranks * case.threads * clock.value)
+    at = f"{units.digits(flop)} flop a cycle and core at {units.si(clock.value, clock.unit)}"
+    return [f"{case.case}: {primary.phase}: {at}"]
 
 
 def _impossible(case: CaseDoc) -> list[str]:
