@@ -38,6 +38,9 @@ _BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
 # The interval of a clock that is one, relative to its median.
 _STEADY: Final = 0.05
+# A rank is named if it spends this much more of the whole time on a part than the mean rank.
+_UNEVEN: Final = 0.02
+_SHOWN: Final = 12
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -122,9 +125,9 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
     """Reasons, notes and where everything was recorded."""
     remarks: list[RenderableType] = []
     for case in document.cases:
+        remarks += [Text(f"{case.case}: {one}", style="dim") for one in _told(case)]
         words = [case.reason, *case.notes, *_impossible(case)]
         remarks += [Text(f"{case.case}: {one}", style="yellow") for one in words if one]
-    remarks += [Text(one, style="dim") for case in document.cases for one in _per_cycle(case)]
     sources = sorted(
         {m.bound_source for c in document.cases for m in c.metrics.values() if m.bound}
     )
@@ -151,7 +154,36 @@ def _per_cycle(case: CaseDoc) -> list[str]:
         return []
     flop = primary.value / (case.ranks * case.threads * clock.value)
     at = f"{units.digits(flop)} flop a cycle and core at {units.si(clock.value, clock.unit)}"
-    return [f"{case.case}: {primary.phase}: {at}"]
+    return [f"{primary.phase}: {at}"]
+
+
+def _told(case: CaseDoc) -> list[str]:
+    """Where the time went, and what the kernel told on its way; nothing if there is no result."""
+    if not case.metrics:
+        return []
+    series = [f"{name}: {_values(numbers)}" for name, numbers in case.series.items()]
+    return [*_per_cycle(case), *([_parts(case)] if case.parts else []), *series]
+
+
+def _parts(case: CaseDoc) -> str:
+    """``update 88 %, panel 6 % (rank 1: 9 %), ...`` of the mean rank's time, the largest first."""
+    whole = sum(one.seconds for one in case.parts.values()) or 1.0
+    listed = sorted(case.parts.items(), key=lambda item: -item[1].seconds)
+    return "time: " + ", ".join(
+        f"{name} {units.percent(one.seconds / whole)}"
+        + (
+            f" (rank {one.slowest}: {units.percent(one.high / whole)})"
+            if one.high - one.seconds > _UNEVEN * whole
+            else ""
+        )
+        for name, one in listed
+    )
+
+
+def _values(numbers: list[float | None]) -> str:
+    """At most the first and the last few of a series."""
+    words = ["not finite" if one is None else f"{one:.3g}" for one in numbers]
+    return ", ".join(words if len(words) <= _SHOWN else [*words[:4], "...", *words[-3:]])
 
 
 def _impossible(case: CaseDoc) -> list[str]:
