@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from kernels._support.block_cyclic import Grid
 from kernels._support.leading import leading_dimension
+from kernels._support.linpack_matrix import matrix, multiply, right_hand_side
+from kernels._support.linpack_residual import scaled_residual
 from kernels._support.memory import aligned
-from kernels.dense.hpl import generate, residual
 from kernels.dense.hpl.factorise import Factorisation
 from kernels.dense.hpl.panel import leaf_alone, message_size
 from kernels.dense.hpl.pivot import PivotExchange
@@ -33,7 +34,7 @@ class State:
 
     def restore(self) -> None:
         """Generate [A | b] anew."""
-        generate.matrix(self.a, self.grid, self.seed)
+        matrix(self.a, self.grid, self.seed)
 
     def solve(self) -> None:
         """Factor A and solve for x; [A | b] is lost."""
@@ -42,7 +43,9 @@ class State:
 
     def error(self, comm: MPI.Intracomm) -> float:
         """The scaled residual of x, infinite if it is not finite; collective."""
-        return residual.scaled_residual(self.grid, self.x, self.seed, comm)
+        product = multiply(self.x, self.grid, self.seed)
+        b = right_hand_side(self.grid, self.seed)
+        return scaled_residual(self.grid, self.x, b, product, comm)
 
 
 def allocate(comm: MPI.Intracomm, n: int, nb: int, p: int, q: int, seed: int) -> State:

@@ -1,4 +1,4 @@
-"""HPL's random matrix, the same for every grid and block size.
+"""HPL's random matrix and right-hand side, the same for every grid and block size.
 
 The element in row i and column j of [A | b] is number 1 + i + j n of the generator (netlib HPL 2.3,
 testing/pmatgen); each process jumps to the start of its columns and over the blocks of others.
@@ -66,3 +66,51 @@ def right_hand_side(grid: Grid, seed: int) -> NDArray[np.float64]:
     start = state_at(np.uint64(seed), grid.myrow * grid.nb, grid.n, grid.n)
     _column(b, start, grid.rows, grid.nb, grid.p)
     return b
+
+
+@njit(
+    "void(float64[::1], float64[::1], float64[::1], uint64, int64, UniTuple(int64, 4))",
+    cache=True,
+    error_model="numpy",
+    parallel=True,
+)
+def _multiply(
+    product: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    x: NDArray[np.float64],
+    seed: np.uint64,
+    n: int,
+    place: tuple[int, int, int, int],
+) -> None:
+    """Add to ``product`` A x and to ``sums`` the sums of |A|, for local rows and columns."""
+    nb, p, q, me = place
+    myrow, mycol = me // q, me % q
+    rows = product.size
+    next_a, next_c = jump(np.uint64(n))
+    for block in prange(-(-rows // nb)):
+        start = block * nb
+        stop = min(start + nb, rows)
+        for j0 in range(0, x.size, nb):
+            column = (j0 // nb * q + mycol) * nb
+            top = state_at(seed, (block * p + myrow) * nb, column, n)
+            for j in range(j0, min(j0 + nb, x.size)):
+                state = top
+                for i in range(start, stop):
+                    value = number(state)
+                    product[i] += value * x[j]
+                    sums[i] += abs(value)
+                    state = _A * state + _C
+                top = next_a * top + next_c
+
+
+def multiply(
+    x: NDArray[np.float64], grid: Grid, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The local part of A x, and of the sums of |A| over rows, from elements generated anew.
+
+    Both are (local rows,) and hold the share of my process column. The matrix is never stored: each
+    element is used as it is generated, by rows of blocks where `matrix` goes by columns.
+    """
+    product, sums = np.zeros(grid.rows), np.zeros(grid.rows)
+    _multiply(product, sums, x, np.uint64(seed), grid.n, grid.place)
+    return product, sums
