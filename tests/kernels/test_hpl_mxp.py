@@ -214,7 +214,9 @@ def test_solves_like_numpy(n: int, nb: int, kind: str, refine: str) -> None:
     state.solve()
     augmented = reference.matrix(n, 100, kind)
     expected = np.linalg.solve(augmented[:, :n], augmented[:, n])
-    np.testing.assert_allclose(state.system.x, expected, rtol=0, atol=1e-13 * np.abs(expected).max())
+    np.testing.assert_allclose(
+        state.system.x, expected, rtol=0, atol=1e-13 * np.abs(expected).max()
+    )
 
 
 @pytest.mark.parametrize("refine", ["classic", "gmres"])
@@ -307,7 +309,7 @@ def test_the_residual_is_that_of_the_formula() -> None:
 
 def test_counts_the_flop_of_hpl() -> None:
     (mixed,) = HplMxp(n=1001, p=1, q=2).phases()
-    (double,) = Hpl(n=1001, p=1, q=2).phases()
+    (double,) = Hpl(n=1001, nb=64, p=1, q=2).phases()
     assert mixed.work(2) == double.work(2)
     assert mixed.metric == double.metric
 
