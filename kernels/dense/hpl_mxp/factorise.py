@@ -118,14 +118,14 @@ class Factorisation:
             watch.lap("broadcast")
         panel = open_panel(step, self.buffers[k % len(self.buffers)])
         if self.grid.mycol == step.owner_col:
-            self._factor(panel)
+            self.factor_panel(panel)
             watch.lap("panel")
         flight = row_broadcast.start(self.grid.row, panel.message, step.owner_col, self.bcast)
         self.flights.append(flight)
         watch.lap("broadcast")
         return Coming(panel, flight)
 
-    def _factor(self, panel: Panel) -> None:
+    def factor_panel(self, panel: Panel) -> None:
         """The diagonal block on its owner, then L below it on the whole process column."""
         step = panel.step
         columns = self.f[step.col0 : step.col0 + step.width, step.row0 : step.row0 + step.rows]
