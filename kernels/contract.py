@@ -216,6 +216,8 @@ class Kernel(ABC, Generic[StateT]):
     """Name of the phase whose metric stands for the kernel in a summary."""
     version: ClassVar[int] = 1
     """Raised when the meaning of a result changes; results of two versions do not compare."""
+    arithmetic: ClassVar[str] = "float64"
+    """Type of the numbers on which most of the flop are done; a bound is one of the same type."""
     step: ClassVar[str] = "step"
     """What `Watch.progress` counts, in the singular: "column"."""
 
