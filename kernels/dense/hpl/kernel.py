@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from kernels._support.hpl_dat import BROADCASTS, FACTORISATIONS, MPI_BROADCAST, ORDERS, SWAPS
 from kernels._support.leading import LINE, leading_dimension
 from kernels.contract import (
     FLOP_RATE,
@@ -63,6 +64,22 @@ class Hpl(Kernel["State"]):
     q: int = parameter(unit="1", help="process columns of the grid", minimum=1, auto=True)
     seed: int = parameter(
         100, unit="1", help="seed of the matrix (netlib: 100)", minimum=0, maximum=_LARGEST
+    )
+    order: str = parameter("row", unit="", help="ranks fill the grid by", choices=ORDERS)
+    pfact: str = parameter("right", unit="", help="panel factorisation", choices=FACTORISATIONS)
+    rfact: str = parameter("crout", unit="", help="recursion of panels", choices=FACTORISATIONS)
+    nbmin: int = parameter(4, unit="1", help="columns at which the recursion ends", minimum=1)
+    ndiv: int = parameter(2, unit="1", help="parts of a panel in the recursion", minimum=2)
+    bcast: str = parameter(
+        MPI_BROADCAST,
+        unit="",
+        help="broadcast of panels along rows",
+        choices=(MPI_BROADCAST, *BROADCASTS),
+    )
+    depth: int = parameter(1, unit="1", help="panels of look-ahead", minimum=0, maximum=1)
+    swap: str = parameter("mix", unit="", help="exchange of rows", choices=SWAPS)
+    swap_threshold: int = parameter(
+        64, unit="1", help="columns up to which mix is binary", minimum=0
     )
 
     @classmethod
