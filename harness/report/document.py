@@ -55,7 +55,7 @@ class MetricDoc(Doc):
 
 
 class CaseDoc(Doc):
-    """One case of a run. ``file`` is null for a case that was not recorded."""
+    """One case of a run. ``file`` is null if it was not recorded, times are seconds since 1970."""
 
     case: str
     kernel: str
@@ -73,6 +73,8 @@ class CaseDoc(Doc):
     primary: str
     metrics: dict[str, MetricDoc]
     seconds: dict[str, float]
+    started: float | None = None
+    ended: float | None = None
 
 
 class PlaceDoc(Doc):
@@ -280,17 +282,6 @@ class ErrorDoc(Doc):
     exit_code: int
 
 
-ALL: tuple[type[Doc], ...] = (
-    RunDoc,
-    PlanDoc,
-    ListDoc,
-    DoctorDoc,
-    LsDoc,
-    RankDoc,
-    ErrorDoc,
-)
-
-
 def text(document: Doc) -> str:
     """The document as JSON text."""
     return json.dumps(document.model_dump(by_alias=True, mode="json"), indent=1, allow_nan=False)
@@ -316,6 +307,8 @@ def of_case(result: CaseResult) -> CaseDoc:
         primary=result.primary,
         metrics={name: _metric(value) for name, value in result.metrics.items()},
         seconds=_seconds(result),
+        started=result.started or None,
+        ended=result.ended or None,
     )
 
 

@@ -28,11 +28,13 @@ from kernels.contract import (
     IllegalParameter,
     Kernel,
     Phase,
+    Tuning,
     Value,
     Work,
     parameter,
 )
 from kernels.dense.hpl.grid import local_size
+from kernels.dense.hpl.tuning import tuning
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
@@ -96,6 +98,11 @@ class Hpl(Kernel["State"]):
         if "n" not in given:
             chosen["n"] = _order(int(given.get("nb", _NB)), p, q, memory_B)
         return {name: value for name, value in chosen.items() if name not in given}
+
+    @classmethod
+    def tuning(cls, given: Mapping[str, Value], ranks: int) -> Tuning:
+        """Block size, grid, broadcast and look-ahead, at a modest order."""
+        return tuning(given, ranks)
 
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""
