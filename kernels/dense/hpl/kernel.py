@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from kernels._support.block_cyclic import local_size
 from kernels._support.hpl_dat import BROADCASTS, FACTORISATIONS, MPI_BROADCAST, ORDERS, SWAPS
 from kernels._support.leading import LINE, leading_dimension
 from kernels.contract import (
@@ -33,7 +34,6 @@ from kernels.contract import (
     Work,
     parameter,
 )
-from kernels.dense.hpl.grid import local_size
 from kernels.dense.hpl.tuning import tuning
 
 if TYPE_CHECKING:
