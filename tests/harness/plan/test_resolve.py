@@ -173,7 +173,7 @@ def test_auto_always_fits(memory_B: int, llc_B: int, ranks: int, kernel: str) ->
 
 def test_given_parameters_are_not_fitted() -> None:
     (case,) = resolve("  - kernel: hpl\n    parameters: {n: 500, p: auto}\n", ranks=(4,))
-    assert case.parameters == {"n": 500, "nb": 192, "p": 2, "q": 2, "seed": 100}
+    assert case.parameters.items() >= {"n": 500, "nb": 192, "p": 2, "q": 2, "seed": 100}.items()
     assert case.fitted == ("p", "q")
 
 
