@@ -28,7 +28,7 @@ KERNELS: Final = ("hpl", "xhpl")
 _DOUBLE: Final = "=" * 80
 _SINGLE: Final = "-" * 80
 _HEAD: Final = "T/V                N    NB     P     Q               Time                 Gflops"
-_RESIDUAL: Final = "||Ax-b||_oo/(eps*(||A||_oo*||x||_oo+||b||_oo)*N)="
+_RESIDUAL: Final = "||Ax-b||_oo/(eps*(||A||_oo*||x||_oo+||b||_oo)*N)= "
 _EPS: Final = 2.0**-53
 _NEEDED: Final = (
     "n", "nb", "p", "q", "order", "pfact", "rfact", "nbmin", "ndiv", "bcast", "depth",
