@@ -13,7 +13,7 @@ from harness import session
 from harness.commands import output
 from harness.commands.rank import hpl_standing
 from harness.prepare import Prepared, Request, prepare
-from harness.report import document, hpl, terminal
+from harness.report import compose, document, hpl, terminal
 from harness.report.format import Format
 from harness.report.progress import Bar, Lines
 
@@ -85,5 +85,5 @@ def plan_document(prepared: Prepared) -> document.PlanDoc:
         planned=prepared.cluster.planned,
         target=target,
         estimated_s=sum(case.estimated_s * case.launches for case in prepared.cases),
-        cases=[document.planned(case) for case in prepared.cases],
+        cases=[compose.planned(case) for case in prepared.cases],
     )

@@ -13,6 +13,9 @@ from harness.outcome import Outcome
 from harness.plan.case import Case
 from kernels.contract import Check, Metric, Work
 
+Nested = tuple[tuple[tuple[float, ...], ...], ...]
+"""Numbers of each launch and repetition: [launch][repetition][rank or step]."""
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -21,7 +24,7 @@ class Samples:
     seconds : [launch][repetition][rank]; warm_up : [launch][rank], never part of a metric.
     """
 
-    seconds: tuple[tuple[tuple[float, ...], ...], ...]
+    seconds: Nested
     warm_up: tuple[tuple[float, ...], ...]
 
     @property
@@ -74,7 +77,9 @@ class Times:
 class CaseResult:
     """One case and how it ended. ``metrics`` is empty unless the check passed.
 
-    places, peak_memory_B : [launch][rank].
+    parts : seconds of each part of a repetition, as the ranks told them {part: [launch][repetition]
+    [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. places,
+    peak_memory_B : [launch][rank].
     """
 
     case: Case
@@ -84,6 +89,8 @@ class CaseResult:
     metrics: dict[str, Value] = field(default_factory=dict)
     primary: str = ""
     samples: dict[str, Samples] = field(default_factory=dict)
+    parts: dict[str, Nested] = field(default_factory=dict)
+    series: dict[str, Nested] = field(default_factory=dict)
     work: dict[str, Work] = field(default_factory=dict)
     times: Times = Times()
     stopped: tuple[str, ...] = ()

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.outcome import EXIT_CODES, Outcome, worst
-from harness.plan.case import Case
-from harness.record.result import CaseResult, Run, Value, efficiency
-from kernels.contract import Check
+from harness.record.result import efficiency
 
 
 class Doc(BaseModel):
@@ -54,8 +50,25 @@ class MetricDoc(Doc):
         return efficiency(self.value, self.bound, self.better)
 
 
+class PartDoc(Doc):
+    """Seconds of a part of a repetition, medians over the repetitions.
+
+    ``seconds`` is the mean over the ranks, ``low`` and ``high`` are those of the ranks that spent
+    least and most, and ``slowest`` is the latter.
+    """
+
+    seconds: float
+    low: float
+    high: float
+    slowest: int
+
+
 class CaseDoc(Doc):
-    """One case of a run. ``file`` is null if it was not recorded, times are seconds since 1970."""
+    """One case of a run. ``file`` is null for a case that was not recorded.
+
+    ``parts`` says where the time went; ``series`` holds numbers that the kernel told during its
+    last repetition, null where one was not finite; ``started`` and ``ended`` are since 1970, s.
+    """
 
     case: str
     kernel: str
@@ -72,6 +85,8 @@ class CaseDoc(Doc):
     check: CheckDoc | None
     primary: str
     metrics: dict[str, MetricDoc]
+    parts: dict[str, PartDoc] = Field(default_factory=dict)
+    series: dict[str, list[float | None]] = Field(default_factory=dict)
     seconds: dict[str, float]
     started: float | None = None
     ended: float | None = None
@@ -285,104 +300,3 @@ class ErrorDoc(Doc):
 def text(document: Doc) -> str:
     """The document as JSON text."""
     return json.dumps(document.model_dump(by_alias=True, mode="json"), indent=1, allow_nan=False)
-
-
-def of_case(result: CaseResult) -> CaseDoc:
-    """The document of a case."""
-    case = result.case
-    return CaseDoc(
-        case=case.id,
-        kernel=case.kernel,
-        kernel_version=case.version,
-        parameters=case.parameters,
-        fitted=list(case.fitted),
-        nodes=case.geometry.nodes,
-        ranks=case.geometry.ranks,
-        threads=case.geometry.threads,
-        outcome=str(result.outcome),
-        reason=result.reason,
-        notes=list(result.notes),
-        file=result.file,
-        check=_check(result.check),
-        primary=result.primary,
-        metrics={name: _metric(value) for name, value in result.metrics.items()},
-        seconds=_seconds(result),
-        started=result.started or None,
-        ended=result.ended or None,
-    )
-
-
-def _check(check: Check | None) -> CheckDoc | None:
-    if check is None:
-        return None
-    error = check.error if math.isfinite(check.error) else None
-    return CheckDoc(what=check.what, error=error, tolerance=check.tolerance, passed=check.passed)
-
-
-def _metric(value: Value) -> MetricDoc:
-    return MetricDoc(
-        phase=value.phase,
-        value=value.value,
-        unit=value.metric.unit,
-        better=value.metric.better,
-        low=value.low,
-        high=value.high,
-        level=value.level,
-        n=value.n,
-        bound=value.bound,
-        bound_source=value.bound_source,
-    )
-
-
-def _seconds(result: CaseResult) -> dict[str, float]:
-    """What the case spent beside its metrics, and in all."""
-    return {
-        "compile": sum(result.times.compile_s),
-        "setup": sum(result.times.setup_s),
-        "verify": sum(result.times.verify_s),
-        "total": max(0.0, result.ended - result.started),
-    }
-
-
-def of_run(run: Run, cases: Iterable[CaseDoc], exit_code: int | None = None) -> RunDoc:
-    """The document of a run from those of its cases; the worst outcome is that of the run."""
-    listed = list(cases)
-    outcome = worst(Outcome(one.outcome) for one in listed)
-    return RunDoc(
-        run=run.id,
-        path=run.path,
-        cluster=run.cluster,
-        suite=run.suite,
-        started=run.started,
-        outcome=str(outcome),
-        exit_code=EXIT_CODES[outcome] if exit_code is None else exit_code,
-        cases=listed,
-    )
-
-
-def recorded_case(record: Mapping[str, Any]) -> CaseDoc:
-    """The document of a case from its index record, which holds more than the document."""
-    return CaseDoc.model_validate({k: v for k, v in record.items() if k in CaseDoc.model_fields})
-
-
-def skipped(case: Case, reason: str) -> CaseDoc:
-    """The document of a planned case that has no record."""
-    return of_case(CaseResult(case, Outcome.SKIPPED, reason))
-
-
-def planned(case: Case) -> PlannedDoc:
-    """The document of a case that is planned."""
-    return PlannedDoc(
-        case=case.id,
-        kernel=case.kernel,
-        parameters=case.parameters,
-        fitted=list(case.fitted),
-        nodes=case.geometry.nodes,
-        ranks=case.geometry.ranks,
-        threads=case.geometry.threads,
-        repetitions=case.repetitions,
-        launches=case.launches,
-        budget_s=case.budget_s,
-        memory_B=case.memory_B,
-        estimated_s=case.estimated_s,
-    )

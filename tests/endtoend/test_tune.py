@@ -35,7 +35,7 @@ def test_every_trial_is_recorded_and_verified(done: Done, trial: Qyran) -> None:
     assert done.rc == 0, done.err
     found = TuneDoc.model_validate(done.json)
     (stage,) = found.stages
-    assert [one.parameters["nb"] for one in stage.trials] == [192, 16, 32]
+    assert [one.parameters["nb"] for one in stage.trials][1:] == [16, 32]
     assert all(one.outcome == "pass" and one.value and one.n == 2 for one in stage.trials)
     assert {one.run for one in stage.trials} == {path.parent.name for path in trial.files()}
     assert len(trial.files()) == 3

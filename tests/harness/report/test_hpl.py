@@ -13,7 +13,7 @@ from harness.errors import ConfigError
 from harness.judge import verdict
 from harness.outcome import Outcome
 from harness.plan.case import Geometry
-from harness.report import document, hpl
+from harness.report import compose, hpl
 from harness.report.document import CaseDoc
 from kernels.contract import Check
 
@@ -69,11 +69,11 @@ def case(made: Any, seconds: float = 0.5, check: Check | None = None, **given: A
     planned = made.case("hpl", values, geometry)
     times = [[[seconds] * geometry.ranks] * 3]
     raw = made.raw(planned, times, check=check or Check("scaled residual", 1.07783072e-2, 16.0))
-    return document.of_case(verdict.judged(raw, oversubscribe=False))
+    return compose.of_case(verdict.judged(raw, oversubscribe=False))
 
 
 def printed(made: Any, *cases: CaseDoc) -> str:
-    return hpl.text(document.of_run(made.run(Path("/r")), cases))
+    return hpl.text(compose.of_run(made.run(Path("/r")), cases))
 
 
 def flop(n: int) -> float:
@@ -141,7 +141,7 @@ def test_a_wrong_result_has_its_residual_and_no_rate(made: Any) -> None:
 
 def test_a_case_that_was_not_measured_is_skipped_with_its_reason(made: Any) -> None:
     planned = made.case("hpl", GIVEN)
-    broken = document.of_case(made.failed(planned, Outcome.KILLED))
+    broken = compose.of_case(made.failed(planned, Outcome.KILLED))
     found = printed(made, broken)
     assert "killed: a rank was killed by SIGKILL" in found
     assert "      1 tests skipped" in found
@@ -159,7 +159,7 @@ def test_values_of_many_cases_as_netlib_breaks_lines(made: Any) -> None:
 
 
 def test_other_kernels_are_left_out_and_alone_refused(made: Any) -> None:
-    other = document.of_case(made.result())
+    other = compose.of_case(made.result())
     found = printed(made, other, case(made))
     assert "Finished      1 tests" in found
     with pytest.raises(ConfigError, match="no case of HPL, but of stream"):
