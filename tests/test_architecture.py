@@ -29,6 +29,7 @@ ROOMS = (
     "prepare",
     "assemble",
     "session",
+    "tuning",
     "commands",
     "cli",
 )

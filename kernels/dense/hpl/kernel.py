@@ -28,11 +28,13 @@ from kernels.contract import (
     IllegalParameter,
     Kernel,
     Phase,
+    Tuning,
     Value,
     Watch,
     Work,
     parameter,
 )
+from kernels.dense.hpl.tuning import tuning
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
@@ -135,6 +137,11 @@ class Hpl(Kernel["State"]):
                 nb, memory_B, _ITEM_B, lambda n: p * q * _memory_B(n, nb, p, q)
             )
         return {name: value for name, value in chosen.items() if name not in given}
+
+    @classmethod
+    def tuning(cls, given: Mapping[str, Value], ranks: int) -> Tuning:
+        """Block size, grid, broadcast and look-ahead, at a modest order."""
+        return tuning(given, ranks)
 
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""
