@@ -5,7 +5,8 @@ It is appended with one write, so that whatever happens to the ranks or the driv
 is a fact; a torn last line is recognised and left out.
 
 Events, in order: placement; then for each case: case, compiled, ready, warm-up, sample...,
-verified, end. ``raised`` can come from any rank, in a file of its own.
+verified, end. ``raised`` can come from any rank, in a file of its own. For somebody else's program
+the driver writes them: placement, case, printed, sample, parsed, verified, end.
 """
 
 from __future__ import annotations

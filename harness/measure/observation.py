@@ -9,14 +9,15 @@ from typing import Any
 from harness.measure import placement
 from harness.measure.journal import Event
 from harness.measure.placement import Place
-from kernels.contract import Check
+from kernels.contract import Check, Value
 
 
 @dataclass
 class Observation:
     """One case in one launch, filled event by event. Times in s.
 
-    samples : [repetition][phase][rank]; warm_up : [phase][rank].
+    samples : [repetition][phase][rank]; warm_up : [phase][rank]. Of a program one number stands for
+    all its ranks, ``printed`` is its output and ``facts`` what was read in it.
     """
 
     case: str
@@ -31,6 +32,8 @@ class Observation:
     stopped: str | None = None
     check: Check | None = None
     peak_memory_B: tuple[int, ...] = ()
+    printed: str | None = None
+    facts: dict[str, Value] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Learn from one event of this case."""
@@ -48,7 +51,11 @@ class Observation:
                 self.stopped = event["stop"]
             case "verified":
                 self.check = Check(event["what"], event["error"], event["tolerance"])
-                self.verify_s = event["seconds"]
+                self.verify_s = event.get("seconds")
+            case "printed":
+                self.printed = event["text"]
+            case "parsed":
+                self.facts = event["facts"]
             case "end":
                 self.peak_memory_B = tuple(event["peak_memory_B"])
                 self.ended = event["time"]

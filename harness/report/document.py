@@ -7,22 +7,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from harness.outcome import EXIT_CODES, Outcome, worst
 from harness.plan.case import Case
 from harness.record.result import CaseResult, Run, Value, efficiency
+from harness.report import ratios
+from harness.report.doc import Doc
+from harness.report.ratios import RatioDoc
 from kernels.contract import Check
-
-
-class Doc(BaseModel):
-    """Base of all documents."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-        json_schema_serialization_defaults_required=True,  # all of them are always printed
-    )
 
 
 class CheckDoc(Doc):
@@ -35,7 +28,10 @@ class CheckDoc(Doc):
 
 
 class MetricDoc(Doc):
-    """A metric: median, interval [low, high] at ``level``, and the bound it is compared with."""
+    """A metric: median, interval [low, high] at ``level``, and the bound it is compared with.
+
+    launches : the median of each launch.
+    """
 
     phase: str
     value: float
@@ -47,6 +43,7 @@ class MetricDoc(Doc):
     n: int
     bound: float | None
     bound_source: str
+    launches: list[float] = Field(default_factory=list)
 
     @property
     def efficiency(self) -> float | None:
@@ -163,6 +160,7 @@ class RunDoc(Doc):
     exit_code: int
     cases: list[CaseDoc]
     standing: RankDoc | None = None
+    ratios: list[RatioDoc] = Field(default_factory=list)
 
 
 class PlannedDoc(Doc):
@@ -338,6 +336,7 @@ def _metric(value: Value) -> MetricDoc:
         n=value.n,
         bound=value.bound,
         bound_source=value.bound_source,
+        launches=list(value.launches),
     )
 
 
@@ -364,6 +363,7 @@ def of_run(run: Run, cases: Iterable[CaseDoc], exit_code: int | None = None) -> 
         outcome=str(outcome),
         exit_code=EXIT_CODES[outcome] if exit_code is None else exit_code,
         cases=listed,
+        ratios=ratios.of_cases(run.compare, listed),
     )
 
 

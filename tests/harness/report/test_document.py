@@ -22,7 +22,7 @@ from harness.outcome import Outcome
 from harness.plan.case import Expected
 from harness.record import store
 from harness.report import document, schema
-from harness.report.document import Doc
+from harness.report.doc import Doc
 from kernels.contract import Check
 
 TIMES = [[[0.01 * (10 + i), 0.05] for i in range(6)]]
@@ -132,6 +132,7 @@ def test_the_fields_of_a_case(made: Any) -> None:
         "n": 6,
         "bound": None,
         "bound_source": "",
+        "launches": [value.value],
     }
     assert found["seconds"] == {"compile": 1.5, "setup": 0.2, "verify": 0.1, "total": 12.5}
     expected = {"what": "largest error", "error": 1e-16, "tolerance": 1e-13, "passed": True}
