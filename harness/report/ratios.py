@@ -58,7 +58,9 @@ def _of_pair(first: str, second: str, cases: Sequence[CaseDoc]) -> RatioDoc:
         level=found.level,
         n=found.n,
         verdict=judging.verdict(found),
-        reason="" if found.level >= judging.LEAST_LEVEL else "fewer than 5 pairs",
+        reason=""
+        if found.level >= judging.LEAST_LEVEL
+        else "fewer than 5 pairs decide nothing: give more launches",
     )
 
 

@@ -69,15 +69,10 @@ def _ratios(ratios: list[RatioDoc]) -> list[RenderableType]:
     for one in ratios:
         value = "-" if one.value is None else f"{one.value:.3f}"
         verdict = Text(one.verdict, style=_RATIO_STYLE[one.verdict])
-        words = f" ({one.reason})" if one.reason else ""
-        table.add_row(
-            f"{one.first} / {one.second}",
-            value,
-            _ratio_interval(one),
-            str(one.n),
-            Text.assemble(verdict, words),
-        )
-    return [Text(""), table]
+        pair = f"{one.first} / {one.second}"
+        table.add_row(pair, value, _ratio_interval(one), str(one.n), verdict)
+    reasons = dict.fromkeys(one.reason for one in ratios if one.reason)
+    return [Text(""), table, *(Text(one, style="yellow") for one in reasons)]
 
 
 def _ratio_interval(one: RatioDoc) -> str:
