@@ -4,6 +4,7 @@ A kernel is a frozen dataclass whose fields are its parameters. It owns no clock
 and reads no file but its workload's input. The harness calls, on every rank of ``comm``:
 
     state = kernel.setup(comm)                  untimed: allocate, fill, first touch
+    kernel.watch(state, watch)                  where to tell what happens inside a phase
     for each repetition:
         kernel.prepare(state)                   untimed: restore what a run destroys
         for phase in kernel.phases():
@@ -19,7 +20,17 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeVar, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    Protocol,
+    TypeVar,
+    get_type_hints,
+)
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
@@ -168,6 +179,38 @@ class Phase(Generic[StateT]):
     work: Callable[[int], Work]
 
 
+class Watch(Protocol):
+    """What a kernel may tell from inside a timed phase. The clock is the harness's.
+
+    Every call costs less than a microsecond: one for each block of work, never for each element.
+    """
+
+    def lap(self, part: str) -> None:
+        """The time since the phase began, or since the last lap, was spent on this part."""
+
+    def progress(self, done: int, total: int, share: float) -> None:
+        """So many steps of the phase are done, which are this share of its work."""
+
+    def note(self, series: str, value: float) -> None:
+        """Append a pure number to a series, such as the residual of each iteration."""
+
+
+class Unwatched:
+    """A watch that nobody reads."""
+
+    def lap(self, part: str) -> None:
+        """Nothing."""
+
+    def progress(self, done: int, total: int, share: float) -> None:
+        """Nothing."""
+
+    def note(self, series: str, value: float) -> None:
+        """Nothing."""
+
+
+UNWATCHED: Final[Watch] = Unwatched()
+
+
 class Kernel(ABC, Generic[StateT]):
     """Base of every kernel: a ``@dataclass(frozen=True, kw_only=True)`` of parameters."""
 
@@ -179,6 +222,8 @@ class Kernel(ABC, Generic[StateT]):
     """Name of the phase whose metric stands for the kernel in a summary."""
     version: ClassVar[int] = 1
     """Raised when the meaning of a result changes; results of two versions do not compare."""
+    step: ClassVar[str] = "step"
+    """What `Watch.progress` counts, in the singular: "column"."""
 
     @classmethod
     def fit(
@@ -206,6 +251,9 @@ class Kernel(ABC, Generic[StateT]):
     @abstractmethod
     def setup(self, comm: Intracomm) -> StateT:
         """Allocate and fill; each page first touched by the thread that will use it."""
+
+    def watch(self, state: StateT, watch: Watch) -> None:
+        """Let the phases of this state tell their parts, progress and series; by default none."""
 
     def prepare(self, state: StateT) -> None:
         """Restore the input before a repetition, where a run destroys it."""

@@ -5,8 +5,9 @@ It is appended with one write, so that whatever happens to the ranks or the driv
 is a fact; a torn last line is recognised and left out.
 
 Events, in order: placement; then for each case: case, compiled, ready, warm-up, sample...,
-verified, end. ``raised`` can come from any rank, in a file of its own. For somebody else's program
-the driver writes them: placement, case, printed, sample, parsed, verified, end.
+verified, end, and progress in between where a kernel tells it. ``raised`` can come from any rank,
+in a file of its own. For somebody else's program the driver writes them: placement, case, printed,
+sample, parsed, verified, end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Any, Final
 
 Event = dict[str, Any]
 _FSYNC_EVERY_S: Final = 5.0
+_WHILE_TIMED: Final = ("progress",)
+"""Events that are written inside a timed phase: never synced, they are no facts to keep."""
 
 
 class Writer:
@@ -33,6 +36,8 @@ class Writer:
         """Append one event; flushed to disk at most every few seconds."""
         body = json.dumps({"event": event, "time": time.time(), **facts}).encode()
         os.write(self._file, b"%08x %s\n" % (zlib.crc32(body), body))
+        if event in _WHILE_TIMED:
+            return
         if time.monotonic() - self._synced > _FSYNC_EVERY_S:
             os.fsync(self._file)
             self._synced = time.monotonic()

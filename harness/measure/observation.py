@@ -16,8 +16,9 @@ from kernels.contract import Check, Value
 class Observation:
     """One case in one launch, filled event by event. Times in s.
 
-    samples : [repetition][phase][rank]; warm_up : [phase][rank]. Of a program one number stands for
-    all its ranks, ``printed`` is its output and ``facts`` what was read in it.
+    samples : [repetition][phase][rank]; warm_up : [phase][rank]; parts : seconds
+    [repetition]{part: [rank]}; series : [repetition]{name: [step]}. Of a program one number stands
+    for all its ranks; printed : its output; facts : what was read in it.
     """
 
     case: str
@@ -29,6 +30,8 @@ class Observation:
     verify_s: float | None = None
     warm_up: list[list[float]] = field(default_factory=list)
     samples: list[list[list[float]]] = field(default_factory=list)
+    parts: list[dict[str, list[float]]] = field(default_factory=list)
+    series: list[dict[str, list[float]]] = field(default_factory=list)
     stopped: str | None = None
     check: Check | None = None
     peak_memory_B: tuple[int, ...] = ()
@@ -48,6 +51,8 @@ class Observation:
                 self.warm_up = event["seconds"]
             case "sample":
                 self.samples.append(event["seconds"])
+                self.parts.append(event["parts"])
+                self.series.append(event["series"])
                 self.stopped = event["stop"]
             case "verified":
                 self.check = Check(event["what"], event["error"], event["tolerance"])

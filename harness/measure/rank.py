@@ -9,11 +9,13 @@ from __future__ import annotations
 import gc
 import resource
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.measure import placement, stopping
 from harness.measure.batch import Batch
 from harness.measure.journal import Writer
+from harness.measure.watch import Stopwatch
 from harness.plan.case import Case
 from kernels import listing
 from kernels.contract import Kernel, Phase
@@ -70,9 +72,11 @@ def _measure(case: Case, comm: Intracomm, report: Reporter) -> None:
     gc.freeze()  # modules stay: collecting before each repetition need not visit them
     began = time.perf_counter()
     state = kernel.setup(comm)
+    watch = _watch(case, comm, report)
+    kernel.watch(state, watch)
     comm.Barrier()
     report("ready", case=case.id, seconds=time.perf_counter() - began)
-    _repeat(case, kernel, state, comm, report, began)
+    _repeat(case, Running(kernel, state, watch), comm, report, began)
     began_check = time.perf_counter()
     check = kernel.verify(state, comm)
     report(
@@ -105,50 +109,72 @@ def _compile(kernel: str, comm: Intracomm) -> float:
     return time.perf_counter() - began
 
 
-def _repeat(
-    case: Case,
-    kernel: Kernel[Any],
-    state: Any,
-    comm: Intracomm,
-    report: Reporter,
-    began: float,
-) -> None:
+def _watch(case: Case, comm: Intracomm, report: Reporter) -> Stopwatch:
+    """The watch of this rank; that of rank 0 reports progress."""
+
+    def tell(done: int, total: int, share: float, seconds: float) -> None:
+        report("progress", case=case.id, done=done, total=total, share=share, seconds=seconds)
+
+    return Stopwatch(tell if comm.rank == 0 else None)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A kernel that is set up, and the watch it tells what happens inside."""
+
+    kernel: Kernel[Any]
+    state: Any
+    watch: Stopwatch
+
+
+def _repeat(case: Case, running: Running, comm: Intracomm, report: Reporter, began: float) -> None:
     """One warm-up, then repetitions until the stopping rule ends them; rank 0 decides."""
-    phases = kernel.phases()
-    primary = [phase.name for phase in phases].index(kernel.primary)
+    kernel = running.kernel
+    primary = [phase.name for phase in kernel.phases()].index(kernel.primary)
     rule = stopping.rule(case)
-    report("warm-up", case=case.id, seconds=_once(kernel, phases, state, comm))
+    report("warm-up", case=case.id, seconds=_once(running, comm).get("seconds"))
     started_s = time.perf_counter() - began
     samples: list[float] = []
     reason = None
     while reason is None:
-        seconds = _once(kernel, phases, state, comm)
+        seen = _once(running, comm)
         if comm.rank == 0:
-            samples.append(max(seconds[primary]))
+            samples.append(max(seen["seconds"][primary]))
             reason = rule.reason(samples, started_s, time.perf_counter() - began)
-            report("sample", case=case.id, seconds=seconds, stop=reason)
+            report("sample", case=case.id, stop=reason, **seen)
         reason = comm.bcast(reason)
 
 
-def _once(
-    kernel: Kernel[Any], phases: tuple[Phase[Any], ...], state: Any, comm: Intracomm
-) -> list[list[float]]:
-    """One repetition: seconds [phase][rank] on rank 0, an empty list elsewhere."""
+def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
+    """One repetition as rank 0 sees it, empty elsewhere.
+
+    seconds : [phase][rank]; parts : seconds {part: [rank]}; series : {name: [step]} of rank 0.
+    """
+    kernel, state, watch = running.kernel, running.state, running.watch
     kernel.prepare(state)
+    watch.reset()
     gc.collect()
     gc.disable()
     try:
-        mine = [_timed(phase, state, comm) for phase in phases]
+        mine = [_timed(phase, state, watch, comm) for phase in kernel.phases()]
     finally:
         gc.enable()
-    gathered = comm.gather(mine)
-    return [list(ranks) for ranks in zip(*gathered, strict=True)] if gathered else []
+    gathered = comm.gather((mine, watch.parts))
+    if gathered is None:
+        return {}
+    names = dict.fromkeys(name for _, parts in gathered for name in parts)
+    return {
+        "seconds": [list(ranks) for ranks in zip(*(one for one, _ in gathered), strict=True)],
+        "parts": {name: [parts.get(name, 0.0) for _, parts in gathered] for name in names},
+        "series": watch.series,
+    }
 
 
-def _timed(phase: Phase[Any], state: Any, comm: Intracomm) -> float:
+def _timed(phase: Phase[Any], state: Any, watch: Stopwatch, comm: Intracomm) -> float:
     """Seconds this rank spends in the phase, from a common barrier on."""
     run_phase = phase.run
     comm.Barrier()
     began = time.perf_counter()
+    watch.begin(began)
     run_phase(state)
     return time.perf_counter() - began

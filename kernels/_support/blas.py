@@ -5,50 +5,76 @@ array ``a`` is the transpose of the mathematical matrix, its second axis is cont
 first stride is the leading dimension. Any slice ``a[j0:j1, i0:i1]`` is then a submatrix that BLAS
 accepts as it is. "m x n" below is the mathematical shape: m rows, n columns.
 
-Every function may be called from Python and from ``@njit`` code. They raise ValueError if the rows
-of a matrix are not contiguous and OverflowError if a size does not fit the 32-bit integers of
-SciPy's BLAS interface. The symbols are looked up by name when a module is loaded, so that Numba's
-cache on disk works; a raw address would be compiled in and be wrong in the next process.
+Every function takes float64 or float32 (one of them for all its arrays), may be called from Python
+and from ``@njit`` code, and releases the GIL. They raise ValueError if the rows of a matrix are not
+contiguous and OverflowError if a size does not fit the 32-bit integers of SciPy's BLAS interface.
+The symbols are looked up by name when a module is loaded, so that Numba's cache on disk works; a
+raw address would be compiled in and be wrong in the next process.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
-from llvmlite import binding
+from llvmlite import binding, ir
 from numba import extending, njit, types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
-Matrix = NDArray[np.float64]
+Vector = NDArray[Any]
+Matrix = NDArray[Any]
+"""Arrays of float64 or float32."""
 
 _LARGEST = 2**31 - 1
-_LEFT, _LOWER, _NO, _UNIT, _UPPER = (np.uint8(ord(letter)) for letter in "LLNUU")
-_ITEM_B = 8
+_LEFT, _LOWER, _NO, _UNIT, _UPPER, _RIGHT, _GENERAL = (np.uint8(ord(one)) for one in "LLNUURN")
 
-_VECTOR = types.Array(types.float64, 1, "C")
-_MATRIX = types.Array(types.float64, 2, "A")
-
+_REALS: dict[Any, str] = {types.float64: "d", types.float32: "s"}
+_VECTORS = {real: types.Array(real, 1, "C") for real in _REALS}
+_MATRICES = {real: types.Array(real, 2, "A") for real in _REALS}
 
 # Its declared type would have the caller pass the typing context.
 _intrinsic: Any = extending.intrinsic
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _external(name: str, arguments: int, result: types.Type = types.void) -> Any:
-    """The BLAS routine of that name, all of whose arguments are addresses."""
-    symbol = f"qyran_blas_{name}"
-    binding.add_symbol(symbol, get_cython_function_address("scipy.linalg.cython_blas", name))
-    return types.ExternalFunction(symbol, result(*[types.voidptr] * arguments))
+def _routine(name: str, result: types.Type = types.void) -> Any:
+    """The BLAS routine ``d<name>`` or ``s<name>``, chosen by the type of an array.
+
+    Called as ``routine(array, (address, ...))``: Fortran takes every argument by address.
+    ``i?amax`` has its letter in second place.
+    """
+    symbols = {real: name.replace("?", letter) for real, letter in _REALS.items()}
+    for symbol in symbols.values():
+        address = get_cython_function_address("scipy.linalg.cython_blas", symbol)
+        binding.add_symbol(f"qyran_blas_{symbol}", address)
+
+    @_intrinsic
+    def call(_context: Any, array: Any, addresses: Any) -> Any:
+        symbol = f"qyran_blas_{symbols[array.dtype]}"
+
+        def codegen(target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            given = cgutils.unpack_tuple(builder, arguments[1])  # type: ignore[no-untyped-call]
+            kind = ir.FunctionType(
+                target.get_value_type(result) if result is not types.void else ir.VoidType(),
+                [cgutils.voidptr_t] * len(given),
+            )
+            function = cgutils.get_or_insert_function(builder.module, kind, symbol)  # type: ignore[no-untyped-call]
+            value = builder.call(function, given)
+            return target.get_dummy_value() if result is types.void else value
+
+        return result(array, addresses), codegen
+
+    return call
 
 
-_dgemm = _external("dgemm", 13)
-_dtrsm = _external("dtrsm", 11)
-_dgemv = _external("dgemv", 11)
-_dtrsv = _external("dtrsv", 8)
-_idamax = _external("idamax", 3, types.int32)
+_gemm = _routine("?gemm")
+_trsm = _routine("?trsm")
+_gemv = _routine("?gemv")
+_trsv = _routine("?trsv")
+_iamax = _routine("i?amax", types.int32)
 
 
 @_intrinsic
@@ -60,6 +86,18 @@ def _ref(_context: Any, value: Any) -> Any:
         return builder.bitcast(slot, cgutils.voidptr_t)
 
     return types.voidptr(value), codegen
+
+
+@_intrinsic
+def _ref_as(_context: Any, array: Any, value: Any) -> Any:
+    """Address of a copy of a float64 scalar in the type of an array."""
+
+    def codegen(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        real = target.cast(builder, arguments[1], signature.args[1], signature.args[0].dtype)
+        slot = cgutils.alloca_once_value(builder, real)  # type: ignore[no-untyped-call]
+        return builder.bitcast(slot, cgutils.voidptr_t)
+
+    return types.voidptr(array, value), codegen
 
 
 @_intrinsic
@@ -81,95 +119,153 @@ def _integer(size: int) -> np.int32:
     return np.int32(size)
 
 
-@njit(types.int32(_MATRIX), cache=True, error_model="numpy")
+def _for_both(signature: Callable[[Any], Any]) -> Callable[[_Function], _Function]:
+    """Compile a function for float64 and float32. ``signature``: from the real type."""
+    signatures = [signature(real) for real in _REALS]
+    compiled: Any = njit(signatures, cache=True, error_model="numpy", nogil=True)
+    return cast("Callable[[_Function], _Function]", compiled)
+
+
+@_for_both(lambda real: types.int32(_MATRICES[real]))
 def _leading(a: Matrix) -> np.int32:
     """Leading dimension of a matrix: the distance between two columns, in elements."""
-    if a.shape[1] > 1 and a.strides[1] != _ITEM_B:
+    if a.shape[1] > 1 and a.strides[1] != a.itemsize:
         raise ValueError("the rows of a matrix must be contiguous: index it [column, row]")
-    return _integer(max(1, a.shape[1], a.strides[0] // _ITEM_B))
+    return _integer(max(1, a.shape[1], a.strides[0] // a.itemsize))
 
 
-@njit(
-    types.void(types.float64, _MATRIX, _MATRIX, types.float64, _MATRIX),
-    cache=True,
-    error_model="numpy",
+@_for_both(
+    lambda real: types.void(
+        types.float64, _MATRICES[real], _MATRICES[real], types.float64, _MATRICES[real]
+    )
 )
-def dgemm(alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
+def gemm(alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
     """C <- alpha A B + beta C, with A (m x k), B (k x n), C (m x n)."""
-    _dgemm(
-        _ref(_NO),
-        _ref(_NO),
-        _ref(_integer(c.shape[1])),
-        _ref(_integer(c.shape[0])),
-        _ref(_integer(a.shape[0])),
-        _ref(alpha),
-        _first(a),
-        _ref(_leading(a)),
-        _first(b),
-        _ref(_leading(b)),
-        _ref(beta),
-        _first(c),
-        _ref(_leading(c)),
+    _gemm(
+        c,
+        (
+            _ref(_NO),
+            _ref(_NO),
+            _ref(_integer(c.shape[1])),
+            _ref(_integer(c.shape[0])),
+            _ref(_integer(a.shape[0])),
+            _ref_as(c, alpha),
+            _first(a),
+            _ref(_leading(a)),
+            _first(b),
+            _ref(_leading(b)),
+            _ref_as(c, beta),
+            _first(c),
+            _ref(_leading(c)),
+        ),
     )
 
 
-@njit(types.void(_MATRIX, _MATRIX), cache=True, error_model="numpy")
-def dtrsm_lower_unit(lower: Matrix, b: Matrix) -> None:
+@_for_both(lambda real: types.void(_MATRICES[real], _MATRICES[real]))
+def trsm_lower_unit(lower: Matrix, b: Matrix) -> None:
     """B <- L^-1 B, with L (m x m) the unit lower triangle of its argument and B (m x n)."""
-    _dtrsm(
-        _ref(_LEFT),
-        _ref(_LOWER),
-        _ref(_NO),
-        _ref(_UNIT),
-        _ref(_integer(b.shape[1])),
-        _ref(_integer(b.shape[0])),
-        _ref(1.0),
-        _first(lower),
-        _ref(_leading(lower)),
-        _first(b),
-        _ref(_leading(b)),
+    _trsm(
+        b,
+        (
+            _ref(_LEFT),
+            _ref(_LOWER),
+            _ref(_NO),
+            _ref(_UNIT),
+            _ref(_integer(b.shape[1])),
+            _ref(_integer(b.shape[0])),
+            _ref_as(b, 1.0),
+            _first(lower),
+            _ref(_leading(lower)),
+            _first(b),
+            _ref(_leading(b)),
+        ),
     )
 
 
-@njit(types.void(_MATRIX, _VECTOR), cache=True, error_model="numpy")
-def dtrsv_upper(upper: Matrix, x: Vector) -> None:
+@_for_both(lambda real: types.void(_MATRICES[real], _MATRICES[real]))
+def trsm_right_upper(upper: Matrix, b: Matrix) -> None:
+    """B <- B U^-1, with U (n x n) the upper triangle of its argument and B (m x n)."""
+    _trsm(
+        b,
+        (
+            _ref(_RIGHT),
+            _ref(_UPPER),
+            _ref(_NO),
+            _ref(_GENERAL),
+            _ref(_integer(b.shape[1])),
+            _ref(_integer(b.shape[0])),
+            _ref_as(b, 1.0),
+            _first(upper),
+            _ref(_leading(upper)),
+            _first(b),
+            _ref(_leading(b)),
+        ),
+    )
+
+
+@_for_both(lambda real: types.void(_MATRICES[real], _VECTORS[real]))
+def trsv_upper(upper: Matrix, x: Vector) -> None:
     """Solve U x = b in place, with U (m x m) the upper triangle of its argument."""
-    _dtrsv(
-        _ref(_UPPER),
-        _ref(_NO),
-        _ref(_NO),
-        _ref(_integer(x.size)),
-        _first(upper),
-        _ref(_leading(upper)),
-        _first(x),
-        _ref(np.int32(1)),
+    _trsv(
+        x,
+        (
+            _ref(_UPPER),
+            _ref(_NO),
+            _ref(_GENERAL),
+            _ref(_integer(x.size)),
+            _first(upper),
+            _ref(_leading(upper)),
+            _first(x),
+            _ref(np.int32(1)),
+        ),
     )
 
 
-@njit(
-    types.void(types.float64, _MATRIX, _VECTOR, types.float64, _VECTOR),
-    cache=True,
-    error_model="numpy",
+@_for_both(lambda real: types.void(_MATRICES[real], _VECTORS[real]))
+def trsv_lower_unit(lower: Matrix, x: Vector) -> None:
+    """Solve L x = b in place, with L (m x m) the unit lower triangle of its argument."""
+    _trsv(
+        x,
+        (
+            _ref(_LOWER),
+            _ref(_NO),
+            _ref(_UNIT),
+            _ref(_integer(x.size)),
+            _first(lower),
+            _ref(_leading(lower)),
+            _first(x),
+            _ref(np.int32(1)),
+        ),
+    )
+
+
+@_for_both(
+    lambda real: types.void(
+        types.float64, _MATRICES[real], _VECTORS[real], types.float64, _VECTORS[real]
+    )
 )
-def dgemv(alpha: float, a: Matrix, x: Vector, beta: float, y: Vector) -> None:
+def gemv(alpha: float, a: Matrix, x: Vector, beta: float, y: Vector) -> None:
     """Update y <- alpha A x + beta y, with A (m x n)."""
-    _dgemv(
-        _ref(_NO),
-        _ref(_integer(a.shape[1])),
-        _ref(_integer(a.shape[0])),
-        _ref(alpha),
-        _first(a),
-        _ref(_leading(a)),
-        _first(x),
-        _ref(np.int32(1)),
-        _ref(beta),
-        _first(y),
-        _ref(np.int32(1)),
+    _gemv(
+        y,
+        (
+            _ref(_NO),
+            _ref(_integer(a.shape[1])),
+            _ref(_integer(a.shape[0])),
+            _ref_as(y, alpha),
+            _first(a),
+            _ref(_leading(a)),
+            _first(x),
+            _ref(np.int32(1)),
+            _ref_as(y, beta),
+            _first(y),
+            _ref(np.int32(1)),
+        ),
     )
 
 
-@njit(types.int64(_VECTOR), cache=True, error_model="numpy")
-def idamax(x: Vector) -> int:
+@_for_both(lambda real: types.int64(_VECTORS[real]))
+def iamax(x: Vector) -> int:
     """Index of the element of largest absolute value, counted from 0; -1 if x is empty.
 
     Where x holds a NaN the index is any legal one: BLAS leaves it open, and some implementations
@@ -177,5 +273,5 @@ def idamax(x: Vector) -> int:
     """
     if x.size == 0:
         return -1
-    found = int(_idamax(_ref(_integer(x.size)), _first(x), _ref(np.int32(1))))
+    found = int(_iamax(x, (_ref(_integer(x.size)), _first(x), _ref(np.int32(1)))))
     return min(max(found, 1), x.size) - 1

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from kernels._support.block_cyclic import local_size
 from kernels._support.process_grid import chosen
 from kernels.contract import IllegalParameter, Value
 
@@ -21,8 +22,7 @@ def flop(n: int) -> float:
 
 def memory_B(n: int, nb: int, p: int, q: int) -> int:
     """Bytes of the fullest rank: its part of [A, b], two panels with look-ahead 1, a row panel."""
-    rows = min(n, -(-n // (nb * p)) * nb)
-    columns = min(n + 1, -(-(n + 1) // (nb * q)) * nb)
+    rows, columns = local_size(n, nb, 0, p), local_size(n + 1, nb, 0, q)
     return _ITEM_B * (rows * columns + min(nb, n) * (2 * (rows + nb) + columns))
 
 

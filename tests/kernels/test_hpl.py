@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpi4py import MPI
 
+from kernels._support.block_cyclic import local_size
 from kernels._support.leading import leading_dimension
 from kernels.contract import IllegalParameter, Value
 from kernels.dense.hpl import cpu, reference, swap
 from kernels.dense.hpl.cpu import State
-from kernels.dense.hpl.grid import local_size
 from kernels.dense.hpl.kernel import Hpl
 
 NB = 16

@@ -10,7 +10,7 @@ from numba import njit, prange, types
 from numpy.typing import NDArray
 
 from kernels._support import lcg
-from kernels._support.blas import dgemm
+from kernels._support.blas import gemm
 from kernels._support.lcg import number, state_at
 from kernels._support.leading import leading_dimension
 from kernels._support.memory import aligned
@@ -49,7 +49,7 @@ class State:
     def multiply(self) -> None:
         """C <- alpha A B + beta C."""
         n = self.n
-        dgemm(ALPHA, self.a[:, :n], self.b[:, :n], BETA, self.c[:, :n])
+        gemm(ALPHA, self.a[:, :n], self.b[:, :n], BETA, self.c[:, :n])
 
     def error(self, comm: MPI.Intracomm) -> float:
         """The largest scaled residual of all ranks, infinite if one is not finite; collective."""

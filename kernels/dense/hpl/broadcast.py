@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mpi4py import MPI
 
-from kernels.dense.hpl.grid import Grid
+from kernels._support.block_cyclic import Grid
 from kernels.dense.hpl.panel import Panel
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
+from kernels._support.block_cyclic import Grid
 from kernels._support.leading import leading_dimension
 from kernels._support.memory import aligned
 from kernels.dense.hpl import generate, residual
 from kernels.dense.hpl.factorise import Factorisation
-from kernels.dense.hpl.grid import Grid
 from kernels.dense.hpl.panel import leaf_alone, message_size
 from kernels.dense.hpl.pivot import PivotExchange
 from kernels.dense.hpl.solve import substitute

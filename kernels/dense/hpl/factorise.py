@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels._support.block_cyclic import Grid, Step
 from kernels.dense.hpl.broadcast import Broadcast
-from kernels.dense.hpl.grid import Grid, Step
 from kernels.dense.hpl.panel import Leaf, Panel, factor, open_panel
 from kernels.dense.hpl.update import Update
 

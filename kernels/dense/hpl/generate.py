@@ -11,8 +11,8 @@ from numba import njit, prange, types
 from numpy.typing import NDArray
 
 from kernels._support import lcg
+from kernels._support.block_cyclic import Grid
 from kernels._support.lcg import jump, number
-from kernels.dense.hpl.grid import Grid
 
 _A, _C = lcg.A, lcg.C
 _VECTOR = types.float64[::1]

@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from kernels._support import process_grid
+from kernels._support.block_cyclic import local_size
 from kernels._support.leading import LINE, leading_dimension
 from kernels.contract import (
     FLOP_RATE,
@@ -31,7 +33,6 @@ from kernels.contract import (
     Work,
     parameter,
 )
-from kernels.dense.hpl.grid import local_size
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
@@ -74,7 +75,7 @@ class Hpl(Kernel["State"]):
         ``memory_B`` is filled as far as panels and buffers allow; netlib's rule, that the matrix
         fill 80 % of a machine, is the caller's choice of ``memory_B``.
         """
-        p, q = _grid(given, ranks)
+        p, q = process_grid.chosen(given, ranks)
         chosen: dict[str, Value] = {"p": p, "q": q}
         if "n" not in given:
             chosen["n"] = _order(int(given.get("nb", _NB)), p, q, memory_B)
@@ -82,8 +83,7 @@ class Hpl(Kernel["State"]):
 
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""
-        if self.p * self.q != ranks:
-            raise IllegalParameter("p", self.p, f"p x q must be {ranks}: {_grids(ranks)}")
+        process_grid.check(self.p, self.q, ranks)
         rows = local_size(self.n, self.nb, 0, self.p)
         columns = local_size(self.n + 1, self.nb, 0, self.q)
         most = _LARGEST // max(rows, columns)
@@ -115,23 +115,6 @@ class Hpl(Kernel["State"]):
 
     def _work(self, ranks: int) -> Work:
         return Work(flop=self.n * (2.0 / 3.0 * self.n + 1.5) * self.n)
-
-
-def _grid(given: Mapping[str, Value], ranks: int) -> tuple[int, int]:
-    """The process grid: as given, or p the largest divisor of ``ranks`` not above its root."""
-    fixed = {name: int(given[name]) for name in ("p", "q") if name in given}
-    for name, value in fixed.items():
-        if ranks % value:
-            raise IllegalParameter(name, value, f"p x q must be {ranks}: {_grids(ranks)}")
-    squarest = max(p for p in range(1, math.isqrt(ranks) + 1) if ranks % p == 0)
-    p = fixed.get("p", ranks // fixed["q"] if "q" in fixed else squarest)
-    return p, fixed.get("q", ranks // p)
-
-
-def _grids(ranks: int) -> str:
-    """All grids of that many ranks with p <= q, in words."""
-    divisors = [p for p in range(1, math.isqrt(ranks) + 1) if ranks % p == 0]
-    return ", ".join(f"{p} x {ranks // p}" for p in divisors)
 
 
 def _order(nb: int, p: int, q: int, memory_B: int) -> int:

@@ -15,9 +15,9 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from kernels._support.blas import dgemm, dgemv, dtrsm_lower_unit, idamax
+from kernels._support.blas import gemm, gemv, iamax, trsm_lower_unit
+from kernels._support.block_cyclic import Step
 from kernels._support.leading import LINE, leading_dimension
-from kernels.dense.hpl.grid import Step
 
 LEAF = 8
 """Columns at which the recursion stops; at N = 4000 any number from 8 to 24 is as fast."""
@@ -78,9 +78,9 @@ def _update_columns(panel: Panel, first: int, middle: int, last: int) -> None:
     top, w, step = panel.top, panel.w, panel.step
     done = middle if step.top else 0  # rows of w that hold pivot rows already
     u = top[middle:last, first:middle]
-    dtrsm_lower_unit(top[first:middle, first:middle], u)
+    trsm_lower_unit(top[first:middle, first:middle], u)
     below = w[middle:last, done : step.rows]
-    dgemm(-1.0, w[first:middle, done : step.rows], u, 1.0, below)
+    gemm(-1.0, w[first:middle, done : step.rows], u, 1.0, below)
 
 
 def leaf_alone(panel: Panel, first: int, last: int) -> None:
@@ -96,13 +96,13 @@ def leaf_alone(panel: Panel, first: int, last: int) -> None:
 def update_column(
     w: NDArray[np.float64], top: NDArray[np.float64], first: int, c: int, done: int, rows: int
 ) -> None:
-    """Apply columns first..c-1 of a leaf to column c: U by substitution, the rest by one dgemv."""
+    """Apply columns first..c-1 of a leaf to column c: U by substitution, the rest by one gemv."""
     u = top[c]
     for k in range(first, c):
         for i in range(k + 1, c):
             u[i] -= top[k, i] * u[k]
     if c > first:
-        dgemv(-1.0, w[first:c, done:rows], u[first:c], 1.0, w[c, done:rows])
+        gemv(-1.0, w[first:c, done:rows], u[first:c], 1.0, w[c, done:rows])
 
 
 @njit(types.void(types.float64[::1], types.float64), cache=True, error_model="numpy")
@@ -128,7 +128,7 @@ def _factor_leaf(
 ) -> None:
     for c in range(first, last):
         update_column(w, w, first, c, c, rows)
-        best = c + idamax(w[c, c:rows])
+        best = c + iamax(w[c, c:rows])
         pivots[c] = offset + best
         if best != c:
             for j in range(w.shape[0]):

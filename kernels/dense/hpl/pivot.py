@@ -15,8 +15,8 @@ from mpi4py import MPI
 from numba import njit, types
 from numpy.typing import NDArray
 
-from kernels._support.blas import idamax
-from kernels.dense.hpl.grid import Grid
+from kernels._support.blas import iamax
+from kernels._support.block_cyclic import Grid
 from kernels.dense.hpl.panel import Panel, scale, update_column
 
 _HEAD = 2  # |candidate| (-1 where a rank has no row left) and its global row
@@ -73,7 +73,7 @@ def _propose(
     width = w.shape[0]
     proposal[0] = -1.0
     if rows > done:
-        best = done + idamax(w[c, done:rows])
+        best = done + iamax(w[c, done:rows])
         local = row0 + best
         proposal[0] = abs(w[c, best])
         proposal[1] = ((local // nb) * p + myrow) * nb + local % nb

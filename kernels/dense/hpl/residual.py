@@ -12,9 +12,9 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from kernels._support import lcg
+from kernels._support.block_cyclic import Grid
 from kernels._support.lcg import jump, number
 from kernels.dense.hpl.generate import right_hand_side, state_at
-from kernels.dense.hpl.grid import Grid
 
 _A, _C = lcg.A, lcg.C
 EPSILON = 2.0**-53

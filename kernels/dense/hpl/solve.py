@@ -11,8 +11,8 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from kernels._support.blas import dgemv, dtrsv_upper
-from kernels.dense.hpl.grid import Grid, Step
+from kernels._support.blas import gemv, trsv_upper
+from kernels._support.block_cyclic import Grid, Step
 
 
 def substitute(
@@ -49,6 +49,6 @@ def _solve_block(
     if step.top:
         rows = slice(step.row0, step.row0 + step.width)
         x[:] = owed[rows]
-        dtrsv_upper(columns[:, rows], x)
+        trsv_upper(columns[:, rows], x)
     grid.column.Bcast([x, MPI.DOUBLE], root=step.owner_row)
-    dgemv(-1.0, columns[:, : step.row0], x, 1.0, owed[: step.row0])
+    gemv(-1.0, columns[:, : step.row0], x, 1.0, owed[: step.row0])

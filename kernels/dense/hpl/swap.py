@@ -16,7 +16,7 @@ from mpi4py import MPI
 from numba import njit, prange, types
 from numpy.typing import NDArray
 
-from kernels.dense.hpl.grid import Grid
+from kernels._support.block_cyclic import Grid
 from kernels.dense.hpl.panel import Panel
 
 _MATRIX = types.float64[:, ::1]

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._support.blas import dgemm, dtrsm_lower_unit
+from kernels._support.blas import gemm, trsm_lower_unit
 from kernels.dense.hpl.panel import Panel
 from kernels.dense.hpl.swap import RowExchange, swap_local
 
 CHUNK = 512
-"""Columns between two polls: 10 ms of dgemm at 80 Gflop/s, 4000 rows and nb = 192."""
+"""Columns between two polls: 10 ms of gemm at 80 Gflop/s, 4000 rows and nb = 192."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,6 @@ class Update:
 
     def _multiply(self, panel: Panel, first: int, last: int, u: NDArray[np.float64]) -> None:
         step = panel.step
-        dtrsm_lower_unit(panel.top[:, : step.width], u)
+        trsm_lower_unit(panel.top[:, : step.width], u)
         below = self.a[first:last, step.row0 + step.top : step.row0 + step.rows]
-        dgemm(-1.0, panel.w[:, step.top : step.rows], u, 1.0, below)
+        gemm(-1.0, panel.w[:, step.top : step.rows], u, 1.0, below)

@@ -1,8 +1,8 @@
 """The P x Q grid of processes and the 2-D block-cyclic distribution over it.
 
 Row i of the matrix belongs to process row (i // nb) mod P, column j to process column
-(j // nb) mod Q. Ranks fill the grid row by row. The matrix is A augmented with b as column n, so it
-has n rows and n + 1 columns.
+(j // nb) mod Q. Ranks fill the grid row by row, or column by column. The matrix is A augmented with
+b as column n, so it has n rows and n + 1 columns.
 """
 
 from __future__ import annotations
@@ -49,9 +49,12 @@ class Grid:
     column: Intracomm  # the P ranks of my process column, rank = process row
 
     @classmethod
-    def over(cls, comm: Intracomm, n: int, nb: int, p: int, q: int) -> Grid:
-        """Split a communicator of p * q ranks."""
-        myrow, mycol = divmod(comm.rank, q)
+    def over(cls, comm: Intracomm, n: int, nb: int, p: int, q: int, order: str = "row") -> Grid:
+        """Split a communicator of p * q ranks. order : "row" or "column", how ranks fill it."""
+        across, along = (p, q) if order == "row" else (q, p)
+        major, minor = divmod(comm.rank, along)
+        assert comm.size == across * along  # noqa: S101 - what check_geometry holds
+        myrow, mycol = (major, minor) if order == "row" else (minor, major)
         row, column = comm.Split(myrow, mycol), comm.Split(mycol, myrow)
         return cls(n, nb, p, q, cast("Intracomm", row), cast("Intracomm", column))
 
@@ -67,7 +70,7 @@ class Grid:
 
     @property
     def place(self) -> tuple[int, int, int, int]:
-        """Block size, P, Q and my rank, for compiled code."""
+        """Block size, P, Q and my place in the grid, counted by rows, for compiled code."""
         return self.nb, self.p, self.q, self.myrow * self.q + self.mycol
 
     @property
