@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.measure.driver import Ending
 from harness.measure.observation import Observation
 from harness.outcome import Outcome
 from harness.plan.case import Case
-from harness.record.result import CaseResult, Samples, Times
+from harness.record.result import CaseResult, Nested, Samples, Times
 from kernels.contract import Check
 
 
@@ -21,6 +21,8 @@ def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> Ca
         reason=ending.reason if ending else "",
         check=_worst_check(seen),
         samples=_samples(case, seen),
+        parts=_nested([one.parts for one in seen]),
+        series=_nested([one.series for one in seen]),
         times=_times(seen),
         stopped=tuple(one.stopped for one in seen if one.stopped),
         places=tuple(one.places for one in seen),
@@ -43,6 +45,15 @@ def _of_phase(i: int, seen: Sequence[Observation]) -> Samples:
         seconds=tuple(tuple(tuple(one[i]) for one in launch.samples) for launch in seen),
         warm_up=tuple(tuple(launch.warm_up[i]) for launch in seen if launch.warm_up),
     )
+
+
+def _nested(launches: Sequence[Sequence[Mapping[str, Sequence[float]]]]) -> dict[str, Nested]:
+    """What was told [launch][repetition]{name: numbers}, name by name; () where it was not."""
+    names = dict.fromkeys(name for launch in launches for one in launch for name in one)
+    return {
+        name: tuple(tuple(tuple(one.get(name, ())) for one in launch) for launch in launches)
+        for name in names
+    }
 
 
 def _worst_check(seen: Sequence[Observation]) -> Check | None:

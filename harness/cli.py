@@ -17,7 +17,7 @@ from harness.errors import ConfigError, QyranError
 if TYPE_CHECKING:
     from harness.plan.expand import Overrides
     from harness.prepare import Request
-    from harness.report.doc import Doc
+    from harness.report.document import Doc
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -33,7 +33,7 @@ from harness.prepare import Prepared, can_run_here
 from harness.programs import Programs
 from harness.record import store
 from harness.record.result import CaseResult, Run
-from harness.report import document
+from harness.report import compose, document
 
 _SEARCHED_RUNS = 30
 _INTERRUPTED = Ending(Outcome.SKIPPED, "interrupted by the user")
@@ -113,7 +113,7 @@ class _Session:
         if not self._unrecorded:
             self._forget_journals()
         shown = [self._documents[case.id] for case in self._prepared.cases]
-        return document.of_run(self._run, shown, self._exit_code())
+        return compose.of_run(self._run, shown, self._exit_code())
 
     def _exit_code(self) -> int:
         if self._interrupted:
@@ -220,13 +220,13 @@ class _Session:
             except QyranError as error:
                 self._unrecorded += 1
                 result = replace(result, notes=(*result.notes, f"not recorded: {error}"))
-        shown = document.of_case(result)
+        shown = compose.of_case(result)
         self._documents[shown.case] = shown
         self._display.finished(shown)
 
     def _index_record(self, result: CaseResult) -> dict[str, Any]:
         """The document of the case and what later runs look for in it."""
-        return document.of_case(result).model_dump() | {
+        return compose.of_case(result).model_dump() | {
             "run": self._run.id,
             "hardware_key": _hardware_key(self._run),
             "limits": bounds.limits(result),
@@ -248,7 +248,7 @@ def _hardware_key(run: Run) -> str:
 def show(folder: Path) -> document.RunDoc:
     """A recorded run as the document it was: finished cases from their files, the rest skipped."""
     header = store.header(folder)
-    found = {one["case"]: document.recorded_case(one) for one in store.case_records(folder)}
+    found = {one["case"]: compose.recorded_case(one) for one in store.case_records(folder)}
     run = Run(
         id=header["id"],
         path=str(folder),
@@ -259,10 +259,10 @@ def show(folder: Path) -> document.RunDoc:
         started=header["started"],
         compare=tuple(map(tuple, header.get("compare", ()))),
     )
-    return document.of_run(run, [_from_record(one, found) for one in header["cases"]])
+    return compose.of_run(run, [_from_record(one, found) for one in header["cases"]])
 
 
 def _from_record(planned: dict[str, Any], found: dict[str, document.CaseDoc]) -> document.CaseDoc:
     if planned["id"] in found:
         return found[planned["id"]]
-    return document.skipped(from_dict(planned), "no record: the run ended before it")
+    return compose.skipped(from_dict(planned), "no record: the run ended before it")

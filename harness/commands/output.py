@@ -10,8 +10,7 @@ from rich.console import RenderableType
 
 from harness.errors import CannotMeasure
 from harness.report import terminal
-from harness.report.doc import Doc
-from harness.report.document import text
+from harness.report.document import Doc, text
 
 _BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, what a shell reports for others
 

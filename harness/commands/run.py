@@ -13,7 +13,7 @@ from harness import session
 from harness.commands import output
 from harness.commands.rank import hpl_standing
 from harness.prepare import Prepared, Request, prepare
-from harness.report import document, terminal
+from harness.report import compose, document, terminal
 from harness.report.progress import Bar, Lines
 
 
@@ -59,5 +59,5 @@ def plan_document(prepared: Prepared) -> document.PlanDoc:
         planned=prepared.cluster.planned,
         target=target,
         estimated_s=sum(case.estimated_s * case.launches for case in prepared.cases),
-        cases=[document.planned(case) for case in prepared.cases],
+        cases=[compose.planned(case) for case in prepared.cases],
     )

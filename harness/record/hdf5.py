@@ -4,6 +4,8 @@
     /index_record        one JSON scalar: everything an index or `qyran show` needs
     /entry               NXentry  default=<primary metric>, title, times, outcome, reason
     /entry/<metric>      NXdata   signal=value, axes=sample; raw samples [launch,repetition,rank]
+    /entry/parts         where each rank spent a repetition, s [launch,repetition,rank]
+    /entry/series        numbers a kernel told on its way [launch,repetition,step]
     /entry/inputs        every parameter, geometry and rule, with unit and origin
     /entry/work          what one call of each phase does, over all ranks
     /entry/verification  what was checked, error, tolerance, passed
@@ -29,7 +31,7 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record.result import CaseResult, ProgramRecord, Run, Samples, Value
+from harness.record.result import CaseResult, Nested, ProgramRecord, Run, Value
 from kernels.contract import Check, Work, parameters
 
 SCHEMA: Final = "qyran.case/1"
@@ -120,6 +122,7 @@ def _root(file: h5py.File, run: Run, result: CaseResult, document: dict[str, Any
     for name, value in result.metrics.items():
         _metric(entry, name, value, result)
     _raw(entry, result)
+    _told(entry, result)
     _inputs(entry, result)
     _work(entry, result.work)
     _verification(entry, result.check)
@@ -189,20 +192,33 @@ def _raw(entry: Any, result: CaseResult) -> None:
     raw = _group(entry, "samples", "NXcollection")
     for phase, samples in result.samples.items():
         group = _group(raw, phase, "NXcollection", axes=["launch", "repetition", "rank"])
-        _array(group, "seconds", padded(samples), "s", long_name=f"time of {phase}")
+        _array(group, "seconds", padded(samples.seconds), "s", long_name=f"time of {phase}")
         if samples.warm_up:
             _array(group, "warm_up", samples.warm_up, "s", axes=["launch", "rank"])
 
 
-def padded(samples: Samples) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Samples as an array [launch, repetition, rank]; NaN where a launch had fewer repetitions."""
-    ranks = max((len(one) for launch in samples.seconds for one in launch), default=0)
-    longest = max((len(launch) for launch in samples.seconds), default=0)
-    array = np.full((len(samples.seconds), longest, ranks), np.nan)
-    for i, launch in enumerate(samples.seconds):
+def padded(numbers: Nested) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Nested numbers as an array [launch, repetition, ...]; NaN where there are fewer."""
+    most = max((len(one) for launch in numbers for one in launch), default=0)
+    longest = max((len(launch) for launch in numbers), default=0)
+    array = np.full((len(numbers), longest, most), np.nan)
+    for i, launch in enumerate(numbers):
         for j, one in enumerate(launch):
             array[i, j, : len(one)] = one
     return array
+
+
+def _told(entry: Any, result: CaseResult) -> None:
+    """What the kernel told while it was timed."""
+    for group_name, numbers, unit, last in (
+        ("parts", result.parts, "s", "rank"),
+        ("series", result.series, "1", "step"),
+    ):
+        if numbers:
+            axes = ["launch", "repetition", last]
+            group = _group(entry, group_name, "NXcollection", axes=axes)
+            for name, nested in numbers.items():
+                _array(group, name, padded(nested), unit, long_name=name)
 
 
 def _inputs(entry: Any, result: CaseResult) -> None:

@@ -14,6 +14,9 @@ from harness.plan.case import Case
 from kernels.contract import Check, Metric, Work
 from kernels.contract import Value as KernelValue
 
+Nested = tuple[tuple[tuple[float, ...], ...], ...]
+"""Numbers of each launch and repetition: [launch][repetition][rank or step]."""
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -22,7 +25,7 @@ class Samples:
     seconds : [launch][repetition][rank]; warm_up : [launch][rank], never part of a metric.
     """
 
-    seconds: tuple[tuple[tuple[float, ...], ...], ...]
+    seconds: Nested
     warm_up: tuple[tuple[float, ...], ...]
 
     @property
@@ -97,7 +100,9 @@ class ProgramRecord:
 class CaseResult:
     """One case and how it ended. ``metrics`` is empty unless the check passed.
 
-    places, peak_memory_B : [launch][rank].
+    parts : seconds of each part of a repetition, as the ranks told them {part: [launch][repetition]
+    [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. places,
+    peak_memory_B : [launch][rank].
     """
 
     case: Case
@@ -107,6 +112,8 @@ class CaseResult:
     metrics: dict[str, Value] = field(default_factory=dict)
     primary: str = ""
     samples: dict[str, Samples] = field(default_factory=dict)
+    parts: dict[str, Nested] = field(default_factory=dict)
+    series: dict[str, Nested] = field(default_factory=dict)
     work: dict[str, Work] = field(default_factory=dict)
     times: Times = Times()
     stopped: tuple[str, ...] = ()

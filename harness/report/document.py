@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from harness.outcome import EXIT_CODES, Outcome, worst
-from harness.plan.case import Case
-from harness.record.result import CaseResult, Run, Value, efficiency
-from harness.report import ratios
-from harness.report.doc import Doc
-from harness.report.ratios import RatioDoc
-from kernels.contract import Check
+from harness.record.result import efficiency
+
+
+class Doc(BaseModel):
+    """Base of all documents."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        json_schema_serialization_defaults_required=True,  # all of them are always printed
+    )
 
 
 class CheckDoc(Doc):
@@ -51,8 +54,25 @@ class MetricDoc(Doc):
         return efficiency(self.value, self.bound, self.better)
 
 
+class PartDoc(Doc):
+    """Seconds of a part of a repetition, medians over the repetitions.
+
+    ``seconds`` is the mean over the ranks, ``low`` and ``high`` are those of the ranks that spent
+    least and most, and ``slowest`` is the latter.
+    """
+
+    seconds: float
+    low: float
+    high: float
+    slowest: int
+
+
 class CaseDoc(Doc):
-    """One case of a run. ``file`` is null for a case that was not recorded."""
+    """One case of a run. ``file`` is null for a case that was not recorded.
+
+    ``parts`` says where the time went; ``series`` holds numbers that the kernel told during its
+    last repetition, null where one was not finite.
+    """
 
     case: str
     kernel: str
@@ -69,6 +89,8 @@ class CaseDoc(Doc):
     check: CheckDoc | None
     primary: str
     metrics: dict[str, MetricDoc]
+    parts: dict[str, PartDoc] = Field(default_factory=dict)
+    series: dict[str, list[float | None]] = Field(default_factory=dict)
     seconds: dict[str, float]
 
 
@@ -145,6 +167,27 @@ class RankDoc(Doc):
     projection: ProjectionDoc
     lists: list[PlaceDoc]
     against: list[AgainstDoc]
+
+
+class RatioDoc(Doc):
+    """Two metrics, ``kernel.metric``, measured in turns.
+
+    value : median of the ratios of their launches, above 1 where ``first`` is better, with its
+    interval [low, high] at ``level`` from ``n`` pairs; null where no launch of both passed, which
+    ``reason`` explains. first_case, second_case : the best case of each kernel.
+    """
+
+    first: str
+    second: str
+    first_case: str
+    second_case: str
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    n: int
+    verdict: Literal["faster", "slower", "undecided", "none"]
+    reason: str
 
 
 class RunDoc(Doc):
@@ -292,104 +335,3 @@ ALL: tuple[type[Doc], ...] = (
 def text(document: Doc) -> str:
     """The document as JSON text."""
     return json.dumps(document.model_dump(by_alias=True, mode="json"), indent=1, allow_nan=False)
-
-
-def of_case(result: CaseResult) -> CaseDoc:
-    """The document of a case."""
-    case = result.case
-    return CaseDoc(
-        case=case.id,
-        kernel=case.kernel,
-        kernel_version=case.version,
-        parameters=case.parameters,
-        fitted=list(case.fitted),
-        nodes=case.geometry.nodes,
-        ranks=case.geometry.ranks,
-        threads=case.geometry.threads,
-        outcome=str(result.outcome),
-        reason=result.reason,
-        notes=list(result.notes),
-        file=result.file,
-        check=_check(result.check),
-        primary=result.primary,
-        metrics={name: _metric(value) for name, value in result.metrics.items()},
-        seconds=_seconds(result),
-    )
-
-
-def _check(check: Check | None) -> CheckDoc | None:
-    if check is None:
-        return None
-    error = check.error if math.isfinite(check.error) else None
-    return CheckDoc(what=check.what, error=error, tolerance=check.tolerance, passed=check.passed)
-
-
-def _metric(value: Value) -> MetricDoc:
-    return MetricDoc(
-        phase=value.phase,
-        value=value.value,
-        unit=value.metric.unit,
-        better=value.metric.better,
-        low=value.low,
-        high=value.high,
-        level=value.level,
-        n=value.n,
-        bound=value.bound,
-        bound_source=value.bound_source,
-        launches=list(value.launches),
-    )
-
-
-def _seconds(result: CaseResult) -> dict[str, float]:
-    """What the case spent beside its metrics, and in all."""
-    return {
-        "compile": sum(result.times.compile_s),
-        "setup": sum(result.times.setup_s),
-        "verify": sum(result.times.verify_s),
-        "total": max(0.0, result.ended - result.started),
-    }
-
-
-def of_run(run: Run, cases: Iterable[CaseDoc], exit_code: int | None = None) -> RunDoc:
-    """The document of a run from those of its cases; the worst outcome is that of the run."""
-    listed = list(cases)
-    outcome = worst(Outcome(one.outcome) for one in listed)
-    return RunDoc(
-        run=run.id,
-        path=run.path,
-        cluster=run.cluster,
-        suite=run.suite,
-        started=run.started,
-        outcome=str(outcome),
-        exit_code=EXIT_CODES[outcome] if exit_code is None else exit_code,
-        cases=listed,
-        ratios=ratios.of_cases(run.compare, listed),
-    )
-
-
-def recorded_case(record: Mapping[str, Any]) -> CaseDoc:
-    """The document of a case from its index record, which holds more than the document."""
-    return CaseDoc.model_validate({k: v for k, v in record.items() if k in CaseDoc.model_fields})
-
-
-def skipped(case: Case, reason: str) -> CaseDoc:
-    """The document of a planned case that has no record."""
-    return of_case(CaseResult(case, Outcome.SKIPPED, reason))
-
-
-def planned(case: Case) -> PlannedDoc:
-    """The document of a case that is planned."""
-    return PlannedDoc(
-        case=case.id,
-        kernel=case.kernel,
-        parameters=case.parameters,
-        fitted=list(case.fitted),
-        nodes=case.geometry.nodes,
-        ranks=case.geometry.ranks,
-        threads=case.geometry.threads,
-        repetitions=case.repetitions,
-        launches=case.launches,
-        budget_s=case.budget_s,
-        memory_B=case.memory_B,
-        estimated_s=case.estimated_s,
-    )

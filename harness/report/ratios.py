@@ -1,36 +1,14 @@
-"""The comparisons of a suite, as part of the document of its run."""
+"""The comparisons of a suite, from the cases of its run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Final
 
 from harness.judge import ratio as judging
-from harness.report.doc import Doc
+from harness.report.document import CaseDoc, MetricDoc, RatioDoc
 
-if TYPE_CHECKING:
-    from harness.report.document import CaseDoc, MetricDoc
-
-
-class RatioDoc(Doc):
-    """Two metrics, ``kernel.metric``, measured in turns.
-
-    value : median of the ratios of their launches, above 1 where ``first`` is better, with its
-    interval [low, high] at ``level`` from ``n`` pairs; null where no launch of both passed, which
-    ``reason`` explains. first_case, second_case : the best case of each kernel.
-    """
-
-    first: str
-    second: str
-    first_case: str
-    second_case: str
-    value: float | None
-    low: float | None
-    high: float | None
-    level: float
-    n: int
-    verdict: Literal["faster", "slower", "undecided", "none"]
-    reason: str
+_TOO_FEW: Final = "fewer than 5 pairs decide nothing: give more launches"
 
 
 def of_cases(pairs: Iterable[Sequence[str]], cases: Sequence[CaseDoc]) -> list[RatioDoc]:
@@ -58,9 +36,7 @@ def _of_pair(first: str, second: str, cases: Sequence[CaseDoc]) -> RatioDoc:
         level=found.level,
         n=found.n,
         verdict=judging.verdict(found),
-        reason=""
-        if found.level >= judging.LEAST_LEVEL
-        else "fewer than 5 pairs decide nothing: give more launches",
+        reason="" if found.level >= judging.LEAST_LEVEL else _TOO_FEW,
     )
 
 

@@ -20,9 +20,9 @@ from harness.report.document import (
     LsDoc,
     MetricDoc,
     PlanDoc,
+    RatioDoc,
     RunDoc,
 )
-from harness.report.ratios import RatioDoc
 
 _STYLE: Final = {
     "pass": "green",
@@ -41,6 +41,9 @@ _RIGHT: Final = (
 )  # fmt: skip
 _BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
+# A rank is named if it spends this much more of the whole time on a part than the mean rank.
+_UNEVEN: Final = 0.02
+_SHOWN: Final = 12
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -149,6 +152,7 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
     """Reasons, notes and where everything was recorded."""
     remarks: list[RenderableType] = []
     for case in document.cases:
+        remarks += [Text(f"{case.case}: {one}", style="dim") for one in _told(case)]
         words = [case.reason, *case.notes, *_impossible(case)]
         remarks += [Text(f"{case.case}: {one}", style="yellow") for one in words if one]
     sources = sorted(
@@ -162,6 +166,35 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
     )
     verdict = Text(f"{document.outcome}", style=_STYLE.get(document.outcome, _BAD))
     return [Text(""), *remarks, Text.assemble(verdict, f" (exit {document.exit_code}); {where}")]
+
+
+def _told(case: CaseDoc) -> list[str]:
+    """Where the time went, and what the kernel told on its way; nothing if there is no result."""
+    if not case.metrics:
+        return []
+    series = [f"{name}: {_values(numbers)}" for name, numbers in case.series.items()]
+    return ([_parts(case)] if case.parts else []) + series
+
+
+def _parts(case: CaseDoc) -> str:
+    """``update 88 %, panel 6 % (rank 1: 9 %), ...`` of the mean rank's time, the largest first."""
+    whole = sum(one.seconds for one in case.parts.values()) or 1.0
+    listed = sorted(case.parts.items(), key=lambda item: -item[1].seconds)
+    return "time: " + ", ".join(
+        f"{name} {units.percent(one.seconds / whole)}"
+        + (
+            f" (rank {one.slowest}: {units.percent(one.high / whole)})"
+            if one.high - one.seconds > _UNEVEN * whole
+            else ""
+        )
+        for name, one in listed
+    )
+
+
+def _values(numbers: list[float | None]) -> str:
+    """At most the first and the last few of a series."""
+    words = ["not finite" if one is None else f"{one:.3g}" for one in numbers]
+    return ", ".join(words if len(words) <= _SHOWN else [*words[:4], "...", *words[-3:]])
 
 
 def _impossible(case: CaseDoc) -> list[str]:

@@ -6,16 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import scipy.linalg
 from hypothesis import given
 from hypothesis import strategies as st
 from mpi4py import MPI
 
 from kernels._support.block_cyclic import local_size
 from kernels._support.leading import leading_dimension
-from kernels.contract import IllegalParameter, Value
+from kernels.contract import UNWATCHED, IllegalParameter, Value
 from kernels.dense.hpl import cpu, reference, swap
 from kernels.dense.hpl.cpu import State
 from kernels.dense.hpl.kernel import Hpl
+from kernels.dense.hpl.panel import open_panel
 
 NB = 16
 ORDERS = [(1, 4), (5, NB), (3 * NB + 1, NB), (3 * NB - 1, NB), (131, 40), (2 * NB, NB), (7, 1)]
@@ -25,8 +27,22 @@ def grids(ranks: int) -> list[tuple[int, int]]:
     return [(p, ranks // p) for p in range(1, ranks + 1) if ranks % p == 0]
 
 
+METHODS: list[dict[str, Value]] = [
+    {"order": "column", "pfact": "crout", "rfact": "left", "bcast": "mpi", "swap": "binary"},
+    {"pfact": "right", "rfact": "crout", "nbmin": 3, "ndiv": 3, "bcast": "1rg", "swap": "long"},
+    {"depth": 0, "bcast": "2rg", "nbmin": 1, "swap_threshold": 5},
+    {"bcast": "2rM", "pfact": "crout", "rfact": "crout", "ndiv": 4},
+    {"bcast": "Lng", "order": "column", "rfact": "left", "nbmin": 2},
+    {"bcast": "LnM", "depth": 0, "pfact": "right", "swap": "long"},
+]
+
+
 def cases(ranks: int) -> list[dict[str, Value]]:
-    return [{"n": n, "nb": nb, "p": p, "q": q} for p, q in grids(ranks) for n, nb in ORDERS[:5]]
+    shapes: list[dict[str, Value]] = [
+        {"n": n, "nb": nb, "p": p, "q": q} for p, q in grids(ranks) for n, nb in ORDERS[:5]
+    ]
+    some: list[dict[str, Value]] = [{"n": 83, "nb": 12, "p": p, "q": q} for p, q in grids(ranks)]
+    return shapes + [{**one, **method} for one in some for method in METHODS]
 
 
 def mutation_case(ranks: int) -> dict[str, Value]:
@@ -82,8 +98,8 @@ MUTATIONS: dict[str, Callable[[State, MPI.Intracomm], None]] = {
 }
 
 
-def alone(n: int, nb: int, seed: int = 100) -> State:
-    return cpu.allocate(MPI.COMM_SELF, n, nb, 1, 1, seed)
+def alone(n: int, nb: int, seed: int = 100, **method: Value) -> State:
+    return cpu.allocate(MPI.COMM_SELF, Hpl(n=n, nb=nb, p=1, q=1, seed=seed, **method))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", [0, 100, 2**31 - 1])
@@ -130,11 +146,78 @@ def test_residuals_of_all_block_sizes_are_alike() -> None:
 
 
 @pytest.mark.parametrize("column", [0, 20, 59])
-def test_a_singular_matrix_has_an_infinite_error(column: int) -> None:
+def test_a_singular_matrix_has_an_infinite_error_and_says_so(column: int) -> None:
     state = alone(60, 16)
     state.a[column] = 0.0
     state.solve()
     assert state.error(MPI.COMM_SELF) == np.inf
+    check = Hpl(n=60, nb=16, p=1, q=1).verify(state, MPI.COMM_SELF)
+    assert not check.passed
+    assert check.what.startswith(f"the matrix is singular, column {column} has no pivot but 0")
+
+
+@pytest.mark.parametrize("n", [1, 2, 47, 48, 49, 97, 200])
+@pytest.mark.parametrize("nb", [47, 48, 49, 96, 97])
+def test_blocks_of_the_inverse_have_any_size(n: int, nb: int) -> None:
+    state = alone(n, nb)
+    state.solve()
+    assert state.error(MPI.COMM_SELF) < 1.0
+
+
+@pytest.mark.parametrize("rfact", ["left", "crout", "right"])
+@pytest.mark.parametrize("pfact", ["left", "crout", "right"])
+@pytest.mark.parametrize(("nbmin", "ndiv"), [(1, 2), (4, 2), (5, 3), (16, 2), (200, 2)])
+def test_every_recursion_gives_the_factors_of_lapack(
+    rfact: str, pfact: str, nbmin: int, ndiv: int
+) -> None:
+    n = 70
+    state = alone(n, n, rfact=rfact, pfact=pfact, nbmin=nbmin, ndiv=ndiv)
+    lu, pivots = scipy.linalg.lu_factor(state.a[:n, :n].T.copy())
+    state.factorisation.run(UNWATCHED)
+    panel = open_panel(state.grid.step(0), state.factorisation.buffers[0], 1)
+    np.testing.assert_array_equal(panel.pivots, pivots)
+    np.testing.assert_allclose(panel.w[:, :n].T, lu, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("n", [30, 150, 401])
+def test_threads_share_out_the_update(
+    n: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernels.dense.hpl.update.LEAST", 7)
+    monkeypatch.setattr("numba.get_num_threads", lambda: threads)
+    state = alone(n, 16)
+    assert state.factorisation.update.team.threads == threads
+    state.solve()
+    single = alone(n, 16, depth=0)
+    monkeypatch.setattr("numba.get_num_threads", lambda: 1)
+    np.testing.assert_allclose(state.x, reference.solve(n, 100), rtol=1e-6, atol=1e-7)
+    single.solve()
+    np.testing.assert_allclose(state.x, single.x, rtol=1e-6, atol=1e-7)
+
+
+def test_tells_its_parts_and_its_progress() -> None:
+    told: list[tuple[str, int, int, float]] = []
+
+    class Told:
+        def lap(self, part: str) -> None:
+            parts.add(part)
+
+        def progress(self, done: int, total: int, share: float) -> None:
+            told.append(("progress", done, total, share))
+
+        def note(self, series: str, value: float) -> None:
+            raise AssertionError
+
+    parts: set[str] = set()
+    kernel, state = Hpl(n=50, nb=16, p=1, q=1), alone(50, 16)
+    kernel.watch(state, Told())
+    state.solve()
+    assert parts == {"panel", "broadcast", "swap", "update", "solve"}
+    assert [one[1:3] for one in told] == [(16, 50), (32, 50), (48, 50), (50, 50)]
+    shares = [one[3] for one in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
 
 
 @given(st.integers(0, 300), st.integers(1, 40), st.integers(1, 5))
@@ -172,15 +255,18 @@ def test_matrix_and_panels_start_at_a_cache_line() -> None:
 
 
 @pytest.mark.parametrize(("n", "nb"), ORDERS)
-def test_memory_covers_what_is_allocated(n: int, nb: int) -> None:
+def test_memory_covers_what_is_allocated(n: int, nb: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numba.get_num_threads", lambda: 1)
     state = alone(n, nb)
     panels = sum(buffer.nbytes for buffer in state.factorisation.buffers)
-    allocated = state.a.nbytes + panels + state.owed.nbytes + state.x.nbytes
+    update = state.factorisation.update
+    pieces = sum(one.nbytes for pair in update.scratch for one in pair) + update.inverse.nbytes
+    allocated = state.a.nbytes + panels + pieces + state.owed.nbytes + state.x.nbytes
     assert allocated <= Hpl(n=n, nb=nb, p=1, q=1).memory_B(1) <= allocated + 8 * 5 * n + 2048
 
 
 def test_counts_the_flop_of_netlib() -> None:
-    (phase,) = Hpl(n=1000, p=1, q=2).phases()
+    (phase,) = Hpl(n=1000, nb=64, p=1, q=2).phases()
     n = 1000.0
     assert phase.work(2).flop == pytest.approx(2 / 3 * n**3 - 0.5 * n**2 + 2 * n**2, rel=1e-15)
 
@@ -192,7 +278,13 @@ def test_fit_takes_the_squarest_grid(ranks: int, grid: tuple[int, int]) -> None:
     chosen = Hpl.fit({}, 10**9, 0, ranks)
     assert (chosen["p"], chosen["q"]) == grid
     assert Hpl.fit({"p": ranks}, 10**9, 0, ranks)["q"] == 1
-    assert Hpl.fit({"q": ranks, "n": 5}, 10**9, 0, ranks) == {"p": 1}
+    assert Hpl.fit({"q": ranks, "n": 5}, 10**9, 0, ranks) == {"nb": 64, "p": 1}
+
+
+def test_fit_takes_larger_blocks_for_larger_matrices() -> None:
+    sizes = [Hpl.fit({"n": n}, 10**12, 0, 4)["nb"] for n in (100, 2000, 10**4, 10**6)]
+    assert sizes == [64, 128, 192, 192]
+    assert Hpl.fit({"n": 100, "nb": 40}, 10**9, 0, 1) == {"p": 1, "q": 1}
 
 
 @pytest.mark.parametrize(
@@ -204,13 +296,13 @@ def test_fit_fills_memory(memory_B: int, ranks: int) -> None:
     assert ranks * kernel.memory_B(ranks) <= memory_B
     assert kernel.n < kernel.nb or kernel.n % kernel.nb == 0
     larger = kernel.n + (kernel.nb if kernel.n >= kernel.nb else 16)
-    more = Hpl(n=larger, p=kernel.p, q=kernel.q)
+    more = Hpl(n=larger, nb=kernel.nb, p=kernel.p, q=kernel.q)
     assert ranks * more.memory_B(ranks) > memory_B
 
 
 def test_errors_say_what_is_legal() -> None:
     with pytest.raises(IllegalParameter, match="p x q must be 6: 1 x 6, 2 x 3"):
-        Hpl(n=10, p=2, q=2).check_geometry(6)
+        Hpl(n=10, nb=8, p=2, q=2).check_geometry(6)
     with pytest.raises(IllegalParameter, match="p x q must be 6: 1 x 6, 2 x 3"):
         Hpl.fit({"p": 4}, 10**9, 0, 6)
     with pytest.raises(IllegalParameter, match="nb <= 1073"):

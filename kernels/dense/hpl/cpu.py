@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+import numba
 import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from kernels._support.block_cyclic import Grid
+from kernels._support.block_cyclic import Grid, Step
 from kernels._support.leading import leading_dimension
 from kernels._support.memory import aligned
+from kernels._support.team import Team
+from kernels.contract import UNWATCHED, Watch
 from kernels.dense.hpl import generate, residual
+from kernels.dense.hpl.exchange import RowExchange
 from kernels.dense.hpl.factorise import Factorisation
-from kernels.dense.hpl.panel import leaf_alone, message_size
+from kernels.dense.hpl.panel import Leaf, Recursion, leaf_alone, message_size
 from kernels.dense.hpl.pivot import PivotExchange
 from kernels.dense.hpl.solve import substitute
-from kernels.dense.hpl.swap import RowExchange
-from kernels.dense.hpl.update import CHUNK, Update
+from kernels.dense.hpl.update import Update
+
+if TYPE_CHECKING:
+    from kernels.dense.hpl.kernel import Hpl
 
 
-@dataclass(frozen=True)
+@dataclass
 class State:
     """One rank's part of the problem."""
 
@@ -30,6 +37,7 @@ class State:
     owed: NDArray[np.float64]  # (local rows,), right-hand side less the unknowns found so far
     x: NDArray[np.float64]  # (local columns of A,), the solution, the same on every process row
     factorisation: Factorisation
+    watch: Watch = field(default=UNWATCHED)
 
     def restore(self) -> None:
         """Generate [A | b] anew."""
@@ -37,41 +45,59 @@ class State:
 
     def solve(self) -> None:
         """Factor A and solve for x; [A | b] is lost."""
-        self.factorisation.run()
+        self.factorisation.run(self.watch)
         substitute(self.grid, self.a, self.owed, self.x)
+        self.watch.lap("solve")
 
     def error(self, comm: MPI.Intracomm) -> float:
         """The scaled residual of x, infinite if it is not finite; collective."""
         return residual.scaled_residual(self.grid, self.x, self.seed, comm)
 
+    def zero_pivot(self, comm: MPI.Intracomm) -> int | None:
+        """The first column without a pivot other than 0: A is singular; collective."""
+        grid = self.grid
+        mine = [one for one in grid.steps() if one.top and grid.mycol == one.owner_col]
+        zeros = [one.first + i for one in mine for i in np.flatnonzero(self._diagonal(one) == 0.0)]
+        first = int(comm.allreduce(min(zeros, default=grid.n), MPI.MIN))
+        return first if first < grid.n else None
 
-def allocate(comm: MPI.Intracomm, n: int, nb: int, p: int, q: int, seed: int) -> State:
+    def _diagonal(self, step: Step) -> NDArray[np.float64]:
+        """The diagonal of U in a block that is mine."""
+        block = self.a[step.col0 : step.col0 + step.width, step.row0 : step.row0 + step.width]
+        return np.diagonal(block)
+
+
+def allocate(comm: MPI.Intracomm, kernel: Hpl) -> State:
     """Allocate on a communicator of p * q ranks, and generate the matrix."""
-    grid = Grid.over(comm, n, nb, p, q)
-    lda = leading_dimension(grid.rows)
-    a = aligned((grid.columns, lda))
+    grid = Grid.over(comm, kernel.n, kernel.nb, kernel.p, kernel.q, kernel.order)
+    a = aligned((grid.columns, leading_dimension(grid.rows)))
     state = State(
         grid=grid,
-        seed=seed,
+        seed=kernel.seed,
         a=a,
         owed=np.zeros(grid.rows),
         x=np.zeros(grid.unknowns),
-        factorisation=_factorisation(grid, a),
+        factorisation=_factorisation(grid, a, kernel),
     )
     state.restore()
     return state
 
 
-def _factorisation(grid: Grid, a: NDArray[np.float64]) -> Factorisation:
+def _factorisation(grid: Grid, a: NDArray[np.float64], kernel: Hpl) -> Factorisation:
     size = message_size(grid.rows, min(grid.nb, grid.n), grid.p)
+    several = grid.p > 1
+    exchange = RowExchange.on(grid, kernel.swap, kernel.swap_threshold) if several else None
     return Factorisation(
         grid=grid,
         a=a,
         buffers=(aligned(size), aligned(size)),
-        leaf=leaf_alone if grid.p == 1 else PivotExchange.on(grid).leaf,
-        update=Update(
-            a=a,
-            exchange=None if grid.p == 1 else RowExchange.on(grid),
-            chunk=max(1, grid.columns) if grid.q == 1 else CHUNK,
-        ),
+        recursion=Recursion(kernel.rfact, kernel.ndiv, kernel.nbmin),
+        leaf=_leaf(grid, kernel.pfact),
+        update=Update.on(grid, a, exchange, Team(numba.get_num_threads())),
+        bcast=kernel.bcast,
+        depth=kernel.depth,
     )
+
+
+def _leaf(grid: Grid, order: str) -> Leaf:
+    return PivotExchange.on(grid, order).leaf if grid.p > 1 else leaf_alone(order)

@@ -1,20 +1,29 @@
-"""LU factorisation of the distributed matrix with a look-ahead of one panel.
+"""LU factorisation of the distributed matrix, with a look-ahead of no or one panel.
 
-The columns of the next panel are updated first; its owners factor it and start its broadcast, and
-all ranks update the rest of the matrix while it travels.
+With look-ahead the columns of the next panel are updated first; its owners factor it and start its
+broadcast, and all ranks update the rest of the matrix while it travels. The threads of a rank that
+do not factor begin with that rest meanwhile.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
+from kernels._support import row_broadcast
 from kernels._support.block_cyclic import Grid, Step
-from kernels.dense.hpl.broadcast import Broadcast
-from kernels.dense.hpl.panel import Leaf, Panel, factor, open_panel
-from kernels.dense.hpl.update import Update
+from kernels._support.row_broadcast import InFlight
+from kernels.contract import Watch
+from kernels.dense.hpl.panel import Leaf, Panel, Recursion, open_panel
+from kernels.dense.hpl.swap import Matrix
+from kernels.dense.hpl.update import Applied, Update
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A panel and its broadcast."""
+
+    panel: Panel
+    flight: InFlight
 
 
 @dataclass(frozen=True)
@@ -22,46 +31,81 @@ class Factorisation:
     """What the factorisation needs: the matrix and, for each of two panels, a buffer."""
 
     grid: Grid
-    a: NDArray[np.float64]  # (local columns, lda), [column, row]
-    buffers: tuple[NDArray[np.float64], NDArray[np.float64]]
+    a: Matrix  # (local columns, lda), [column, row]
+    buffers: tuple[Matrix, Matrix]
+    recursion: Recursion
     leaf: Leaf
     update: Update
+    bcast: str
+    depth: int
+    flights: list[InFlight] = field(default_factory=list)
 
-    def run(self) -> None:
+    def run(self, watch: Watch) -> None:
         """Replace A by U, in and right of the diagonal blocks, and b by L^-1 P b."""
+        with self.update.team.calling_blas():
+            self._run(watch)
+            for flight in self.flights:
+                flight.finish()
+            self.flights.clear()
+
+    def _run(self, watch: Watch) -> None:
         steps = list(self.grid.steps())
-        coming = self._publish(steps[0], 0)
-        for k in range(1, len(steps)):
-            panel = coming.wait()
-            start = self._update_next(panel, steps[k])
-            coming = self._publish(steps[k], k)
-            self.update.apply(panel, start, self.grid.columns, coming.poll)
-        last = coming.wait()
-        self.update.apply(last, last.step.trailing, self.grid.columns, _nothing)
+        coming = self._publish(steps[0], 0, watch)
+        for k, step in enumerate(steps):
+            applied = self._arrived(coming, watch)
+            following = steps[k + 1] if k + 1 < len(steps) else None
+            if following is None or self.depth == 0:
+                applied.finish(step.trailing, self.grid.columns, watch, _nothing)
+                if following is not None:
+                    coming = self._publish(following, k + 1, watch)
+            else:
+                coming = self._look_ahead(applied, following, k + 1, watch)
+            self._tell(step, watch)
 
-    def _update_next(self, panel: Panel, step: Step) -> int:
-        """Update the columns of the next panel; returns the first column that is still to do."""
-        start = panel.step.trailing
-        if self.grid.mycol != step.owner_col:
-            return start
-        self.update.apply(panel, start, step.trailing, _nothing)
-        return step.trailing
+    def _arrived(self, coming: Coming, watch: Watch) -> Applied:
+        coming.flight.wait()
+        watch.lap("broadcast")
+        return self.update.by(coming.panel)
 
-    def _publish(self, step: Step, k: int) -> Broadcast:
+    def _look_ahead(self, applied: Applied, following: Step, k: int, watch: Watch) -> Coming:
+        """Update the next panel's columns, then all others while that panel is on its way."""
+        start, stop = applied.panel.step.trailing, self.grid.columns
+        if self.grid.mycol == following.owner_col:
+            applied.finish(start, following.trailing, watch, _nothing)
+            start = following.trailing
+        rest = applied.begin(start, stop, watch)
+        coming = self._publish(following, k, watch)
+        rest.join(coming.flight.poll)
+        watch.lap("update")
+        return coming
+
+    def _publish(self, step: Step, k: int, watch: Watch) -> Coming:
         """Factor the panel of a step if it is ours, and start its broadcast."""
-        panel = open_panel(step, self.buffers[k % 2], self.grid.p)
+        if len(self.flights) == len(self.buffers):
+            self.flights.pop(0).finish()  # it read or filled the buffer that is used again
+            watch.lap("broadcast")
+        panel = open_panel(step, self.buffers[k % len(self.buffers)], self.grid.p)
         if self.grid.mycol == step.owner_col:
             self._factor(panel)
-        return Broadcast.start(panel, self.grid)
+            watch.lap("panel")
+        flight = row_broadcast.start(self.grid.row, panel.message, step.owner_col, self.bcast)
+        self.flights.append(flight)
+        watch.lap("broadcast")
+        return Coming(panel, flight)
 
     def _factor(self, panel: Panel) -> None:
         step = panel.step
         columns = self.a[step.col0 : step.col0 + step.width]
         rows = slice(step.row0, step.row0 + step.rows)
         panel.w[:, : step.rows] = columns[:, rows]
-        factor(panel, self.leaf)
+        self.recursion.factor(panel, self.leaf)
         if step.top:
             columns[:, step.row0 : step.row0 + step.width] = panel.top[:, : step.width]
+
+    def _tell(self, step: Step, watch: Watch) -> None:
+        """Progress: what is left after column j of n is (1 - j / n)^3 of the work."""
+        n, done = self.grid.n, step.first + step.width
+        watch.progress(done, n, 1.0 - (1.0 - done / n) ** 3)
 
 
 def _nothing() -> None:

@@ -30,6 +30,7 @@ from kernels.contract import (
     Kernel,
     Phase,
     Value,
+    Watch,
     Work,
     parameter,
 )
@@ -39,9 +40,16 @@ if TYPE_CHECKING:
 
     from kernels.dense.hpl.cpu import State
 
-_NB = 192
+_BLOCKS = ((64, 1000), (128, 3000), (192, 2**31))
+"""Block size and the largest n it is for; `qyran tune hpl` finds the best one for a machine."""
 _LARGEST = 2**31 - 1
 _ITEM_B = 8
+_ORDERS = ("left", "crout", "right")
+PIECE = 1024
+"""Columns that are updated at a time: a product with fewer is slower, with more hardly faster; at
+n = 10000 and 55 Gflop/s it is 70 ms of work between two polls of the broadcast."""
+BLOCK = 48
+"""Order of the diagonal blocks of L that are inverted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,32 +61,78 @@ class Hpl(Kernel["State"]):
         "scaled residual ||Ax-b||/(eps (||A|| ||x|| + ||b||) n) <= 16, A and b regenerated"
     )
     primary: ClassVar[str] = "solve"
+    step: ClassVar[str] = "column"
 
     n: int = parameter(
         unit="1", help="order of the matrix", minimum=1, maximum=_LARGEST - 1, auto=True
     )
     nb: int = parameter(
-        _NB, unit="1", help="block size of the distribution", minimum=1, maximum=_LARGEST
+        unit="1", help="block size of the distribution", minimum=1, maximum=_LARGEST, auto=True
     )
     p: int = parameter(unit="1", help="process rows of the grid", minimum=1, auto=True)
     q: int = parameter(unit="1", help="process columns of the grid", minimum=1, auto=True)
     seed: int = parameter(
         100, unit="1", help="seed of the matrix (netlib: 100)", minimum=0, maximum=_LARGEST
     )
+    order: str = parameter(
+        "row",
+        unit="",
+        help="how ranks fill the grid: row by row or column by column",
+        choices=("row", "column"),
+    )
+    pfact: str = parameter(
+        "left", unit="", help="order of operations inside a leaf of the panel", choices=_ORDERS
+    )
+    nbmin: int = parameter(
+        8, unit="1", help="columns of a leaf of the panel", minimum=1, maximum=_LARGEST
+    )
+    rfact: str = parameter(
+        "right", unit="", help="order of operations of the panel's recursion", choices=_ORDERS
+    )
+    ndiv: int = parameter(
+        2,
+        unit="1",
+        help="parts into which the recursion divides columns",
+        minimum=2,
+        maximum=_LARGEST,
+    )
+    bcast: str = parameter(
+        "1rM",
+        unit="",
+        help="broadcast of the panel along a process row (HPL.dat: BCAST)",
+        choices=("mpi", "1rg", "1rM", "2rg", "2rM", "Lng", "LnM"),
+    )
+    depth: int = parameter(
+        1, unit="1", help="look-ahead: panels factored before the update ends", minimum=0, maximum=1
+    )
+    swap: str = parameter(
+        "mix",
+        unit="",
+        help="exchange of rows along a process column",
+        choices=("binary", "long", "mix"),
+    )
+    swap_threshold: int = parameter(
+        64,
+        unit="1",
+        help="columns up to which swap = mix means binary",
+        minimum=0,
+        maximum=_LARGEST,
+    )
 
     @classmethod
     def fit(
         cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
     ) -> dict[str, Value]:
-        """The squarest grid with p <= q, and the largest n, a multiple of nb, that fits.
+        """The squarest grid with p <= q, nb by n, and the largest n, a multiple of nb, that fits.
 
         ``memory_B`` is filled as far as panels and buffers allow; netlib's rule, that the matrix
         fill 80 % of a machine, is the caller's choice of ``memory_B``.
         """
         p, q = process_grid.chosen(given, ranks)
-        chosen: dict[str, Value] = {"p": p, "q": q}
+        nb = int(given.get("nb", _block(given)))
+        chosen: dict[str, Value] = {"nb": nb, "p": p, "q": q}
         if "n" not in given:
-            chosen["n"] = _order(int(given.get("nb", _NB)), p, q, memory_B)
+            chosen["n"] = _order(nb, p, q, memory_B)
         return {name: value for name, value in chosen.items() if name not in given}
 
     def check_geometry(self, ranks: int) -> None:
@@ -103,18 +157,32 @@ class Hpl(Kernel["State"]):
         """Allocate the matrix and the panels, and generate the matrix."""
         from kernels.dense.hpl import cpu
 
-        return cpu.allocate(comm, self.n, self.nb, self.p, self.q, self.seed)
+        return cpu.allocate(comm, self)
+
+    def watch(self, state: State, watch: Watch) -> None:
+        """Parts: panel, broadcast, swap, update, solve; progress by columns."""
+        state.watch = watch
 
     def prepare(self, state: State) -> None:
         """Generate the matrix again: the solution overwrote it."""
         state.restore()
 
     def verify(self, state: State, comm: Intracomm) -> Check:
-        """The scaled residual of netlib HPL."""
-        return Check(what="scaled residual", error=state.error(comm), tolerance=16.0)
+        """The scaled residual of netlib HPL; it is infinite for a singular matrix."""
+        zero = state.zero_pivot(comm)
+        error, what = state.error(comm), "scaled residual"
+        if zero is not None:
+            what = f"the matrix is singular, column {zero} has no pivot but 0: scaled residual"
+        return Check(what=what, error=error, tolerance=16.0)
 
     def _work(self, ranks: int) -> Work:
         return Work(flop=self.n * (2.0 / 3.0 * self.n + 1.5) * self.n)
+
+
+def _block(given: Mapping[str, Value]) -> int:
+    """The block size: smaller where the panel, which grows with it, is a large part of the work."""
+    n = int(given.get("n", _LARGEST))
+    return next(nb for nb, most in _BLOCKS if n <= most)
 
 
 def _order(nb: int, p: int, q: int, memory_B: int) -> int:
@@ -129,9 +197,12 @@ def _order(nb: int, p: int, q: int, memory_B: int) -> int:
 
 
 def _memory_B(n: int, nb: int, p: int, q: int) -> int:
+    """Of rank 0 with one thread; each further thread has pieces of its own (see `update`)."""
     rows, columns = local_size(n, nb, 0, p), local_size(n + 1, nb, 0, q)
     width, lda = min(nb, n), leading_dimension(rows)
     panel = width * (lda + 1) + (width * width if p > 1 else 0)
-    messages = 3 * columns * width + 2 * (p + 1) * (1 + width) if p > 1 else 0
+    messages = 3 * columns * width + 2 * (3 + 2 * width) if p > 1 else 0
+    pieces = width * (min(PIECE, columns) * (2 if p > 1 else 1) + BLOCK)
     check = 3 * rows + columns
-    return _ITEM_B * (columns * lda + 2 * panel + messages + rows + columns + check + 8 * LINE)
+    vectors = rows + columns + check + 12 * LINE
+    return _ITEM_B * (columns * lda + 2 * panel + messages + pieces + vectors)

@@ -1,9 +1,16 @@
-"""Factorisation of a panel: recursive in its columns, partial pivoting, BLAS on all but the leaves.
+"""Factorisation of a panel: recursive in its columns, partial pivoting, BLAS inside.
 
 A panel is factored in a buffer of its own, which is also the message that carries it along the
 process row. L stays there: nothing reads it again after the update. If the process column has more
 than one rank, each of them keeps a copy of the diagonal block (``top``), made of the pivot rows as
 they are found, so that no rank waits for another between two pivots.
+
+Three orders of the same operations, as in netlib HPL, both for the recursion over column ranges
+and for the single columns of a leaf:
+
+    right   a factored range is applied to all columns right of it at once
+    left    a range gets everything from its left just before it is factored
+    crout   a range gets its own columns so, and then its rows of U are completed
 """
 
 from __future__ import annotations
@@ -12,18 +19,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, types
+from numba import njit
 from numpy.typing import NDArray
 
 from kernels._support.blas import gemm, gemv, iamax, trsm_lower_unit
 from kernels._support.block_cyclic import Step
 from kernels._support.leading import LINE, leading_dimension
 
-LEAF = 8
-"""Columns at which the recursion stops; at N = 4000 any number from 8 to 24 is as fast."""
-
-_MATRIX = types.float64[:, ::1]
-_PIVOTS = types.int64[::1]
+LEFT, CROUT, RIGHT = 0, 1, 2
+ORDERS = {"left": LEFT, "crout": CROUT, "right": RIGHT}
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,11 @@ class Panel:
     pivots: NDArray[np.int64]  # (width,), global row swapped with row first + i
     top: NDArray[np.float64]  # (width, >= width), L and U of the diagonal block
     w: NDArray[np.float64]  # (width, ld >= step.rows), local rows; L below the first step.top ones
+
+    @property
+    def below(self) -> NDArray[np.float64]:
+        """L below the diagonal block, (width, local rows)."""
+        return self.w[:, self.step.top : self.step.rows]
 
 
 def message_size(rows: int, width: int, p: int) -> int:
@@ -53,88 +62,168 @@ def open_panel(step: Step, buffer: NDArray[np.float64], p: int) -> Panel:
     return Panel(step, message, message[:width].view(np.int64), top, w)
 
 
+def _padded(count: int) -> int:
+    return -(-count // LINE) * LINE
+
+
 Leaf = Callable[[Panel, int, int], None]
 """Factors columns first..last-1 of a panel, which are up to date with those left of them."""
 
 
-def factor(panel: Panel, leaf: Leaf) -> None:
-    """Factor the panel in place: L in w, L and U of the diagonal block in top, and the pivots."""
-    _factor_columns(panel, 0, panel.step.width, leaf)
+@dataclass(frozen=True)
+class Recursion:
+    """How columns are divided: into ``ndiv`` ranges until ``nbmin`` or fewer are left."""
+
+    order: str  # "left", "crout" or "right"
+    ndiv: int
+    nbmin: int
+
+    def factor(self, panel: Panel, leaf: Leaf) -> None:
+        """Factor a panel in place: L in w, L and U of the diagonal block in top, the pivots."""
+        self._columns(panel, leaf, 0, panel.step.width)
+
+    def _columns(self, panel: Panel, leaf: Leaf, first: int, last: int) -> None:
+        if last - first <= self.nbmin:
+            leaf(panel, first, last)
+            return
+        for start, stop in self._ranges(first, last):
+            if self.order == "left":
+                _apply(panel, first, start, start, stop)
+            elif self.order == "crout":
+                _subtract(panel, (first, start), (start, stop), start)
+            self._columns(panel, leaf, start, stop)
+            if self.order == "right":
+                _apply(panel, start, stop, stop, last)
+            elif self.order == "crout":
+                _complete_rows(panel, first, start, stop, last)
+
+    def _ranges(self, first: int, last: int) -> list[tuple[int, int]]:
+        """At most ndiv ranges, of which all but the last hold a multiple of nbmin columns."""
+        leaves = -(-(last - first) // self.nbmin)
+        size = -(-leaves // self.ndiv) * self.nbmin
+        return [(at, min(at + size, last)) for at in range(first, last, size)]
 
 
-def _factor_columns(panel: Panel, first: int, last: int, leaf: Leaf) -> None:
-    if last - first <= LEAF:
-        leaf(panel, first, last)
+def _apply(panel: Panel, first: int, middle: int, start: int, stop: int) -> None:
+    """Apply factored columns first..middle-1 to columns start..stop-1: U, and all rows below."""
+    if first == middle or start == stop:
         return
-    half = -(-(last - first) // (2 * LEAF)) * LEAF
-    middle = min(first + half, last)
-    _factor_columns(panel, first, middle, leaf)
-    _update_columns(panel, first, middle, last)
-    _factor_columns(panel, middle, last, leaf)
+    top = panel.top
+    trsm_lower_unit(top[first:middle, first:middle], top[start:stop, first:middle])
+    _subtract(panel, (first, middle), (start, stop), middle)
 
 
-def _update_columns(panel: Panel, first: int, middle: int, last: int) -> None:
-    """Apply factored columns first..middle-1 to columns middle..last-1."""
-    top, w, step = panel.top, panel.w, panel.step
-    done = middle if step.top else 0  # rows of w that hold pivot rows already
-    u = top[middle:last, first:middle]
-    trsm_lower_unit(top[first:middle, first:middle], u)
-    below = w[middle:last, done : step.rows]
-    gemm(-1.0, w[first:middle, done : step.rows], u, 1.0, below)
+def _subtract(panel: Panel, by: tuple[int, int], of: tuple[int, int], row: int) -> None:
+    """Columns ``of`` lose L U of columns ``by``, from row ``row`` of the diagonal block on."""
+    if by[0] == by[1]:
+        return
+    w, step = panel.w, panel.step
+    done = row if step.top else 0  # rows of w that hold pivot rows already
+    u = panel.top[of[0] : of[1], by[0] : by[1]]
+    gemm(-1.0, w[by[0] : by[1], done : step.rows], u, 1.0, w[of[0] : of[1], done : step.rows])
 
 
-def leaf_alone(panel: Panel, first: int, last: int) -> None:
+def _complete_rows(panel: Panel, first: int, start: int, stop: int, last: int) -> None:
+    """Rows start..stop-1 of U, in columns stop..last-1, from the columns first..stop-1 of L."""
+    if stop == last:
+        return
+    top = panel.top
+    rows = top[stop:last, start:stop]
+    if start > first:
+        gemm(-1.0, top[first:start, start:stop], top[stop:last, first:start], 1.0, rows)
+    trsm_lower_unit(top[start:stop, start:stop], rows)
+
+
+def leaf_alone(order: str) -> Leaf:
     """The leaf where one rank holds all rows of the panel."""
-    _factor_leaf(panel.w, panel.step.rows, first, last, panel.pivots, panel.step.first)
+    code = ORDERS[order]
+
+    def leaf(panel: Panel, first: int, last: int) -> None:
+        step = panel.step
+        _factor_leaf(panel.w, panel.pivots, (first, last, step.rows, step.first, code))
+
+    return leaf
 
 
 @njit(
-    types.void(_MATRIX, _MATRIX, types.int64, types.int64, types.int64, types.int64),
+    "void(float64[:, ::1], float64[:, ::1], UniTuple(int64, 4), int64)",
     cache=True,
     error_model="numpy",
+    nogil=True,
 )
-def update_column(
-    w: NDArray[np.float64], top: NDArray[np.float64], first: int, c: int, done: int, rows: int
+def prepare_column(
+    w: NDArray[np.float64], top: NDArray[np.float64], at: tuple[int, int, int, int], order: int
 ) -> None:
-    """Apply columns first..c-1 of a leaf to column c: U by substitution, the rest by one gemv."""
+    """Bring column c of a leaf up to date before its pivot is searched for.
+
+    at : the leaf's first column, c, the first row of w that is no pivot row yet, rows of w.
+    """
+    first, c, done, rows = at
+    if order == RIGHT or c == first:
+        return
     u = top[c]
-    for k in range(first, c):
-        for i in range(k + 1, c):
-            u[i] -= top[k, i] * u[k]
-    if c > first:
-        gemv(-1.0, w[first:c, done:rows], u[first:c], 1.0, w[c, done:rows])
-
-
-@njit(types.void(types.float64[::1], types.float64), cache=True, error_model="numpy")
-def scale(column: NDArray[np.float64], pivot: float) -> None:
-    """Divide a column by its pivot; a zero pivot leaves infinities and NaN, which verify finds."""
-    factor_ = 1.0 / pivot
-    for i in range(column.size):
-        column[i] *= factor_
+    if order == LEFT:
+        for k in range(first, c):
+            for i in range(k + 1, c):
+                u[i] -= top[k, i] * u[k]
+    gemv(-1.0, w[first:c, done:rows], u[first:c], 1.0, w[c, done:rows])
 
 
 @njit(
-    types.void(_MATRIX, types.int64, types.int64, types.int64, _PIVOTS, types.int64),
+    "void(float64[:, ::1], float64[:, ::1], UniTuple(int64, 5), int64)",
     cache=True,
     error_model="numpy",
+    nogil=True,
+)
+def finish_column(
+    w: NDArray[np.float64],
+    top: NDArray[np.float64],
+    at: tuple[int, int, int, int, int],
+    order: int,
+) -> None:
+    """Divide column c by its pivot; apply it to the columns c+1..last-1 of the leaf.
+
+    at : the leaf's first column, c, one past its last, the first row of w that is no pivot row
+    yet, rows of w. A zero pivot leaves infinities and NaN, which verify finds.
+    """
+    first, c, last, done, rows = at
+    column = w[c, done:rows]
+    factor = 1.0 / top[c, c]
+    for i in range(column.size):
+        column[i] *= factor
+    if order == CROUT:
+        for j in range(c + 1, last):
+            for k in range(first, c):
+                top[j, c] -= top[k, c] * top[j, k]
+    if order == RIGHT:
+        for j in range(c + 1, last):
+            other, by = w[j, done:rows], top[j, c]
+            for i in range(column.size):
+                other[i] -= by * column[i]
+
+
+@njit(
+    "void(float64[:, ::1], int64[::1], UniTuple(int64, 5))",
+    cache=True,
+    error_model="numpy",
+    nogil=True,
 )
 def _factor_leaf(
-    w: NDArray[np.float64],
-    rows: int,
-    first: int,
-    last: int,
-    pivots: NDArray[np.int64],
-    offset: int,
+    w: NDArray[np.float64], pivots: NDArray[np.int64], at: tuple[int, int, int, int, int]
 ) -> None:
+    """Factor a leaf; the other columns are swapped at its end, each in one go."""
+    first, last, rows, offset, order = at
     for c in range(first, last):
-        update_column(w, w, first, c, c, rows)
+        prepare_column(w, w, (first, c, c, rows), order)
         best = c + iamax(w[c, c:rows])
         pivots[c] = offset + best
-        if best != c:
-            for j in range(w.shape[0]):
-                w[j, c], w[j, best] = w[j, best], w[j, c]
-        scale(w[c, c + 1 : rows], w[c, c])
-
-
-def _padded(count: int) -> int:
-    return -(-count // LINE) * LINE
+        for j in range(first, last):
+            w[j, c], w[j, best] = w[j, best], w[j, c]
+        finish_column(w, w, (first, c, last, c + 1, rows), order)
+    for j in range(w.shape[0]):
+        if first <= j < last:
+            continue
+        column = w[j]
+        for c in range(first, last):
+            best = pivots[c] - offset
+            column[c], column[best] = column[best], column[c]

@@ -1,10 +1,8 @@
-"""Row interchanges of the trailing columns.
+"""Row interchanges of the trailing columns, as the net effect of a panel's swaps.
 
-On one process row they are swaps inside each column. Over several, the sequence of swaps is first
-resolved into its net effect: each row of U has a source row, and each row of the diagonal block
-that is not among the sources goes to the place that a source left. Then two collectives on the
-process column do it: the diagonal block's owner scatters the displaced rows, and an allgather
-gives every rank all rows of U. Messages are packed by columns.
+Each row of U has a source row, and each row of the diagonal block that is not among the sources
+goes to a place that a source left. All copies are independent of each other, where swapping row by
+row is a chain. Rows are gathered into a buffer of their own, from which U is computed.
 """
 
 from __future__ import annotations
@@ -12,31 +10,49 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from mpi4py import MPI
-from numba import njit, prange, types
+from numba import njit, types
 from numpy.typing import NDArray
 
 from kernels._support.block_cyclic import Grid
 from kernels.dense.hpl.panel import Panel
 
-_MATRIX = types.float64[:, ::1]
-_VECTOR = types.float64[::1]
+_MATRIX = types.Array(types.float64, 2, "A")
 _ROWS = types.int64[::1]
 Rows = NDArray[np.int64]
+Matrix = NDArray[np.float64]
 
 
-@njit(
-    types.void(_MATRIX, types.int64, types.int64, types.int64, _ROWS),
-    cache=True,
-    error_model="numpy",
-    parallel=True,
-)
-def swap_local(a: NDArray[np.float64], start: int, stop: int, row0: int, pivots: Rows) -> None:
-    """Swap rows row0 + i and pivots[i], one after the other, in columns start..stop-1."""
-    for j in prange(stop - start):
-        column = a[start + j]
-        for i in range(pivots.size):
-            column[row0 + i], column[pivots[i]] = column[pivots[i]], column[row0 + i]
+@dataclass(frozen=True)
+class Share:
+    """The rows of one process row among a list of rows."""
+
+    local: Rows  # local indices there
+    order: Rows  # indices in the list of all rows
+
+
+@dataclass(frozen=True)
+class Interchange:
+    """What the swaps of one panel come to; each list by the process row that owns its rows."""
+
+    sources: tuple[Share, ...]  # rows that become rows of U
+    places: tuple[Share, ...]  # rows outside the diagonal block that get one of its rows
+    contents: Rows  # local rows of the diagonal block, on its owner, that go to the places
+
+    @classmethod
+    def of(cls, panel: Panel, grid: Grid) -> Interchange:
+        """The interchange of a panel's pivots."""
+        source, places, contents = net_effect(panel.step.first, panel.pivots)
+        return cls(_shares(source, grid), _shares(places, grid), _local(contents, grid))
+
+
+def _shares(rows: Rows, grid: Grid) -> tuple[Share, ...]:
+    owner = (rows // grid.nb) % grid.p
+    orders = [np.flatnonzero(owner == rank) for rank in range(grid.p)]
+    return tuple(Share(_local(rows[order], grid), order) for order in orders)
+
+
+def _local(rows: Rows, grid: Grid) -> Rows:
+    return (rows // (grid.nb * grid.p)) * grid.nb + rows % grid.nb
 
 
 @njit("UniTuple(int64[::1], 3)(int64, int64[::1])", cache=True, error_model="numpy")
@@ -66,96 +82,28 @@ def net_effect(first: int, pivots: Rows) -> tuple[Rows, Rows, Rows]:
     return source, places[:count].copy(), contents[:count].copy()
 
 
-@njit(types.void(_MATRIX, _ROWS, _VECTOR), cache=True, error_model="numpy", parallel=True)
-def _pack(columns: NDArray[np.float64], rows: Rows, message: NDArray[np.float64]) -> None:
-    """Copy rows out of columns, one column after the other."""
-    for j in prange(columns.shape[0]):
+@njit(types.void(_MATRIX, _ROWS, _MATRIX), cache=True, error_model="numpy", nogil=True)
+def gather(columns: Matrix, rows: Rows, to: Matrix) -> None:
+    """Copy rows out of columns: to[j, i] = columns[j, rows[i]]."""
+    for j in range(columns.shape[0]):
+        one, other = columns[j], to[j]
         for i in range(rows.size):
-            message[j * rows.size + i] = columns[j, rows[i]]
+            other[i] = one[rows[i]]
 
 
-@njit(types.void(_VECTOR, _MATRIX, _ROWS), cache=True, error_model="numpy", parallel=True)
-def _unpack(message: NDArray[np.float64], columns: NDArray[np.float64], rows: Rows) -> None:
-    """The inverse of `_pack`."""
-    for j in prange(columns.shape[0]):
+@njit(types.void(_MATRIX, _MATRIX, _ROWS), cache=True, error_model="numpy", nogil=True)
+def scatter(found: Matrix, columns: Matrix, rows: Rows) -> None:
+    """The inverse of `gather`: columns[j, rows[i]] = found[j, i]."""
+    for j in range(columns.shape[0]):
+        one, other = found[j], columns[j]
         for i in range(rows.size):
-            columns[j, rows[i]] = message[j * rows.size + i]
+            other[rows[i]] = one[i]
 
 
-@dataclass(frozen=True)
-class _Share:
-    """The rows of one rank among the rows that go through a collective."""
-
-    local: Rows  # local indices on that rank
-    order: Rows  # indices in the list of all rows
-
-
-@dataclass(frozen=True)
-class RowExchange:
-    """Interchanges over a process column of several ranks."""
-
-    grid: Grid
-    u: NDArray[np.float64]  # (local columns * nb,), the rows of U, all of them on every rank
-    sent: NDArray[np.float64]  # (local columns * nb,)
-    received: NDArray[np.float64]  # (local columns * nb,)
-
-    @classmethod
-    def on(cls, grid: Grid) -> RowExchange:
-        """Allocate U and the messages."""
-        size = grid.columns * min(grid.nb, grid.n)
-        return cls(grid, np.zeros(size), np.zeros(size), np.zeros(size))
-
-    def swap(
-        self, a: NDArray[np.float64], panel: Panel, start: int, stop: int
-    ) -> NDArray[np.float64]:
-        """Interchange rows in columns start..stop-1 of a; returns U, [column, row].
-
-        The rows of the diagonal block itself are left for the caller to overwrite with U.
-        """
-        source, places, contents = net_effect(panel.step.first, panel.pivots)
-        u = self._gather(a[start:stop], source)
-        self._scatter(a[start:stop], contents, places, panel.step.owner_row)
-        return u
-
-    def _gather(self, columns: NDArray[np.float64], source: Rows) -> NDArray[np.float64]:
-        """All source rows, on every rank."""
-        shares = self._shares(source)
-        count, width = len(columns), source.size
-        mine = shares[self.grid.myrow].local
-        sent = self.sent[: count * mine.size]
-        _pack(columns, mine, sent)
-        counts = [count * share.local.size for share in shares]
-        self.grid.column.Allgatherv([sent, MPI.DOUBLE], [self.received, counts, MPI.DOUBLE])
-        u = self.u[: count * width].reshape(count, width)
-        for share, block in zip(shares, _blocks(self.received, counts), strict=True):
-            _unpack(block, u, share.order)
-        return u
-
-    def _scatter(
-        self, columns: NDArray[np.float64], contents: Rows, places: Rows, owner_row: int
-    ) -> None:
-        """Rows of the diagonal block from its owner to the places that sources left."""
-        shares = self._shares(places)
-        counts = [len(columns) * share.local.size for share in shares]
-        if self.grid.myrow == owner_row:
-            for share, block in zip(shares, _blocks(self.sent, counts), strict=True):
-                _pack(columns, self._local(contents[share.order]), block)
-        mine = self.received[: counts[self.grid.myrow]]
-        sent = [self.sent, counts, MPI.DOUBLE]
-        self.grid.column.Scatterv(sent, [mine, MPI.DOUBLE], root=owner_row)
-        _unpack(mine, columns, shares[self.grid.myrow].local)
-
-    def _local(self, rows: Rows) -> Rows:
-        nb, p = self.grid.nb, self.grid.p
-        return (rows // (nb * p)) * nb + rows % nb
-
-    def _shares(self, rows: Rows) -> list[_Share]:
-        """Global rows by the rank that owns them."""
-        owner = (rows // self.grid.nb) % self.grid.p
-        orders = [np.flatnonzero(owner == rank) for rank in range(self.grid.p)]
-        return [_Share(self._local(rows[order]), order) for order in orders]
-
-
-def _blocks(message: NDArray[np.float64], counts: list[int]) -> list[NDArray[np.float64]]:
-    ends = np.cumsum([0, *counts]).tolist()
-    return [message[ends[r] : ends[r + 1]] for r in range(len(counts))]
+@njit(types.void(_MATRIX, _ROWS, _ROWS), cache=True, error_model="numpy", nogil=True)
+def displace(columns: Matrix, contents: Rows, places: Rows) -> None:
+    """Copy rows inside columns: columns[j, places[i]] = columns[j, contents[i]]."""
+    for j in range(columns.shape[0]):
+        one = columns[j]
+        for i in range(places.size):
+            one[places[i]] = one[contents[i]]

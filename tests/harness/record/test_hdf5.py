@@ -20,11 +20,12 @@ import numpy as np
 import pytest
 
 from harness.errors import CorruptStore
+from harness.judge import verdict
 from harness.outcome import Outcome
 from harness.plan.case import Expected
 from harness.record import hdf5
 from harness.record.result import CaseResult
-from harness.report import document
+from harness.report import compose
 from kernels import listing
 from kernels.contract import Check
 
@@ -34,7 +35,7 @@ NEXUS = {"NXroot", "NXentry", "NXdata", "NXcollection", "NXparameters", "NXnote"
 
 
 def encode(made: Any, result: CaseResult) -> bytes:
-    return hdf5.encoded(made.run(Path("/r")), result, document.of_case(result).model_dump())
+    return hdf5.encoded(made.run(Path("/r")), result, compose.of_case(result).model_dump())
 
 
 @contextmanager
@@ -204,15 +205,15 @@ def test_old_readers_can_open_it_and_arrays_have_checksums(made: Any) -> None:
 
 
 def test_the_index_record_is_the_document(made: Any, result: CaseResult) -> None:
-    shown = document.of_case(result).model_dump()
+    shown = compose.of_case(result).model_dump()
     found = hdf5.index_record(encode(made, result), "f")
     assert found == json.loads(json.dumps(shown))
-    assert document.recorded_case(found) == document.of_case(result)
+    assert compose.recorded_case(found) == compose.of_case(result)
 
 
 def test_the_same_result_gives_the_same_bytes(made: Any, result: CaseResult) -> None:
     run = made.run(Path("/r"))
-    shown = document.of_case(result).model_dump()
+    shown = compose.of_case(result).model_dump()
     assert hdf5.encoded(run, result, shown) == hdf5.encoded(run, result, shown)
 
 
@@ -347,3 +348,23 @@ def test_h5dump_reads_it(made: Any, tmp_path: Path) -> None:
     ).stdout
     assert "DATASPACE  SIMPLE { ( 3, 3, 2 )" in dumped
     assert "CHECKSUM FLETCHER32" in dumped or "seconds" in dumped
+
+
+def test_what_a_kernel_told_is_kept(made: Any) -> None:
+    raw = made.raw(
+        made.case(),
+        [[[0.3, 0.4], [0.2, 0.5]], [[0.3, 0.3]]],
+        parts={"update": (((0.1, 0.2), (0.3, 0.4)), ((0.5, 0.6),))},
+        series={"residual": (((9.0, 0.5), (8.0,)), ((7.0, math.inf),))},
+    )
+    with opened(encode(made, verdict.judged(raw, oversubscribe=False))) as file:
+        update = file["entry/parts/update"]
+        assert update.attrs["units"] == "s"
+        assert update.shape == (2, 2, 2)
+        np.testing.assert_array_equal(update[0], [[0.1, 0.2], [0.3, 0.4]])
+        assert np.isnan(update[1, 1]).all()
+        residual = file["entry/series/residual"][()]
+        np.testing.assert_array_equal(residual[0, 0], [9.0, 0.5])
+        assert residual[0, 1, 0] == 8.0
+        assert np.isnan(residual[0, 1, 1])
+        assert residual[1, 0, 1] == np.inf

@@ -13,7 +13,7 @@ from harness.errors import CannotMeasure, ConfigError, CorruptStore
 from harness.plan.case import from_dict
 from harness.record import store
 from harness.record.result import Run
-from harness.report import document
+from harness.report import compose
 
 
 def record(made: Any, root: Path, name: str, cluster: str = "laptop", cases: int = 1) -> Run:
@@ -24,7 +24,7 @@ def record(made: Any, root: Path, name: str, cluster: str = "laptop", cases: int
     store.create(run, planned)
     for case in planned:
         result = made.result(case)
-        store.add(run, result, document.of_case(result).model_dump() | {"run": name})
+        store.add(run, result, compose.of_case(result).model_dump() | {"run": name})
     return run
 
 
@@ -73,7 +73,7 @@ def test_a_case_is_recorded_once(made: Any, tmp_path: Path) -> None:
     run = record(made, tmp_path, IDS[0])
     result = made.result(made.case(given={"n": 4096}))
     with pytest.raises(CorruptStore, match="exists already"):
-        store.add(run, result, document.of_case(result).model_dump())
+        store.add(run, result, compose.of_case(result).model_dump())
 
 
 def test_runs_are_sorted_by_time_over_all_clusters(root: Path) -> None:

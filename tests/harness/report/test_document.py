@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from rich.console import Console
 
 from harness.commands import listing as listing_command
 from harness.commands import rank as rank_command
@@ -21,8 +22,8 @@ from harness.judge import bounds, verdict
 from harness.outcome import Outcome
 from harness.plan.case import Expected
 from harness.record import store
-from harness.report import document, schema
-from harness.report.doc import Doc
+from harness.report import compose, document, schema, terminal
+from harness.report.document import Doc
 from kernels.contract import Check
 
 TIMES = [[[0.01 * (10 + i), 0.05] for i in range(6)]]
@@ -96,8 +97,8 @@ def results(made: Any) -> Iterator[Any]:
 
 def test_runs(made: Any) -> None:
     run = made.run(Path("/r"))
-    cases = [document.of_case(one) for one in results(made)]
-    found = check(document.text(document.of_run(run, cases)))
+    cases = [compose.of_case(one) for one in results(made)]
+    found = check(document.text(compose.of_run(run, cases)))
     assert found["outcome"] == "wrong"
     assert found["exit_code"] == 5
     assert len(found["cases"]) == len(cases)
@@ -107,19 +108,19 @@ def test_runs(made: Any) -> None:
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_a_run_of_one_case(made: Any, outcome: Outcome) -> None:
     result = made.result() if outcome is Outcome.PASS else made.failed(outcome=outcome)
-    found = check(document.text(document.of_run(made.run(Path("/r")), [document.of_case(result)])))
+    found = check(document.text(compose.of_run(made.run(Path("/r")), [compose.of_case(result)])))
     assert found["outcome"] == str(outcome)
     assert (found["exit_code"] == 0) is (outcome is Outcome.PASS)
 
 
 def test_a_run_of_no_case_is_not_good(made: Any) -> None:
-    found = check(document.text(document.of_run(made.run(Path("/r")), [])))
+    found = check(document.text(compose.of_run(made.run(Path("/r")), [])))
     assert (found["outcome"], found["exit_code"]) == ("error", 3)
 
 
 def test_the_fields_of_a_case(made: Any) -> None:
     result = made.result()
-    found = document.of_case(result).model_dump()
+    found = compose.of_case(result).model_dump()
     value = result.metrics["triad_bandwidth"]
     assert found["metrics"]["triad_bandwidth"] == {
         "phase": "triad",
@@ -141,23 +142,23 @@ def test_the_fields_of_a_case(made: Any) -> None:
 
 def test_a_check_that_is_no_number_is_null_and_failed(made: Any) -> None:
     raw = made.raw(made.case(), TIMES, check=Check("x", math.nan, 1.0))
-    found = document.of_case(raw)
+    found = compose.of_case(raw)
     assert found.check is not None
     assert (found.check.error, found.check.passed) == (None, False)
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])
 def test_a_number_that_is_none_is_never_printed(made: Any, number: float) -> None:
-    shown = document.of_run(made.run(Path("/r")), [document.of_case(made.result())])
+    shown = compose.of_run(made.run(Path("/r")), [compose.of_case(made.result())])
     shown.cases[0].metrics["triad_bandwidth"].value = number
     with pytest.raises(ValueError, match="not JSON compliant"):
         document.text(shown)
 
 
 def test_a_planned_case_without_a_record(made: Any) -> None:
-    found = document.skipped(made.case(), "no record")
+    found = compose.skipped(made.case(), "no record")
     assert (found.outcome, found.reason, found.file) == ("skipped", "no record", None)
-    check(document.text(document.of_run(made.run(Path("/r")), [found])))
+    check(document.text(compose.of_run(made.run(Path("/r")), [found])))
 
 
 def test_a_plan(made: Any) -> None:
@@ -169,7 +170,7 @@ def test_a_plan(made: Any) -> None:
         planned=False,
         target={"nodes": 1},
         estimated_s=2.0,
-        cases=[document.planned(one) for one in cases],
+        cases=[compose.planned(one) for one in cases],
     )
     found = check(document.text(plan))
     assert found["cases"][1]["repetitions"] == 3
@@ -197,7 +198,7 @@ def test_show_ls_and_rank(made: Any, tmp_path: Path) -> None:
     run = made.run(tmp_path)
     store.create(run, (case, made.case()))
     result = made.result(case)
-    store.add(run, result, document.of_case(result).model_dump() | {"run": run.id})
+    store.add(run, result, compose.of_case(result).model_dump() | {"run": run.id})
     found = printed(records_command.show, "last", tmp_path)
     assert [one["outcome"] for one in found["cases"]] == ["pass", "skipped"]
     assert found["outcome"] == "skipped"
@@ -217,3 +218,34 @@ def test_errors_and_findings() -> None:
     finding = document.FindingDoc(what="a", status="warn", found="b", fix="")
     doctor = document.DoctorDoc(status="warn", exit_code=0, findings=[finding])
     assert check(document.text(doctor))["findings"][0]["status"] == "warn"
+
+
+def told(made: Any) -> Any:
+    raw = made.raw(
+        made.case(),
+        [[[0.3, 0.4], [0.2, 0.5], [0.2, 0.5]]],
+        parts={
+            "update": (((0.7, 0.9), (0.6, 0.8), (5.0, 7.0)),),
+            "panel": (((0.1, 0.3), (0.1, 0.3), (0.1, 0.3)),),
+        },
+        series={"residual": (((9.0,), (8.0,), (7.0, math.inf)),)},
+    )
+    return verdict.judged(raw, oversubscribe=False)
+
+
+def test_parts_are_medians_with_their_slowest_rank(made: Any) -> None:
+    shown = compose.of_case(told(made))
+    update = shown.parts["update"]
+    assert (update.low, update.high, update.slowest) == (0.7, 0.9, 1)
+    assert update.seconds == pytest.approx(0.8)
+    assert shown.series == {"residual": [7.0, None]}
+    check(document.text(compose.of_run(made.run(Path("/r")), [shown])))
+
+
+def test_a_person_sees_where_the_time_went(made: Any) -> None:
+    shown = compose.of_run(made.run(Path("/r")), [compose.of_case(told(made))])
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(terminal.run(shown))
+    text = console.export_text()
+    assert ": time: update 80 % (rank 1: 90 %), panel 20 % (rank 1: 30 %)" in text
+    assert ": residual: 7, not finite" in text

@@ -10,8 +10,10 @@ from typing import Any
 from rich.console import Console
 
 from harness.plan.case import Case
-from harness.report.document import CaseDoc, of_case
-from harness.report.progress import Bar, Lines
+from harness.report import units
+from harness.report.compose import of_case
+from harness.report.document import CaseDoc
+from harness.report.progress import Bar, Lines, Rate
 
 
 def events(case: Case) -> list[dict[str, Any]]:
@@ -81,3 +83,39 @@ def test_bar(made: Any) -> None:
     assert "starting mpirun" in out.getvalue()
     assert "triad_bandwidth 983 kB/s" in out.getvalue()
     assert "\x1b[?25h" in out.getvalue(), "the cursor is shown again"
+
+
+def progress(case: Case, done: int, share: float, seconds: float) -> dict[str, Any]:
+    return {
+        "event": "progress",
+        "case": case.id,
+        "time": 1000.0 + seconds,
+        "done": done,
+        "total": 1000,
+        "share": share,
+        "seconds": seconds,
+    }
+
+
+def test_progress_has_the_place_the_rate_and_the_time_left(made: Any) -> None:
+    case = made.case("hpl", {"n": 1000, "nb": 100})
+    flop = 1000 * (2 / 3 * 1000 + 1.5) * 1000
+    rate = Rate(case)
+    first = rate.words(progress(case, 100, 0.25, 2.0))
+    assert first == f"column 100 of 1000, {units.si(flop / 8.0, 'flop/s')}, 6.00 s left"
+    second = rate.words(progress(case, 300, 0.5, 3.0))
+    assert second == f"column 300 of 1000, {units.si(flop / 4.0, 'flop/s')}, 3.00 s left"
+    again = rate.words(progress(case, 100, 0.25, 2.0))
+    assert again == first, "another repetition begins anew"
+
+
+def test_a_pipe_gets_a_line_of_progress_once_in_a_while(made: Any) -> None:
+    out = io.StringIO()
+    display = Lines(Console(file=out, width=120))
+    case = made.case("hpl", {"n": 1000})
+    display.started(made.run(Path("/r")), (case,))
+    display.event({"event": "case", "case": case.id})
+    for second in range(1, 25):
+        display.event(progress(case, 10 * second, second / 100, float(second)))
+    lines = [one for one in out.getvalue().splitlines() if "column" in one]
+    assert [line.split("column ")[1].split()[0] for line in lines] == ["10", "110", "210"]

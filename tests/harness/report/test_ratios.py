@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.outcome import Outcome
-from harness.report import document, terminal
+from harness.report import compose, document, terminal
 from harness.report.document import CaseDoc, RunDoc
 from harness.report.ratios import of_cases
 
@@ -19,7 +19,7 @@ def launches(*seconds: float) -> list[list[list[float]]]:
 
 
 def case(made: Any, kernel: str, *seconds: float, n: int = 400) -> CaseDoc:
-    return document.of_case(made.result(made.case(kernel, {"n": n}), launches(*seconds)))
+    return compose.of_case(made.result(made.case(kernel, {"n": n}), launches(*seconds)))
 
 
 def printed(shown: RunDoc) -> str:
@@ -57,7 +57,7 @@ def test_of_several_cases_the_best_stands_for_its_kernel(made: Any) -> None:
 
 def test_a_side_that_did_not_pass_leaves_no_ratio_and_says_so(made: Any) -> None:
     good = case(made, "dgemm", 1.0)
-    bad = document.of_case(made.failed(made.case("hpl", {"n": 400}), Outcome.ERROR))
+    bad = compose.of_case(made.failed(made.case("hpl", {"n": 400}), Outcome.ERROR))
     for cases in ([good, bad], [good]):
         (found,) = of_cases([("hpl.flop_rate", "dgemm.flop_rate")], cases)
         assert (found.value, found.n, found.verdict) == (None, 0, "none")
@@ -76,10 +76,10 @@ def test_the_run_shows_them_behind_its_table(made: Any) -> None:
         made.run(Path("/r")),
         compare=(("dgemm.flop_rate", "dgemm.flop_rate"), ("hpl.flop_rate", "dgemm.flop_rate")),
     )
-    shown = document.of_run(run, [case(made, "dgemm", 1.0, 1.1, 1.2, 1.3, 1.4)])
+    shown = compose.of_run(run, [case(made, "dgemm", 1.0, 1.1, 1.2, 1.3, 1.4)])
     assert RunDoc.model_validate_json(document.text(shown)) == shown
     text = printed(shown)
     assert "dgemm.flop_rate / dgemm.flop_rate  1.000  1.000 - 1.000 (94%)" in text
     assert "undecided" in text
     assert "hpl.flop_rate was not measured, or did not pass\n" in text
-    assert "compared" not in printed(document.of_run(made.run(Path("/r")), shown.cases))
+    assert "compared" not in printed(compose.of_run(made.run(Path("/r")), shown.cases))
