@@ -37,7 +37,7 @@ EVERYWHERE = {"errors", "outcome"}
 HEAVY = {"numpy", "numba", "scipy", "mpi4py", "h5py", "llvmlite", "threadpoolctl", "pandas"}
 STARTS_PROCESSES = {
     "harness/launch/process.py",
-    "harness/measure/shim.py",
+    "harness/measure/shim.py",  # becomes the program of others that it was started for
     "harness/machine/binary.py",
     "harness/machine/probe.py",
     "harness/machine/mpi.py",

@@ -12,6 +12,7 @@ from harness.plan.compare import compared
 from harness.plan.expand import Overrides
 from harness.plan.resolve import plan
 from harness.plan.resources import Resources
+from kernels.external.hpcc.kernel import Hpcc
 
 CASES = (
     "cases:\n  - {kernel: hpl, parameters: {n: 100}}\n  - {kernel: hpcc, parameters: {n: 100}}\n"
@@ -68,3 +69,17 @@ def test_what_cannot_be_compared_is_refused_with_its_line(text: str, words: list
     message = refused(text)
     for word in ["s.yaml:2", *words]:
         assert word in message
+
+
+def test_the_race_with_hpcc_has_the_same_ranks_and_sizes_on_both_sides() -> None:
+    suite, document = suites.load("race-hpcc")
+    cases = {one.kernel: one for one in plan(suite, document, Overrides(), NODE)}
+    hpcc = cases["hpcc"].instance()
+    assert isinstance(hpcc, Hpcc)
+    assert {one.geometry for one in cases.values()} == {cases["hpcc"].geometry}
+    assert {one.launches for one in cases.values()} == {5}
+    sizes = {name: cases[name].parameters["n"] for name in ("hpl", "dgemm", "stream")}
+    assert sizes == {"hpl": hpcc.n, "dgemm": hpcc.product(), "stream": hpcc.elements()}
+    pairs = compared(suite, document, cases.values())
+    assert {one for one, _ in pairs} >= {"hpl.flop_rate", "stream.triad_bandwidth"}
+    assert all(other.startswith("hpcc.") for _, other in pairs)
