@@ -80,11 +80,15 @@ def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
 
 
 def _repeated(draft: Draft, overrides: Overrides) -> tuple[int | None, int]:
-    """Repetitions and launches. A program is started anew for each repetition asked for."""
+    """Repetitions and launches.
+
+    A launch of a program is one repetition: it has as many as the larger of both numbers, so that
+    it keeps in step with the launches of what it is compared with.
+    """
     repetitions = overrides.repetitions or draft.entry.repetitions
     launches = overrides.launches or draft.entry.launches
     if issubclass(draft.kernel, Program):
-        return 1, launches * (repetitions or 1)
+        return 1, max(launches, repetitions or 1)
     return repetitions, launches
 
 
