@@ -19,8 +19,8 @@ def of_cases(pairs: Iterable[Sequence[str]], cases: Sequence[CaseDoc]) -> list[R
 def _of_pair(first: str, second: str, cases: Sequence[CaseDoc]) -> RatioDoc:
     one, other = _best(first, cases), _best(second, cases)
     if one is None or other is None:
-        missing = " and ".join(n for n, side in ((first, one), (second, other)) if side is None)
-        return _none(first, second, f"{missing} was not measured, or did not pass")
+        missing = ", ".join(n for n, side in ((first, one), (second, other)) if side is None)
+        return _none(first, second, f"not measured, or not passed: {missing}")
     (mine, ours), (theirs_case, theirs) = one, other
     found = judging.ratio(ours.launches, theirs.launches, ours.better)
     if found is None:
