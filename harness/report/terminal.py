@@ -41,6 +41,8 @@ _RIGHT: Final = (
 )  # fmt: skip
 _BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
+# The interval of a clock that is one, relative to its median.
+_STEADY: Final = 0.05
 # A rank is named if it spends this much more of the whole time on a part than the mean rank.
 _UNEVEN: Final = 0.02
 _SHOWN: Final = 12
@@ -168,12 +170,28 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
     return [Text(""), *remarks, Text.assemble(verdict, f" (exit {document.exit_code}); {where}")]
 
 
+def _per_cycle(case: CaseDoc) -> list[str]:
+    """``15.4 flop a cycle and core at 3.60 GHz``, where a phase measured the clock of the cores.
+
+    Not where the clock varied: then other processes had a part of the cores.
+    """
+    clock = next((one for one in case.metrics.values() if one.unit == "Hz"), None)
+    primary = case.metrics.get(case.primary)
+    if clock is None or primary is None or primary.unit != "flop/s":
+        return []
+    if clock.high - clock.low > _STEADY * clock.value or "oversubscribed" in case.notes:
+        return []
+    flop = primary.value / (case.ranks * case.threads * clock.value)
+    at = f"{units.digits(flop)} flop a cycle and core at {units.si(clock.value, clock.unit)}"
+    return [f"{primary.phase}: {at}"]
+
+
 def _told(case: CaseDoc) -> list[str]:
     """Where the time went, and what the kernel told on its way; nothing if there is no result."""
     if not case.metrics:
         return []
     series = [f"{name}: {_values(numbers)}" for name, numbers in case.series.items()]
-    return ([_parts(case)] if case.parts else []) + series
+    return [*_per_cycle(case), *([_parts(case)] if case.parts else []), *series]
 
 
 def _parts(case: CaseDoc) -> str:
