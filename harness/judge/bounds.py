@@ -146,7 +146,7 @@ def _least_times(work: Work, bounds: Bounds, *, in_memory: bool) -> dict[str, fl
 
 
 def _why_none(work: Work, arithmetic: str, *, in_memory: bool) -> str:
-    if not work.flop and not work.bytes_moved:
+    if work.messages or not (work.flop or work.bytes_moved):
         return "none: no bound is known for this kind of work"
     if work.bytes_moved and not work.bytes_written:
         return "none: pure reads can exceed STREAM's mix"

@@ -20,6 +20,7 @@ from harness.report.document import (
     LsDoc,
     MetricDoc,
     PlanDoc,
+    RatioDoc,
     RunDoc,
 )
 
@@ -34,6 +35,10 @@ _STYLE: Final = {
     "warn": "yellow",
     "fail": "bold red",
 }
+_RATIO_STYLE: Final = {"faster": "green", "slower": "yellow", "undecided": "", "none": "bold red"}
+_RIGHT: Final = (
+    "result", "ratio", "pairs", "of bound", "memory a node", "estimate", "default",
+)  # fmt: skip
 _BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
 # The interval of a clock that is one, relative to its median.
@@ -58,13 +63,33 @@ def run(document: RunDoc) -> RenderableType:
     )
     for case in document.cases:
         _case_rows(table, case, _title(case, document.cases))
-    return Group(table, *_remarks(document))
+    return Group(table, *_ratios(document.ratios), *_remarks(document))
+
+
+def _ratios(ratios: list[RatioDoc]) -> list[RenderableType]:
+    """A row for each comparison: above 1 the first is better."""
+    if not ratios:
+        return []
+    table = _table("compared", "ratio", "95 % interval", "pairs", "the first is")
+    for one in ratios:
+        value = "-" if one.value is None else f"{one.value:.3f}"
+        verdict = Text(one.verdict, style=_RATIO_STYLE[one.verdict])
+        pair = f"{one.first} / {one.second}"
+        table.add_row(pair, value, _ratio_interval(one), str(one.n), verdict)
+    reasons = dict.fromkeys(one.reason for one in ratios if one.reason)
+    return [Text(""), table, *(Text(one, style="yellow") for one in reasons)]
+
+
+def _ratio_interval(one: RatioDoc) -> str:
+    if one.low is None or one.high is None or one.n < 2:
+        return "-"
+    return f"{one.low:.3f} - {one.high:.3f}" + _level(one.level)
 
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        right = column in ("result", "of bound", "memory a node", "estimate", "default")
+        right = column in _RIGHT
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     return table
 
@@ -106,8 +131,12 @@ def _title(case: CaseDoc, cases: list[CaseDoc]) -> str:
 def _interval(metric: MetricDoc) -> str:
     if metric.n < 2:
         return "one sample"
-    level = "" if metric.level >= 0.95 else f" ({metric.level:.0%})"
-    return units.si_range(metric.low, metric.high, metric.unit) + level
+    return units.si_range(metric.low, metric.high, metric.unit) + _level(metric.level)
+
+
+def _level(level: float) -> str:
+    """The coverage of an interval where it is not what the heading says."""
+    return "" if level >= 0.95 else f" ({level:.0%})"
 
 
 def _of_bound(metric: MetricDoc) -> str:

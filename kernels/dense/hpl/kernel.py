@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from kernels._support import linpack
+from kernels._support import linpack, process_grid
 from kernels._support.block_cyclic import local_size
 from kernels._support.leading import LINE, leading_dimension
 from kernels._support.linpack import LARGEST_ORDER
@@ -129,7 +129,7 @@ class Hpl(Kernel["State"]):
         ``memory_B`` is filled as far as panels and buffers allow; netlib's rule, that the matrix
         fill 80 % of a machine, is the caller's choice of ``memory_B``.
         """
-        p, q = linpack.process_grid(given, ranks)
+        p, q = process_grid.chosen(given, ranks)
         nb = int(given.get("nb", _block(given)))
         chosen: dict[str, Value] = {"nb": nb, "p": p, "q": q}
         if "n" not in given:
@@ -145,7 +145,7 @@ class Hpl(Kernel["State"]):
 
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""
-        linpack.check_grid(self.p, self.q, ranks)
+        process_grid.check(self.p, self.q, ranks)
         rows = local_size(self.n, self.nb, 0, self.p)
         columns = local_size(self.n + 1, self.nb, 0, self.q)
         most = _LARGEST // max(rows, columns)
