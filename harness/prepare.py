@@ -13,6 +13,7 @@ from harness.config.yaml_file import Document
 from harness.errors import ConfigError, unknown
 from harness.machine.node import NodeFacts, detect
 from harness.plan.case import Case
+from harness.plan.compare import compared
 from harness.plan.expand import Overrides
 from harness.plan.resolve import plan
 from harness.plan.resources import Resources
@@ -53,6 +54,7 @@ class Prepared:
     resources: Resources
     cases: tuple[Case, ...]
     notes: tuple[str, ...] = ()
+    compare: tuple[tuple[str, str], ...] = ()
 
 
 def prepare(request: Request) -> Prepared:
@@ -63,6 +65,7 @@ def prepare(request: Request) -> Prepared:
     partition_name, partition = cluster.chosen(request.partition, source)
     facts = detect()
     resources = _resources(cluster, partition, facts, f"{source}: {name}")
+    cases = plan(suite, text, request.overrides, resources)
     return Prepared(
         request=request,
         title=suite.title,
@@ -72,7 +75,8 @@ def prepare(request: Request) -> Prepared:
         partition_name=partition_name,
         facts=facts,
         resources=resources,
-        cases=plan(suite, text, request.overrides, resources),
+        cases=cases,
+        compare=compared(suite, text, cases),
         notes=notes,
     )
 
@@ -143,6 +147,7 @@ def _resources(
         flop_rate=node.flop_rate_peak,
         bandwidth=node.bandwidth_peak,
         source=f"{source}, {'detected' if here else 'as described'}",
+        here=here,
     )
 
 

@@ -14,14 +14,14 @@ No bytes are counted: the benchmark's bound is the flop rate of dgemm (kernel dg
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from kernels._support import linpack, process_grid
 from kernels._support.block_cyclic import local_size
 from kernels._support.leading import LINE, leading_dimension
+from kernels._support.linpack import LARGEST_ORDER
 from kernels.contract import (
     FLOP_RATE,
     Check,
@@ -47,8 +47,8 @@ _LARGEST = 2**31 - 1
 _ITEM_B = 8
 _ORDERS = ("left", "crout", "right")
 PIECE = 1024
-"""Columns that are updated at a time: a product with fewer is slower, with more hardly faster; at
-n = 10000 and 55 Gflop/s it is 70 ms of work between two polls of the broadcast."""
+"""Rows that are updated at a time: a product of fewer is slower, of more hardly faster; on 2 ranks
+of 55 Gflop/s at n = 10000 it is 36 ms of work between two polls of the broadcast."""
 BLOCK = 48
 """Order of the diagonal blocks of L that are inverted."""
 
@@ -65,7 +65,7 @@ class Hpl(Kernel["State"]):
     step: ClassVar[str] = "column"
 
     n: int = parameter(
-        unit="1", help="order of the matrix", minimum=1, maximum=_LARGEST - 1, auto=True
+        unit="1", help="order of the matrix", minimum=1, maximum=LARGEST_ORDER, auto=True
     )
     nb: int = parameter(
         unit="1", help="block size of the distribution", minimum=1, maximum=_LARGEST, auto=True
@@ -129,11 +129,13 @@ class Hpl(Kernel["State"]):
         ``memory_B`` is filled as far as panels and buffers allow; netlib's rule, that the matrix
         fill 80 % of a machine, is the caller's choice of ``memory_B``.
         """
-        p, q = _grid(given, ranks)
+        p, q = process_grid.chosen(given, ranks)
         nb = int(given.get("nb", _block(given)))
         chosen: dict[str, Value] = {"nb": nb, "p": p, "q": q}
         if "n" not in given:
-            chosen["n"] = _order(nb, p, q, memory_B)
+            chosen["n"] = linpack.largest_order(
+                nb, memory_B, _ITEM_B, lambda n: p * q * _memory_B(n, nb, p, q)
+            )
         return {name: value for name, value in chosen.items() if name not in given}
 
     @classmethod
@@ -143,8 +145,7 @@ class Hpl(Kernel["State"]):
 
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""
-        if self.p * self.q != ranks:
-            raise IllegalParameter("p", self.p, f"p x q must be {ranks}: {_grids(ranks)}")
+        process_grid.check(self.p, self.q, ranks)
         rows = local_size(self.n, self.nb, 0, self.p)
         columns = local_size(self.n + 1, self.nb, 0, self.q)
         most = _LARGEST // max(rows, columns)
@@ -183,18 +184,7 @@ class Hpl(Kernel["State"]):
         return Check(what=what, error=error, tolerance=16.0)
 
     def _work(self, ranks: int) -> Work:
-        return Work(flop=self.n * (2.0 / 3.0 * self.n + 1.5) * self.n)
-
-
-def _grid(given: Mapping[str, Value], ranks: int) -> tuple[int, int]:
-    """The process grid: as given, or p the largest divisor of ``ranks`` not above its root."""
-    fixed = {name: int(given[name]) for name in ("p", "q") if name in given}
-    for name, value in fixed.items():
-        if ranks % value:
-            raise IllegalParameter(name, value, f"p x q must be {ranks}: {_grids(ranks)}")
-    squarest = max(p for p in range(1, math.isqrt(ranks) + 1) if ranks % p == 0)
-    p = fixed.get("p", ranks // fixed["q"] if "q" in fixed else squarest)
-    return p, fixed.get("q", ranks // p)
+        return Work(flop=linpack.flop(self.n))
 
 
 def _block(given: Mapping[str, Value]) -> int:
@@ -203,30 +193,14 @@ def _block(given: Mapping[str, Value]) -> int:
     return next(nb for nb, most in _BLOCKS if n <= most)
 
 
-def _grids(ranks: int) -> str:
-    """All grids of that many ranks with p <= q, in words."""
-    divisors = [p for p in range(1, math.isqrt(ranks) + 1) if ranks % p == 0]
-    return ", ".join(f"{p} x {ranks // p}" for p in divisors)
-
-
-def _order(nb: int, p: int, q: int, memory_B: int) -> int:
-    """The largest multiple of nb that fits; below nb, the largest order that is nearly full."""
-    most = min(math.isqrt(memory_B // _ITEM_B), _LARGEST - 1)
-    orders = itertools.chain(range(most // nb * nb, 0, -nb), range(min(most, nb - 1), 0, -1))
-    for n in orders:
-        if p * q * _memory_B(n, nb, p, q) <= memory_B:
-            return n
-    least = p * q * _memory_B(1, nb, p, q)
-    raise IllegalParameter("n", "auto", f"n = 1 needs {least} B, and {memory_B} B may be filled")
-
-
 def _memory_B(n: int, nb: int, p: int, q: int) -> int:
     """Of rank 0 with one thread; each further thread has pieces of its own (see `update`)."""
     rows, columns = local_size(n, nb, 0, p), local_size(n + 1, nb, 0, q)
-    width, lda = min(nb, n), leading_dimension(rows)
-    panel = width * (lda + 1) + (width * width if p > 1 else 0)
+    width = min(nb, n)
+    panel = width * (leading_dimension(rows) + 1) + (width * width if p > 1 else 0)
     messages = 3 * columns * width + 2 * (3 + 2 * width) if p > 1 else 0
-    pieces = width * (min(PIECE, columns) * (2 if p > 1 else 1) + BLOCK)
+    pieces = width * (min(PIECE, columns) + BLOCK)
     check = 3 * rows + columns
     vectors = rows + columns + check + 12 * LINE
-    return _ITEM_B * (columns * lda + 2 * panel + messages + pieces + vectors)
+    matrix = rows * leading_dimension(columns)
+    return _ITEM_B * (matrix + 2 * panel + messages + pieces + vectors)

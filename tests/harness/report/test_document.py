@@ -134,6 +134,7 @@ def test_the_fields_of_a_case(made: Any) -> None:
         "n": 6,
         "bound": None,
         "bound_source": "",
+        "launches": [value.value],
     }
     assert found["seconds"] == {"compile": 1.5, "setup": 0.2, "verify": 0.1, "total": 12.5}
     expected = {"what": "largest error", "error": 1e-16, "tolerance": 1e-13, "passed": True}
