@@ -179,6 +179,19 @@ class Phase(Generic[StateT]):
     work: Callable[[int], Work]
 
 
+@dataclass(frozen=True)
+class Tuning:
+    """What of a kernel is worth trying on a machine.
+
+    sizes : parameters that have a modest value in a trial, and stay `AUTO` in what comes of it.
+    stages : what to try, the most important first; the alternatives of a stage give values to the
+        same parameters, and are tried with the best values found before.
+    """
+
+    sizes: Mapping[str, Value]
+    stages: Mapping[str, tuple[Mapping[str, Value], ...]]
+
+
 class Watch(Protocol):
     """What a kernel may tell from inside a timed phase. The clock is the harness's.
 
@@ -222,6 +235,8 @@ class Kernel(ABC, Generic[StateT]):
     """Name of the phase whose metric stands for the kernel in a summary."""
     version: ClassVar[int] = 1
     """Raised when the meaning of a result changes; results of two versions do not compare."""
+    arithmetic: ClassVar[str] = "float64"
+    """Type of the numbers on which most of the flop are done; a bound is one of the same type."""
     step: ClassVar[str] = "step"
     """What `Watch.progress` counts, in the singular: "column"."""
 
@@ -235,6 +250,14 @@ class Kernel(ABC, Generic[StateT]):
         of the nodes used. Raises IllegalParameter where the given values leave no legal choice.
         """
         return {}
+
+    @classmethod
+    def tuning(cls, given: Mapping[str, Value], ranks: int) -> Tuning | None:
+        """What `qyran tune` tries on this many ranks; None where there is nothing to choose.
+
+        ``given`` holds the best values found so far: a later stage may depend on them.
+        """
+        return None
 
     @abstractmethod
     def check_geometry(self, ranks: int) -> None:

@@ -30,6 +30,7 @@ ROOMS = (
     "assemble",
     "programs",
     "session",
+    "tuning",
     "commands",
     "cli",
 )

@@ -16,8 +16,9 @@ from harness.record.result import CaseResult, Value
 from kernels.contract import Kernel, Work
 
 _FLOP_SOURCE: Final = "dgemm"
+_FLOP_TYPE: Final = "float64"
 # In float32 the flop rate is twice as high; hpl calls the BLAS.
-_FLOP_PARAMETERS: Final = {"dtype": "float64", "variant": "blas"}
+_FLOP_PARAMETERS: Final = {"dtype": _FLOP_TYPE, "variant": "blas"}
 _TRAFFIC_SOURCE: Final = "stream"
 SOURCES: Final = (_FLOP_SOURCE, _TRAFFIC_SOURCE)
 # Working sets below this many last-level caches are served by them in part: no memory bound.
@@ -117,10 +118,13 @@ def _bounded(
     value: Value, work: Work, kernel: Kernel[Any], result: CaseResult, bounds: Bounds
 ) -> Value:
     ranks = result.case.geometry.ranks
+    if kernel.arithmetic != _FLOP_TYPE:
+        bounds = replace(bounds, flop_rate=None)
     in_memory = kernel.memory_B(ranks) * ranks >= _CACHED * bounds.llc_B
     times = _least_times(work, bounds, in_memory=in_memory)
     if not times:
-        return replace(value, bound_source=_why_none(work, in_memory=in_memory))
+        why = _why_none(work, kernel.arithmetic, in_memory=in_memory)
+        return replace(value, bound_source=why)
     source, seconds = max(times.items(), key=lambda item: item[1])
     return replace(value, bound=value.metric.value(work, seconds), bound_source=source)
 
@@ -141,11 +145,13 @@ def _least_times(work: Work, bounds: Bounds, *, in_memory: bool) -> dict[str, fl
     return times
 
 
-def _why_none(work: Work, *, in_memory: bool) -> str:
+def _why_none(work: Work, arithmetic: str, *, in_memory: bool) -> str:
     if work.messages or not (work.flop or work.bytes_moved):
         return "none: no bound is known for this kind of work"
     if work.bytes_moved and not work.bytes_written:
         return "none: pure reads can exceed STREAM's mix"
     if work.bytes_moved and not in_memory:
         return "none: the working set fits the last-level cache"
+    if work.flop and arithmetic != _FLOP_TYPE:
+        return f"none: the flop are of {arithmetic}, those of {_FLOP_SOURCE} of {_FLOP_TYPE}"
     return "none: run dgemm and stream with the same ranks and threads first"

@@ -37,6 +37,8 @@ def of_case(result: CaseResult) -> CaseDoc:
         parts={name: _part(nested) for name, nested in result.parts.items()},
         series={name: _last(nested) for name, nested in result.series.items()},
         seconds=_seconds(result),
+        started=result.started or None,
+        ended=result.ended or None,
     )
 
 

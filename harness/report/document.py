@@ -71,7 +71,7 @@ class CaseDoc(Doc):
     """One case of a run. ``file`` is null for a case that was not recorded.
 
     ``parts`` says where the time went; ``series`` holds numbers that the kernel told during its
-    last repetition, null where one was not finite.
+    last repetition, null where one was not finite; ``started`` and ``ended`` are since 1970, s.
     """
 
     case: str
@@ -92,6 +92,8 @@ class CaseDoc(Doc):
     parts: dict[str, PartDoc] = Field(default_factory=dict)
     series: dict[str, list[float | None]] = Field(default_factory=dict)
     seconds: dict[str, float]
+    started: float | None = None
+    ended: float | None = None
 
 
 class PlaceDoc(Doc):
@@ -319,17 +321,6 @@ class ErrorDoc(Doc):
     known: str
     fix: str
     exit_code: int
-
-
-ALL: tuple[type[Doc], ...] = (
-    RunDoc,
-    PlanDoc,
-    ListDoc,
-    DoctorDoc,
-    LsDoc,
-    RankDoc,
-    ErrorDoc,
-)
 
 
 def text(document: Doc) -> str:

@@ -52,6 +52,11 @@ def digits(number: float) -> str:
     return f"{number:.{max(0, 3 - whole)}f}"
 
 
+def giga(value: float) -> float:
+    """``5.2e10`` -> ``52.0``, for a format whose column is in units of 10^9."""
+    return value / 1e9
+
+
 def seconds(value: float | None) -> str:
     """``0.0123`` -> ``12.3 ms``."""
     if value is None or not math.isfinite(value):
@@ -82,6 +87,11 @@ def counted(number: int, noun: str) -> str:
 def percent(fraction: float | None) -> str:
     """``0.853`` -> ``85 %``."""
     return "-" if fraction is None or not math.isfinite(fraction) else f"{100.0 * fraction:.0f} %"
+
+
+def signed_percent(fraction: float) -> str:
+    """``0.0213`` -> ``+2.1 %``."""
+    return f"{100.0 * fraction:+.1f} %"
 
 
 def _rounded(size: float) -> float:

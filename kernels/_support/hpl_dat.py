@@ -96,17 +96,25 @@ class HplDat:
     equilibration: bool = True
     alignment: int = 8
 
+    @property
+    def count(self) -> int:
+        """The number of tests that the file asks for."""
+        return math.prod(len(values) for values in self._loops)
+
     def combinations(self) -> Iterator[dict[str, int | str]]:
         """Every test of the file as parameters, in the order of netlib's loops (HPL_pddriver.c)."""
-        loops: tuple[tuple[Any, ...], ...] = (
-            self.grids, self.ns, self.nbs, self.depths, self.bcasts,
-            self.rfacts, self.pfacts, self.nbmins, self.ndivs,
-        )  # fmt: skip
         names = ("n", "nb", "depth", "bcast", "rfact", "pfact", "nbmin", "ndiv")
-        for (p, q), *chosen in itertools.product(*loops):
+        for (p, q), *chosen in itertools.product(*self._loops):
             values: dict[str, int | str] = {"p": p, "q": q, "order": self.order}
             values.update(zip(names, chosen, strict=True))
             yield {**values, "swap": self.swap, "swap_threshold": self.swap_threshold}
+
+    @property
+    def _loops(self) -> tuple[tuple[Any, ...], ...]:
+        return (
+            self.grids, self.ns, self.nbs, self.depths, self.bcasts,
+            self.rfacts, self.pfacts, self.nbmins, self.ndivs,
+        )  # fmt: skip
 
 
 def read(text: str, name: str = "HPL.dat") -> HplDat:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from kernels._support.block_cyclic import Grid, Step
 from kernels._support.leading import leading_dimension
+from kernels._support.linpack_matrix import by_rows, multiply, right_hand_side
+from kernels._support.linpack_residual import scaled_residual
 from kernels._support.memory import aligned
 from kernels._support.team import Team
 from kernels.contract import UNWATCHED, Watch
-from kernels.dense.hpl import generate, residual
 from kernels.dense.hpl.exchange import RowExchange
 from kernels.dense.hpl.factorise import Factorisation
 from kernels.dense.hpl.panel import Leaf, Recursion, leaf_alone, message_size
@@ -41,7 +42,7 @@ class State:
 
     def restore(self) -> None:
         """Generate [A | b] anew."""
-        generate.matrix(self.a, self.grid, self.seed)
+        by_rows(self.a, self.grid, self.seed)
 
     def solve(self) -> None:
         """Factor A and solve for x; [A | b] is lost."""
@@ -51,7 +52,9 @@ class State:
 
     def error(self, comm: MPI.Intracomm) -> float:
         """The scaled residual of x, infinite if it is not finite; collective."""
-        return residual.scaled_residual(self.grid, self.x, self.seed, comm)
+        product = multiply(self.x, self.grid, self.seed)
+        b = right_hand_side(self.grid, self.seed)
+        return scaled_residual(self.grid, self.x, b, product, comm)
 
     def zero_pivot(self, comm: MPI.Intracomm) -> int | None:
         """The first column without a pivot other than 0: A is singular; collective."""

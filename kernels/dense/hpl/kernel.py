@@ -14,26 +14,27 @@ No bytes are counted: the benchmark's bound is the flop rate of dgemm (kernel dg
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from kernels._support import process_grid
+from kernels._support import linpack, process_grid
 from kernels._support.block_cyclic import local_size
 from kernels._support.leading import LINE, leading_dimension
+from kernels._support.linpack import LARGEST_ORDER
 from kernels.contract import (
     FLOP_RATE,
     Check,
     IllegalParameter,
     Kernel,
     Phase,
+    Tuning,
     Value,
     Watch,
     Work,
     parameter,
 )
+from kernels.dense.hpl.tuning import tuning
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
@@ -64,7 +65,7 @@ class Hpl(Kernel["State"]):
     step: ClassVar[str] = "column"
 
     n: int = parameter(
-        unit="1", help="order of the matrix", minimum=1, maximum=_LARGEST - 1, auto=True
+        unit="1", help="order of the matrix", minimum=1, maximum=LARGEST_ORDER, auto=True
     )
     nb: int = parameter(
         unit="1", help="block size of the distribution", minimum=1, maximum=_LARGEST, auto=True
@@ -132,8 +133,15 @@ class Hpl(Kernel["State"]):
         nb = int(given.get("nb", _block(given)))
         chosen: dict[str, Value] = {"nb": nb, "p": p, "q": q}
         if "n" not in given:
-            chosen["n"] = _order(nb, p, q, memory_B)
+            chosen["n"] = linpack.largest_order(
+                nb, memory_B, _ITEM_B, lambda n: p * q * _memory_B(n, nb, p, q)
+            )
         return {name: value for name, value in chosen.items() if name not in given}
+
+    @classmethod
+    def tuning(cls, given: Mapping[str, Value], ranks: int) -> Tuning:
+        """Block size, grid, broadcast and look-ahead, at a modest order."""
+        return tuning(given, ranks)
 
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""
@@ -176,24 +184,13 @@ class Hpl(Kernel["State"]):
         return Check(what=what, error=error, tolerance=16.0)
 
     def _work(self, ranks: int) -> Work:
-        return Work(flop=self.n * (2.0 / 3.0 * self.n + 1.5) * self.n)
+        return Work(flop=linpack.flop(self.n))
 
 
 def _block(given: Mapping[str, Value]) -> int:
     """The block size: smaller where the panel, which grows with it, is a large part of the work."""
     n = int(given.get("n", _LARGEST))
     return next(nb for nb, most in _BLOCKS if n <= most)
-
-
-def _order(nb: int, p: int, q: int, memory_B: int) -> int:
-    """The largest multiple of nb that fits; below nb, the largest order that is nearly full."""
-    most = min(math.isqrt(memory_B // _ITEM_B), _LARGEST - 1)
-    orders = itertools.chain(range(most // nb * nb, 0, -nb), range(min(most, nb - 1), 0, -1))
-    for n in orders:
-        if p * q * _memory_B(n, nb, p, q) <= memory_B:
-            return n
-    least = p * q * _memory_B(1, nb, p, q)
-    raise IllegalParameter("n", "auto", f"n = 1 needs {least} B, and {memory_B} B may be filled")
 
 
 def _memory_B(n: int, nb: int, p: int, q: int) -> int:

@@ -122,6 +122,13 @@ def test_hpl_is_bounded_by_dgemm(hpl: CaseResult) -> None:
     assert value.efficiency == pytest.approx(value.value / 100e9)
 
 
+def test_flop_in_fp32_are_not_bounded_by_those_in_fp64(made: Any) -> None:
+    mixed = made.result(made.case("hpl_mxp", {"n": 1000}))
+    value = bounded(mixed, BOTH).metrics["flop_rate"]
+    assert value.bound is None
+    assert value.bound_source == "none: the flop are of float32, those of dgemm of float64"
+
+
 def test_a_stencil_is_bounded_by_the_traffic(jacobi: CaseResult) -> None:
     value = bounded(jacobi, BOTH).metrics["update_rate"]
     assert value.bound == pytest.approx(40e9 / 24)

@@ -1,0 +1,31 @@
+"""What the Linpack benchmarks share: the count of their work, and the largest order that fits."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+from kernels.contract import IllegalParameter
+
+LARGEST_ORDER = 2**31 - 2
+"""MPI and BLAS count in 32 bits, and the matrix augmented with b has one more column."""
+
+
+def flop(n: int) -> float:
+    """2/3 n^3 - 1/2 n^2 for LU and 2 n^2 for the solution (netlib HPL 2.3, HPL_pdtest.c)."""
+    return n * (2.0 / 3.0 * n + 1.5) * n
+
+
+def largest_order(nb: int, memory_B: int, item_B: int, needs_B: Callable[[int], int]) -> int:
+    """The largest multiple of nb that fits; below nb, the largest order that is nearly full.
+
+    item_B : bytes of all that is stored of one element. needs_B : memory of all ranks, by order.
+    """
+    most = min(math.isqrt(memory_B // item_B), LARGEST_ORDER)
+    orders = itertools.chain(range(most // nb * nb, 0, -nb), range(min(most, nb - 1), 0, -1))
+    for n in orders:
+        if needs_B(n) <= memory_B:
+            return n
+    known = f"n = 1 needs {needs_B(1)} B, and {memory_B} B may be filled"
+    raise IllegalParameter("n", "auto", known)

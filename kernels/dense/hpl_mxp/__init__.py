@@ -1,0 +1,1 @@
+"""HPL-MxP: the LU solution of HPL in mixed precision."""
