@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from harness.record.result import CaseResult
-from harness.report import document, terminal
+from harness.report import compose, terminal
 
 
 def shown(made: Any, *results: CaseResult) -> str:
     """The table of a run, as it is printed on a pipe."""
     console = terminal.console()
-    cases = [document.of_case(one) for one in results]
+    cases = [compose.of_case(one) for one in results]
     with console.capture() as captured:
-        console.print(terminal.run(document.of_run(made.run(Path("/r")), cases)))
+        console.print(terminal.run(compose.of_run(made.run(Path("/r")), cases)))
     return str(captured.get())
 
 
