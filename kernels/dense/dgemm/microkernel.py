@@ -4,8 +4,8 @@
 
 A tile is MR = 3 vectors high and NR columns wide: 8 where there are 32 vector registers, 4 where
 there are 16. With the three vectors of A and a broadcast element of B that is 28 of 32 or 16 of 16
-registers; where multiply-adds are not fused, one sum goes to the stack for want of a 17th. Each step
-along the depth reads MR + NR numbers and does MR NR multiply-adds (the structure of BLIS: Van Zee,
+registers; where multiply-adds are not fused, one sum goes to the stack for want of a 17th. Each
+step along the depth reads MR + NR numbers and does MR NR multiply-adds (BLIS: Van Zee,
 van de Geijn, ACM TOMS 41 (2015), doi 10.1145/2764454).
 
 Addresses are 64-bit integers. The vectors are emitted as LLVM IR, since Numba's own loops would be
