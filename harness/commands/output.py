@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 from rich.console import RenderableType
@@ -17,7 +18,7 @@ _BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, what a shell reports for others
 
 def show(document: Doc, rendered: RenderableType, *, as_json: bool) -> None:
     """The document itself with ``--json``, what a person reads without."""
-    write(text(document) + "\n" if as_json else _as_text(rendered))
+    _write(lambda: text(document) + "\n" if as_json else _as_text(rendered))
 
 
 def note(words: str) -> None:
@@ -25,10 +26,15 @@ def note(words: str) -> None:
     sys.stderr.write(f"note: {words}\n")
 
 
-def write(said: str) -> None:
-    """Text on standard output, whole or with the error that kept it from getting there."""
+def plain(said: str) -> None:
+    """Text in a format of its own."""
+    _write(lambda: said)
+
+
+def _write(make: Callable[[], str]) -> None:
+    """Text on standard output; what is made of Rich touches it too, and can fail there."""
     try:
-        sys.stdout.write(said)
+        sys.stdout.write(make())
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_output()

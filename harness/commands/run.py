@@ -33,7 +33,7 @@ def run(request: Request, form: Format) -> None:
 def show(result: document.RunDoc, form: Format) -> None:
     """A run in the form that was asked for."""
     if form is Format.HPL:
-        output.write(hpl.text(result))
+        output.plain(hpl.text(result))
         return
     rendered = terminal.run(result)
     standing = hpl_standing(result)

@@ -46,11 +46,13 @@ _BLOCKS = ((64, 1000), (128, 3000), (192, 2**31))
 _LARGEST = 2**31 - 1
 _ITEM_B = 8
 _ORDERS = ("left", "crout", "right")
-PIECE = 1024
-"""Rows that are updated at a time: a product of fewer is slower, of more hardly faster; on 2 ranks
-of 55 Gflop/s at n = 10000 it is 36 ms of work between two polls of the broadcast."""
-BLOCK = 48
-"""Order of the diagonal blocks of L that are inverted."""
+ROWS = 1024
+"""Rows of A22 in a piece: a product of fewer is slower, of more hardly faster; on 2 ranks of 55
+Gflop/s at n = 10000 it is 36 ms of work between two polls of the broadcast."""
+COLUMNS = 256
+"""Columns of U in a piece: its rows stay in the second-level cache between the small products."""
+BLOCK = 24
+"""Order of the diagonal blocks of L that are inverted: the smallest for which a product is fast."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +201,7 @@ def _memory_B(n: int, nb: int, p: int, q: int) -> int:
     width = min(nb, n)
     panel = width * (leading_dimension(rows) + 1) + (width * width if p > 1 else 0)
     messages = 3 * columns * width + 2 * (3 + 2 * width) if p > 1 else 0
-    pieces = width * (min(PIECE, columns) + BLOCK)
+    pieces = width * (min(COLUMNS, columns) + BLOCK)
     check = 3 * rows + columns
     vectors = rows + columns + check + 12 * LINE
     matrix = rows * leading_dimension(columns)

@@ -26,7 +26,7 @@ from kernels._support.memory import aligned
 from kernels._support.team import Job, Team, shares
 from kernels.contract import UNWATCHED, Watch
 from kernels.dense.hpl.exchange import RowExchange
-from kernels.dense.hpl.kernel import BLOCK, PIECE
+from kernels.dense.hpl.kernel import BLOCK, COLUMNS, ROWS
 from kernels.dense.hpl.panel import Panel
 from kernels.dense.hpl.swap import Interchange, Matrix, displace, gather
 
@@ -42,13 +42,13 @@ class Update:
     a: Matrix  # (local rows, ld), [row, column]
     exchange: RowExchange | None  # None where one process row holds all rows
     team: Team
-    scratch: tuple[Matrix, ...]  # for each thread (nb, PIECE)
+    scratch: tuple[Matrix, ...]  # for each thread (nb, COLUMNS)
     inverse: Matrix  # (nb, BLOCK)
 
     @classmethod
     def on(cls, grid: Grid, a: Matrix, exchange: RowExchange | None, team: Team) -> Update:
         """Allocate the buffers of the threads."""
-        width, most = min(grid.nb, grid.n), min(PIECE, max(1, grid.columns))
+        width, most = min(grid.nb, grid.n), min(COLUMNS, max(1, grid.columns))
         scratch = tuple(aligned((width, most)) for _ in range(team.threads))
         return cls(grid, a, exchange, team, scratch, aligned((width, BLOCK)))
 
@@ -77,7 +77,7 @@ class Applied:
             if thread == 0:
                 watch.lap("update")
 
-        return one.team.begin(product, shares(0, len(below), one.team.threads, LEAST, PIECE))
+        return one.team.begin(product, shares(0, len(below), one.team.threads, LEAST, ROWS))
 
     def finish(self, start: int, stop: int, watch: Watch, poll: Callable[[], None]) -> None:
         """Bring columns start..stop-1 up to date."""
@@ -106,7 +106,7 @@ class Applied:
             solve_blocks(self.panel.top, one.inverse, here, u[:, first:last])
             told.lap("update")
 
-        pieces = shares(0, stop - start, one.team.threads, LEAST, PIECE)
+        pieces = shares(0, stop - start, one.team.threads, LEAST, COLUMNS)
         one.team.begin(work, pieces).join(_nothing)
         return u
 

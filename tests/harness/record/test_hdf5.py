@@ -373,6 +373,18 @@ def test_cut_short_or_damaged_anywhere_it_is_refused_or_unharmed(made: Any) -> N
     assert refused > 50
 
 
+def test_a_damaged_file_is_refused_before_hdf5_opens_it(
+    made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = encode(made, made.result())
+    monkeypatch.setattr(hdf5, "h5py", None)
+    for at in range(0, len(content) - 64, 997):
+        damaged = bytearray(content)
+        damaged[at] ^= 4
+        with pytest.raises(CorruptStore, match="it is damaged"):
+            hdf5.index_record(bytes(damaged), "a.h5")
+
+
 def test_h5dump_reads_it(made: Any, tmp_path: Path) -> None:
     h5dump = shutil.which("h5dump")
     if h5dump is None and not os.environ.get("QYRAN_CI"):
