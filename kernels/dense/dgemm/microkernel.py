@@ -4,8 +4,9 @@
 
 A tile is MR = 3 vectors high and NR columns wide: 8 where there are 32 vector registers, 4 where
 there are 16. With the three vectors of A and a broadcast element of B that is 28 of 32 or 16 of 16
-registers. Each step along the depth reads MR + NR numbers and does MR NR multiply-adds
-(the structure of BLIS: Van Zee, van de Geijn, ACM TOMS 41 (2015), doi 10.1145/2764454).
+registers; where multiply-adds are not fused, one sum goes to the stack for want of a 17th. Each
+step along the depth reads MR + NR numbers and does MR NR multiply-adds (BLIS: Van Zee,
+van de Geijn, ACM TOMS 41 (2015), doi 10.1145/2764454).
 
 Addresses are 64-bit integers. The vectors are emitted as LLVM IR, since Numba's own loops would be
 vectorised along the wrong index or not at all.
@@ -61,6 +62,7 @@ class _Emitter:
 
     @property
     def vector(self) -> Any:
+        """The LLVM type of a vector."""
         return ir.VectorType(self.real, self.tile.lanes)
 
     def at(self, address: Any, items: int) -> Any:
@@ -68,11 +70,13 @@ class _Emitter:
         return self.builder.add(address, _INT64(items * self.tile.item_B))
 
     def load(self, address: Any, kind: Any) -> Any:
+        """A vector or a number, at any multiple of the size of a number."""
         value = self.builder.load(self.builder.inttoptr(address, kind.as_pointer()))
         value.align = self.tile.item_B
         return value
 
     def store(self, value: Any, address: Any) -> None:
+        """As `load`, the other way."""
         store = self.builder.store(value, self.builder.inttoptr(address, value.type.as_pointer()))
         store.align = self.tile.item_B
 
@@ -83,6 +87,7 @@ class _Emitter:
         return self.builder.shuffle_vector(one, self.vector(ir.Undefined), lanes)
 
     def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
+        """A b + c of vectors."""
         return multiply_add(self.builder, a, b, c, fused=target().fused)
 
     def step(self, sums: list[Any], a: Any, b: Any) -> list[Any]:
