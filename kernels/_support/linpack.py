@@ -40,6 +40,15 @@ def grids(ranks: int) -> str:
     return ", ".join(f"{p} x {ranks // p}" for p in divisors)
 
 
+def block_size(given: Mapping[str, Value], blocks: tuple[tuple[int, int], ...]) -> int:
+    """As given, or smaller where the panel, which grows with it, is a large part of the work.
+
+    blocks : block sizes, each with the largest order it is for.
+    """
+    n = int(given.get("n", LARGEST_ORDER))
+    return int(given.get("nb", next(nb for nb, most in blocks if n <= most)))
+
+
 def largest_order(nb: int, memory_B: int, item_B: int, needs_B: Callable[[int], int]) -> int:
     """The largest multiple of nb that fits; below nb, the largest order that is nearly full.
 
