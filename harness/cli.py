@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from harness.errors import ConfigError, QyranError
+from harness.report.format import Format
 
 if TYPE_CHECKING:
     from harness.plan.expand import Overrides
@@ -56,6 +57,13 @@ Oversubscribe = Annotated[
 ]
 Results = Annotated[Path, typer.Option(help="where runs are recorded")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on standard output")]
+Form = Annotated[
+    Format | None,
+    typer.Option("--format", help="text, json as --json, or hpl: what xhpl would print [text]"),
+]
+HplDat = Annotated[
+    Path | None, typer.Option("--hpl-dat", help="run every combination of an HPL.dat")
+]
 Cluster = Annotated[str | None, typer.Option(help="a cluster of cluster.yaml [its default]")]
 PartitionName = Annotated[str | None, typer.Option("--partition", help="a partition of it")]
 ClusterFile = Annotated[
@@ -80,6 +88,8 @@ def run(
     cluster: Cluster = None,
     partition: PartitionName = None,
     cluster_file: ClusterFile = None,
+    hpl_dat: HplDat = None,
+    form: Form = None,
     json: Json = False,
 ) -> None:
     """Plan, run, verify, record and compare a suite or a kernel."""
@@ -88,7 +98,8 @@ def run(
     changes = _overrides(
         ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe
     )
-    command.run(_request(suite, changes, results, cluster, partition, cluster_file), as_json=json)
+    request = _request(suite, changes, results, cluster, partition, cluster_file, hpl_dat)
+    command.run(request, _form(form, json))
 
 
 @app.command()
@@ -106,6 +117,7 @@ def plan(
     cluster: Cluster = None,
     partition: PartitionName = None,
     cluster_file: ClusterFile = None,
+    hpl_dat: HplDat = None,
     json: Json = False,
 ) -> None:
     """Show cases, geometry, memory and estimated time; start nothing."""
@@ -114,8 +126,47 @@ def plan(
     changes = _overrides(
         ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe
     )
-    request = _request(suite, changes, DEFAULT_RESULTS, cluster, partition, cluster_file)
+    request = _request(suite, changes, DEFAULT_RESULTS, cluster, partition, cluster_file, hpl_dat)
     command.plan(request, as_json=json)
+
+
+@app.command()
+def tune(
+    kernel: Annotated[str, typer.Argument(help="a kernel that has something to tune")],
+    ranks: Ranks = None,
+    threads: Threads = None,
+    nodes: Nodes = None,
+    set_: Set = None,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option("--sweep", metavar="NAME=A,B,C", help="the values to try of a parameter"),
+    ] = None,
+    repeat: Annotated[
+        int | None, typer.Option(min=1, help="repetitions of each value in each launch [3]")
+    ] = None,
+    launches: Annotated[
+        int | None, typer.Option(min=1, help="rounds over all values, an mpirun each [2]")
+    ] = None,
+    budget: Budget = None,
+    oversubscribe: Oversubscribe = False,
+    results: Results = DEFAULT_RESULTS,
+    cluster: Cluster = None,
+    partition: PartitionName = None,
+    cluster_file: ClusterFile = None,
+    output: Annotated[
+        Path | None, typer.Option(help="the suite to write [jobs/KERNEL-tuned.yaml]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="overwrite that file")] = False,
+    json: Json = False,
+) -> None:
+    """Find the best parameters of a kernel on this machine, and write a suite with them."""
+    from harness.commands import tune as command
+
+    changes = _overrides(
+        ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe
+    )
+    request = _request(kernel, changes, results, cluster, partition, cluster_file)
+    command.tune(request, output, force=force, as_json=json)
 
 
 @app.command("list")
@@ -156,12 +207,13 @@ def init(
 def show(
     run: Annotated[str, typer.Argument(help="a run, a unique part of its name, or last")] = "last",
     results: Results = DEFAULT_RESULTS,
+    form: Form = None,
     json: Json = False,
 ) -> None:
     """Show a recorded run."""
     from harness.commands import records
 
-    records.show(run, results, as_json=json)
+    records.show(run, results, _form(form, json))
 
 
 @app.command()
@@ -225,6 +277,7 @@ def _request(
     cluster: str | None,
     partition: str | None,
     cluster_file: Path | None,
+    hpl_dat: Path | None = None,
 ) -> Request:
     from harness.prepare import Request
 
@@ -236,7 +289,15 @@ def _request(
         cluster_file=cluster_file,
         results=results,
         command=tuple(sys.argv),
+        hpl_dat=hpl_dat,
     )
+
+
+def _form(form: Format | None, json: bool) -> Format:
+    """The form that ``--format`` or its short form ``--json`` asks for."""
+    if json and form not in (None, Format.JSON):
+        raise ConfigError("--json", f"and --format {form} are two forms", fix="give one of them")
+    return Format.JSON if json else form or Format.TEXT
 
 
 def _counts(flag: str, text: str | None) -> tuple[int, ...] | None:
@@ -289,7 +350,7 @@ def main() -> NoReturn:
 
 def _complain(error: QyranError) -> None:
     sys.stderr.write(f"qyran: {error}\n")
-    if "--json" in sys.argv:
+    if "--json" in sys.argv or "--format json" in " ".join(sys.argv).replace("=", " "):
         from harness.report.document import ErrorDoc
 
         _print(

@@ -7,22 +7,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.config import cluster as clusters
-from harness.config import files
+from harness.config import files, hpl_dat
 from harness.config import suite as suites
 from harness.config.yaml_file import Document
 from harness.errors import ConfigError, unknown
 from harness.machine.node import NodeFacts, detect
 from harness.plan.case import Case
+from harness.plan.compare import compared
 from harness.plan.expand import Overrides
 from harness.plan.resolve import plan
 from harness.plan.resources import Resources
 from harness.record import store
 from kernels import listing
+from kernels.contract import parameters
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for."""
+    """What the user asked for.
+
+    suite : a suite that stands in no file, with its document; ``name`` is what it is called then.
+    """
 
     name: str
     overrides: Overrides = field(default_factory=Overrides)
@@ -31,11 +36,13 @@ class Request:
     cluster_file: Path | None = None
     results: Path = store.DEFAULT
     command: tuple[str, ...] = ()
+    hpl_dat: Path | None = None
+    suite: tuple[suites.Suite, Document] | None = None
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request with everything resolved and checked."""
+    """A request with everything resolved and checked; notes are sentences for the user."""
 
     request: Request
     title: str
@@ -46,16 +53,19 @@ class Prepared:
     facts: NodeFacts
     resources: Resources
     cases: tuple[Case, ...]
+    notes: tuple[str, ...] = ()
+    compare: tuple[tuple[str, str], ...] = ()
 
 
 def prepare(request: Request) -> Prepared:
     """Resolve suite, cluster and cases; ConfigError before anything starts."""
-    suite, text = _suite(request.name)
+    suite, text, notes = _suite(request)
     file, source = clusters.load(request.cluster_file)
     name, cluster = clusters.choose(file, request.cluster, source)
     partition_name, partition = cluster.chosen(request.partition, source)
     facts = detect()
     resources = _resources(cluster, partition, facts, f"{source}: {name}")
+    cases = plan(suite, text, request.overrides, resources)
     return Prepared(
         request=request,
         title=suite.title,
@@ -65,7 +75,9 @@ def prepare(request: Request) -> Prepared:
         partition_name=partition_name,
         facts=facts,
         resources=resources,
-        cases=plan(suite, text, request.overrides, resources),
+        cases=cases,
+        compare=compared(suite, text, cases),
+        notes=notes,
     )
 
 
@@ -82,7 +94,16 @@ def can_run_here(prepared: Prepared) -> None:
         )
 
 
-def _suite(name: str) -> tuple[suites.Suite, Document]:
+def _suite(request: Request) -> tuple[suites.Suite, Document, tuple[str, ...]]:
+    """The suite that is asked for, its document, and what the user should know about it."""
+    if request.suite is not None:
+        return *request.suite, ()
+    if request.hpl_dat is not None:
+        return _of_hpl_dat(request, request.hpl_dat)
+    return *_named(request.name), ()
+
+
+def _named(name: str) -> tuple[suites.Suite, Document]:
     """A suite by name or path, or the suite of one case that a kernel's name means."""
     known = files.suites()
     if "/" in name or name.endswith((".yaml", ".yml")) or name in known:
@@ -90,6 +111,23 @@ def _suite(name: str) -> tuple[suites.Suite, Document]:
     if name in listing.names():
         return suites.of_kernel(name)
     raise unknown("", "suite or kernel", name, [*known, *listing.names()], "`qyran list`")
+
+
+def _of_hpl_dat(request: Request, path: Path) -> tuple[suites.Suite, Document, tuple[str, ...]]:
+    """The combinations of an HPL.dat, for a kernel that has all of its choices."""
+    takers = [one for one in listing.names() if _takes_hpl_dat(one)]
+    if request.name not in takers:
+        fix = f"qyran run hpl --hpl-dat {path}"
+        raise ConfigError("--hpl-dat", f"is nothing for {request.name!r}", ", ".join(takers), fix)
+    values = hpl_dat.read(path)
+    named = {"--set": request.overrides.set, "--sweep": request.overrides.sweep}
+    hpl_dat.refuse_changes(values, path, named, request.overrides.ranks)
+    return *hpl_dat.suite(values, path, request.name), (hpl_dat.without_effect(values, path),)
+
+
+def _takes_hpl_dat(kernel: str) -> bool:
+    names = {one.name for one in parameters(listing.load(kernel))}
+    return names >= set(hpl_dat.PARAMETERS)
 
 
 def _resources(
@@ -109,6 +147,7 @@ def _resources(
         flop_rate=node.flop_rate_peak,
         bandwidth=node.bandwidth_peak,
         source=f"{source}, {'detected' if here else 'as described'}",
+        here=here,
     )
 
 

@@ -5,8 +5,8 @@ The rooms do the work; this is the order in which they are visited.
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from harness.launch import environment as rank_environment
 from harness.launch import local
 from harness.launch.process import uninterrupted
 from harness.machine.environment import environment
-from harness.machine.mpi import Mpirun, find_mpirun
+from harness.machine.mpi import find_mpirun
 from harness.machine.state import state
 from harness.measure import driver
 from harness.measure.batch import Batch
@@ -27,8 +27,10 @@ from harness.measure.driver import Ending
 from harness.measure.journal import Event
 from harness.measure.observation import Launched, Observation
 from harness.outcome import Outcome
+from harness.plan import rounds
 from harness.plan.case import Case, Geometry, from_dict
 from harness.prepare import Prepared, can_run_here
+from harness.programs import Programs
 from harness.record import store
 from harness.record.result import CaseResult, Run
 from harness.report import compose, document
@@ -56,8 +58,8 @@ def run(prepared: Prepared, display: Display) -> document.RunDoc:
     Raises QyranError if the run cannot even begin: no mpirun, no results folder.
     """
     can_run_here(prepared)
-    mpirun = find_mpirun(prepared.cluster.launcher.mpirun)
-    return _Session(prepared, mpirun, _begin(prepared), display).run()
+    programs = Programs(prepared.cases, find_mpirun(prepared.cluster.launcher.mpirun))
+    return _Session(prepared, programs, _begin(prepared), display).run()
 
 
 def _begin(prepared: Prepared) -> Run:
@@ -74,6 +76,7 @@ def _begin(prepared: Prepared) -> Run:
         command=request.command,
         started=now,
         environment=environment(mpirun=prepared.cluster.launcher.mpirun, facts=prepared.facts),
+        compare=prepared.compare,
     )
     store.create(begun, prepared.cases)
     return begun
@@ -82,13 +85,16 @@ def _begin(prepared: Prepared) -> Run:
 class _Session:
     """The state of one run: what has been measured and what is recorded."""
 
-    def __init__(self, prepared: Prepared, mpirun: Mpirun, begun: Run, display: Display) -> None:
+    def __init__(
+        self, prepared: Prepared, programs: Programs, begun: Run, display: Display
+    ) -> None:
         self._prepared = prepared
-        self._mpirun = mpirun
+        self._programs = programs
         self._run = begun
         self._folder = Path(begun.path).absolute()
         self._display = display
         self._crowded = prepared.request.overrides.oversubscribe
+        self._in_turns = bool(prepared.compare) or any(one.is_program for one in prepared.cases)
         self._documents: dict[str, document.CaseDoc] = {}
         self._seen: dict[str, list[Observation]] = {case.id: [] for case in prepared.cases}
         self._failed: dict[str, Ending] = {}
@@ -97,11 +103,11 @@ class _Session:
         self._interrupted = False
 
     def run(self) -> document.RunDoc:
-        """All groups of cases with one geometry, one after the other."""
+        """All stages, one after the other."""
         self._display.started(self._run, self._prepared.cases)
-        for geometry, cases in _by_geometry(self._prepared.cases).items():
+        for cases in rounds.stages(self._prepared.cases, in_turns=self._in_turns):
             try:
-                self._group(geometry, cases)
+                self._stage(cases)
             except KeyboardInterrupt:  # while results were recorded: that came to its end
                 self._interrupted = True
         if not self._unrecorded:
@@ -116,21 +122,23 @@ class _Session:
         code = outcomes.EXIT_CODES[found]
         return outcomes.NOT_MEASURED if code == outcomes.GOOD and self._unrecorded else code
 
-    def _group(self, geometry: Geometry, cases: list[Case]) -> None:
-        """Cases of one geometry share their launches; then they are judged and recorded."""
+    def _stage(self, cases: list[Case]) -> None:
+        """Cases are measured round after round; then they are judged and recorded."""
         try:
-            self._measure(geometry, cases)
+            self._measure(cases)
         except KeyboardInterrupt:  # between two launches
             self._interrupted = True
         with uninterrupted():
-            self._conclude(geometry, cases)
+            for geometry, members in rounds.by_geometry(cases).items():
+                self._conclude(geometry, members)
 
-    def _measure(self, geometry: Geometry, cases: list[Case]) -> None:
+    def _measure(self, cases: list[Case]) -> None:
         """All launches of these cases."""
-        for launch in range(max(case.launches for case in cases)):
-            wanted = [one for one in cases if one.launches > launch and one.id not in self._failed]
-            while wanted and not self._interrupted:
-                wanted = self._launch(geometry, wanted, launch)
+        for launch, wanted in enumerate(rounds.rounds(cases, in_turns=self._in_turns)):
+            for together in rounds.batches(wanted, lambda case: case.id not in self._failed):
+                left = together
+                while left and not self._interrupted:
+                    left = self._launch(left, launch)
 
     def _conclude(self, geometry: Geometry, cases: list[Case]) -> None:
         """Judge and record the cases of a geometry."""
@@ -142,19 +150,23 @@ class _Session:
         for one in results:
             self._record(bounds.bounded(one, limits))
 
-    def _launch(self, geometry: Geometry, cases: list[Case], launch: int) -> list[Case]:
+    def _launch(self, cases: list[Case], launch: int) -> list[Case]:
         """One mpirun for these cases; returns those that need another one after a crash."""
+        geometry, mpirun = cases[0].geometry, self._programs.mpirun(cases[0])
         command = local.command(
-            str(self._mpirun.path), self._mpirun.flavour, geometry, oversubscribe=self._crowded
+            str(mpirun.path), mpirun.flavour, geometry, oversubscribe=self._crowded
         )
         try:
             batch, file = self._batch(cases, launch)
+            chronicle = self._programs.launch(batch)
+            payload = local.program(chronicle.order_file) if chronicle else local.payload(str(file))
             launched, ending = driver.run(
                 batch,
-                [*command, *local.payload(str(file))],
+                [*command, *payload],
                 rank_environment.of_ranks(geometry.threads),
                 self._folder / "log.txt",
                 self._display.event,
+                chronicle,
             )
         except driver.Interrupted as interrupt:
             self._interrupted = True
@@ -190,7 +202,8 @@ class _Session:
             ending = _INTERRUPTED
         raw = assemble.result(case, self._seen[case.id], ending)
         notes = ("oversubscribed",) if self._crowded else ()
-        return verdict.judged(replace(raw, notes=notes), oversubscribe=self._crowded)
+        raw = self._programs.identified(replace(raw, notes=notes), self._seen[case.id])
+        return verdict.judged(raw, oversubscribe=self._crowded)
 
     def _bounds(self, results: list[CaseResult], geometry: Geometry) -> bounds.Bounds:
         """The limits of this geometry: from this run, else from earlier runs of this machine."""
@@ -222,14 +235,10 @@ class _Session:
     def _forget_journals(self) -> None:
         """Everything is in HDF5 files now."""
         for path in self._folder.glob("launch-*"):
-            path.unlink(missing_ok=True)
-
-
-def _by_geometry(cases: Iterable[Case]) -> dict[Geometry, list[Case]]:
-    groups: dict[Geometry, list[Case]] = {}
-    for case in cases:
-        groups.setdefault(case.geometry, []).append(case)
-    return groups
+            if path.is_dir():  # the folder of a program
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _hardware_key(run: Run) -> str:
@@ -248,6 +257,7 @@ def show(folder: Path) -> document.RunDoc:
         title=header["title"],
         command=tuple(header["command"]),
         started=header["started"],
+        compare=tuple(map(tuple, header.get("compare", ()))),
     )
     return compose.of_run(run, [_from_record(one, found) for one in header["cases"]])
 

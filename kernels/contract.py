@@ -141,6 +141,12 @@ class Metric:
             return seconds
         return float(getattr(work, self.amount)) / seconds if seconds > 0.0 else math.nan
 
+    def seconds(self, work: Work, value: float) -> float:
+        """The time for which `value` gives this value: of a number that somebody else computed."""
+        if self.amount == "seconds":
+            return value
+        return float(getattr(work, self.amount)) / value if value > 0.0 else math.nan
+
 
 FLOP_RATE: Final = Metric("flop_rate", "flop/s", "higher", "flop")
 BANDWIDTH: Final = Metric("bandwidth", "B/s", "higher", "bytes_moved")
@@ -171,6 +177,19 @@ class Phase(Generic[StateT]):
     metric: Metric
     run: Callable[[StateT], None]
     work: Callable[[int], Work]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What of a kernel is worth trying on a machine.
+
+    sizes : parameters that have a modest value in a trial, and stay `AUTO` in what comes of it.
+    stages : what to try, the most important first; the alternatives of a stage give values to the
+        same parameters, and are tried with the best values found before.
+    """
+
+    sizes: Mapping[str, Value]
+    stages: Mapping[str, tuple[Mapping[str, Value], ...]]
 
 
 class Watch(Protocol):
@@ -232,6 +251,14 @@ class Kernel(ABC, Generic[StateT]):
         """
         return {}
 
+    @classmethod
+    def tuning(cls, given: Mapping[str, Value], ranks: int) -> Tuning | None:
+        """What `qyran tune` tries on this many ranks; None where there is nothing to choose.
+
+        ``given`` holds the best values found so far: a later stage may depend on them.
+        """
+        return None
+
     @abstractmethod
     def check_geometry(self, ranks: int) -> None:
         """Raise IllegalParameter if these parameters cannot run on this many ranks."""
@@ -260,6 +287,100 @@ class Kernel(ABC, Generic[StateT]):
 
         Collective; returns the same Check on every rank.
         """
+
+
+STDOUT: Final = "stdout.txt"
+"""The file that holds what rank 0 of a program printed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed:
+    """What the output of a program says.
+
+    seconds : of each phase, such that ``metric.value(work, seconds)`` is the number it printed.
+    facts : what else it says of its run, for the record.
+    """
+
+    seconds: Mapping[str, float]
+    check: Check
+    facts: Mapping[str, Value] = field(default_factory=dict)
+
+
+class UnclearOutput(ValueError):
+    """The output of a program is not one whole report of the run that was asked for.
+
+    wanted : the line or value looked for; found : what is there instead.
+    """
+
+    def __init__(self, wanted: str, found: str) -> None:
+        super().__init__(f"looked for {wanted}, found {found}")
+        self.wanted = wanted
+        self.found = found
+
+
+class Program(Kernel[None]):
+    """A kernel that is somebody else's binary, which measures and verifies itself.
+
+    The harness writes `files` into a folder of its own for each launch, starts there, on every
+    rank, ``binary`` with `arguments`, and lets `parse` read the file ``output``. A launch is one
+    repetition. Each program declares the parameters ``binary`` and ``mpirun`` as its last two.
+    """
+
+    install: ClassVar[str]
+    """What to type where the binary is missing."""
+    output: ClassVar[str] = STDOUT
+    """The file of its folder in which the program writes its results."""
+
+    binary: str
+    mpirun: str
+
+    def files(self, ranks: int) -> Mapping[str, str]:
+        """Names and texts of the input files."""
+        return {}
+
+    def arguments(self) -> tuple[str, ...]:
+        """The command line behind the name of the binary."""
+        return ()
+
+    @abstractmethod
+    def parse(self, text: str, ranks: int) -> Parsed:
+        """What ``output`` says: a function of its text.
+
+        Raises UnclearOutput where a line is missing, is there more than once, holds no number, or
+        belongs to another run; a verdict of the program that is not good becomes a failed check.
+        """
+
+    def setup(self, comm: Intracomm) -> None:
+        """Never called: nothing of a program runs in this process."""
+        raise TypeError(f"{type(self).__name__} is a program: the harness starts its binary")
+
+    def verify(self, state: None, comm: Intracomm) -> Check:
+        """Never called: `parse` gives the check."""
+        raise TypeError(f"{type(self).__name__} is a program: its output holds the check")
+
+
+def reported(name: str, metric: Metric, work: Callable[[int], Work]) -> Phase[None]:
+    """A phase whose time a program reports."""
+
+    def run(_state: None) -> None:
+        raise TypeError(f"{name} is timed by the program itself")
+
+    return Phase(name, metric, run, work)
+
+
+OWN_MPIRUN: Final = "own"
+"""The mpirun of the MPI library that the binary is linked with."""
+
+
+def binary_parameter(default: str) -> Any:
+    """The parameter ``binary`` of a program."""
+    return parameter(default, unit="", help="the program: a path, or a name to find on PATH")
+
+
+def mpirun_parameter() -> Any:
+    """The parameter ``mpirun`` of a program."""
+    about = "what starts it: a path, or own: the mpirun of the MPI it is linked with"
+    return parameter(OWN_MPIRUN, unit="", help=about)
 
 
 def parameters(kernel: type[Kernel[Any]]) -> tuple[Parameter, ...]:

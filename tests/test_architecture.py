@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kernels import listing
-from kernels.contract import parameters
+from kernels.contract import Program, parameters
 
 ROOT = Path(__file__).parent.parent
 # From top to bottom: a room imports the rooms above it, and itself.
@@ -28,7 +28,9 @@ ROOMS = (
     "report",
     "prepare",
     "assemble",
+    "programs",
     "session",
+    "tuning",
     "commands",
     "cli",
 )
@@ -36,6 +38,8 @@ EVERYWHERE = {"errors", "outcome"}
 HEAVY = {"numpy", "numba", "scipy", "mpi4py", "h5py", "llvmlite", "threadpoolctl", "pandas"}
 STARTS_PROCESSES = {
     "harness/launch/process.py",
+    "harness/measure/shim.py",  # becomes the program of others that it was started for
+    "harness/machine/binary.py",
     "harness/machine/probe.py",
     "harness/machine/mpi.py",
     "harness/machine/blas.py",
@@ -245,7 +249,21 @@ def _assigned(path: Path) -> dict[str, ast.expr]:
     return found
 
 
-@pytest.mark.parametrize("kernel", listing.names())
+PROGRAMS = tuple(one for one in listing.names() if issubclass(listing.load(one), Program))
+KERNELS = tuple(one for one in listing.names() if one not in PROGRAMS)
+FURNITURE = {"kernel.py", "cpu.py", "reference.py"}
+
+
+def test_a_name_belongs_to_one_kernel() -> None:
+    assert len(set(listing.names())) == len(listing.names())
+
+
+def test_programs_are_the_kernels_of_external() -> None:
+    assert set(PROGRAMS) == {one for one in listing.names() if listing.group(one) == "external"}
+    assert PROGRAMS
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_every_kernel_has_its_tests(kernel: str) -> None:
     path = ROOT / "tests" / "kernels" / f"test_{kernel}.py"
     assert path.is_file()
@@ -256,7 +274,18 @@ def test_every_kernel_has_its_tests(kernel: str) -> None:
     assert len(mutations.keys) >= 3
 
 
-@pytest.mark.parametrize("kernel", listing.names())
+@pytest.mark.parametrize("kernel", PROGRAMS)
+def test_every_program_has_its_tests(kernel: str) -> None:
+    """Recorded outputs, and at least three corruptions of its own that may not pass."""
+    path = ROOT / "tests" / "kernels" / f"test_{kernel}.py"
+    assert path.is_file()
+    for name, least in (("RECORDED", 1), ("CORRUPTIONS", 3)):
+        found = _assigned(path)[name]
+        assert isinstance(found, ast.Dict)
+        assert len(found.keys) >= least, name
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_every_kernel_has_its_benchmark(kernel: str) -> None:
     path = ROOT / "tests" / "bench" / f"bench_{kernel}.py"
     assert path.is_file()
@@ -265,11 +294,23 @@ def test_every_kernel_has_its_benchmark(kernel: str) -> None:
     )
 
 
-@pytest.mark.parametrize("kernel", listing.names())
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_every_kernel_has_the_same_furniture(kernel: str) -> None:
     folder = ROOT / "kernels" / listing.group(kernel) / kernel
-    for furniture in ("__init__.py", "kernel.py", "cpu.py", "reference.py"):
+    for furniture in ("__init__.py", *FURNITURE):
         assert (folder / furniture).is_file()
+
+
+@pytest.mark.parametrize("kernel", PROGRAMS)
+def test_every_program_has_the_same_furniture(kernel: str) -> None:
+    """Nothing of a program is compiled or computed here: a declaration, and a reader."""
+    folder = ROOT / "kernels" / listing.group(kernel) / kernel
+    assert {one.name for one in folder.glob("*.py")} == {"__init__.py", "kernel.py", "output.py"}
+    for file in folder.glob("*.py"):
+        assert not tops(everywhere(file)) & (HEAVY - {"mpi4py"}), file.name
+    loaded = listing.load(kernel)
+    assert [one.name for one in parameters(loaded)][-2:] == ["binary", "mpirun"]
+    assert loaded.install
 
 
 @pytest.mark.parametrize("kernel", listing.names())

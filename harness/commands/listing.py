@@ -64,9 +64,9 @@ def _kernel(name: str) -> document.KernelDoc:
 
 
 def _example(kernel: type[Kernel[Any]]) -> Kernel[Any]:
-    """A small instance: phases and metrics do not depend on sizes."""
+    """A small instance on two ranks: phases and metrics do not depend on sizes."""
     given = {one.name: one.default for one in parameters(kernel) if one.default != AUTO}
-    return kernel(**{**kernel.fit(given, memory_B=2**28, llc_B=2**20, ranks=1), **given})
+    return kernel(**{**kernel.fit(given, memory_B=2**28, llc_B=2**20, ranks=2), **given})
 
 
 def _metrics(kernel: type[Kernel[Any]]) -> dict[str, str]:

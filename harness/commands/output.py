@@ -17,8 +17,18 @@ _BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, what a shell reports for others
 
 def show(document: Doc, rendered: RenderableType, *, as_json: bool) -> None:
     """The document itself with ``--json``, what a person reads without."""
+    write(text(document) + "\n" if as_json else _as_text(rendered))
+
+
+def note(words: str) -> None:
+    """One line on standard error, beside what is printed."""
+    sys.stderr.write(f"note: {words}\n")
+
+
+def write(said: str) -> None:
+    """Text on standard output, whole or with the error that kept it from getting there."""
     try:
-        sys.stdout.write(text(document) + "\n" if as_json else _as_text(rendered))
+        sys.stdout.write(said)
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_output()

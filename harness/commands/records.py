@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Group
-
 from harness import session
-from harness.commands import output
-from harness.commands.rank import hpl_standing
+from harness.commands import output, run
 from harness.errors import CorruptStore
 from harness.outcome import GOOD, WRONG_ANSWER
 from harness.record import store
 from harness.report import document, terminal, units
+from harness.report.format import Format
 
 
-def show(name: str, results: Path, *, as_json: bool) -> None:
+def show(name: str, results: Path, form: Format) -> None:
     """A run as it was printed when it ended; exit 0, whatever its outcome was."""
-    shown = session.show(store.find(results, name))
-    standing = hpl_standing(shown)
-    rendered = terminal.run(shown)
-    if standing is not None:
-        shown.standing = standing.document
-        rendered = Group(rendered, *standing.summary)
-    output.show(shown, rendered, as_json=as_json)
+    run.show(session.show(store.find(results, name)), form)
 
 
 def ls(results: Path, *, as_json: bool) -> None:

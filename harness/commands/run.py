@@ -13,37 +13,63 @@ from harness import session
 from harness.commands import output
 from harness.commands.rank import hpl_standing
 from harness.prepare import Prepared, Request, prepare
-from harness.report import compose, document, terminal
+from harness.report import compose, document, hpl, terminal
+from harness.report.format import Format
 from harness.report.progress import Bar, Lines
 
 
-def run(request: Request, *, as_json: bool) -> None:
+def run(request: Request, form: Format) -> None:
     """Run a suite and end with the exit code of its outcome."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup keeps its meaning
-            signal.signal(number, _interrupt)
+    heed_signals()
     prepared = prepare(request)
-    console = terminal.console(stderr=as_json)
-    display = Bar(console) if console.is_terminal else Lines(console)
-    result = session.run(prepared, display)
-    standing = hpl_standing(result)
-    if standing is not None:
-        result.standing = standing.document
-    rendered = terminal.run(result)
-    if standing is not None:
-        rendered = Group(rendered, *standing.summary)
-    output.show(result, rendered, as_json=as_json)
+    if form is Format.HPL:
+        hpl.refuse((case.kernel for case in prepared.cases), request.name)
+    _say(prepared.notes)
+    result = session.run(prepared, display(stderr=form is not Format.TEXT))
+    show(result, form)
     output.end(result.exit_code)
 
 
+def show(result: document.RunDoc, form: Format) -> None:
+    """A run in the form that was asked for."""
+    if form is Format.HPL:
+        output.write(hpl.text(result))
+        return
+    rendered = terminal.run(result)
+    standing = hpl_standing(result)
+    if standing is not None:
+        result.standing = standing.document
+        rendered = Group(rendered, *standing.summary)
+    output.show(result, rendered, as_json=form is Format.JSON)
+
+
+def display(*, stderr: bool) -> session.Display:
+    """What tells about a run while it goes on."""
+    console = terminal.console(stderr=stderr)
+    return Bar(console) if console.is_terminal else Lines(console)
+
+
+def _say(notes: tuple[str, ...]) -> None:
+    for one in notes:
+        output.note(one)
+
+
+def heed_signals() -> None:
+    """A batch system's time limit and a lost terminal end a run as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup keeps its meaning
+            signal.signal(number, _interrupt)
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """A batch system's time limit or a lost terminal ends a run as Ctrl-C does: in order."""
+    """In order: what was measured is recorded."""
     raise KeyboardInterrupt
 
 
 def plan(request: Request, *, as_json: bool) -> None:
     """Show what a run would do."""
     prepared = prepare(request)
+    _say(prepared.notes)
     shown = plan_document(prepared)
     output.show(shown, terminal.plan(shown), as_json=as_json)
 

@@ -28,6 +28,15 @@ def _counts_or_auto(value: object) -> tuple[int, ...] | None:
     return None if value is None or value == AUTO else _counts(value)
 
 
+def _pair(value: object) -> tuple[str, str]:
+    """Two metrics, each ``kernel.metric``."""
+    match value:
+        case [str(one), str(other)] if one.count(".") == other.count(".") == 1:
+            return str(one), str(other)
+    raise ValueError(f"found {value!r}; write two metrics, as in [hpl.flop_rate, xhpl.flop_rate]")
+
+
+Pair = Annotated[tuple[str, str], BeforeValidator(_pair)]
 Positive = Annotated[Count, Field(ge=1)]
 Counts = Annotated[tuple[int, ...], BeforeValidator(_counts)]
 CountsOrAuto = Annotated[tuple[int, ...] | None, BeforeValidator(_counts_or_auto)]
@@ -61,6 +70,7 @@ class Suite(Model):
 
     schema_id: str = Field(SCHEMA, alias="schema")
     title: str = ""
+    compare: list[Pair] = Field(default_factory=list)
     cases: list[Case] = Field(min_length=1)
 
 

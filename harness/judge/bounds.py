@@ -1,8 +1,8 @@
 """What the machine allows at most: flop rate and memory bandwidth as measured by dgemm and stream.
 
 The bound of a phase is the roofline (Williams, Waterman, Patterson 2009): no work is done faster
-than its flops at the DGEMM rate, nor than its memory traffic at the bandwidth of STREAM's fastest
-phase. Traffic counts write-allocate reads on both sides.
+than its flops at the DGEMM rate of all ranks at once, nor than its memory traffic at the bandwidth
+of STREAM's fastest phase. Traffic counts write-allocate reads on both sides.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from kernels.contract import Kernel, Work
 
 _FLOP_SOURCE: Final = "dgemm"
 _FLOP_TYPE: Final = "float64"
+# In float32 the flop rate is twice as high; hpl calls the BLAS.
+_FLOP_PARAMETERS: Final = {"dtype": _FLOP_TYPE, "variant": "blas"}
 _TRAFFIC_SOURCE: Final = "stream"
 SOURCES: Final = (_FLOP_SOURCE, _TRAFFIC_SOURCE)
 # Working sets below this many last-level caches are served by them in part: no memory bound.
@@ -76,7 +78,9 @@ def limits(result: CaseResult) -> dict[str, float]:
 
 def _rates(result: CaseResult) -> dict[str, float]:
     if result.case.kernel == _FLOP_SOURCE:
-        return {"flop_rate": next(iter(result.metrics.values())).high}
+        if any(result.case.parameters[name] != one for name, one in _FLOP_PARAMETERS.items()):
+            return {}
+        return {"flop_rate": result.metrics[result.primary].high}
     if result.case.kernel == _TRAFFIC_SOURCE:
         return {"traffic": max(_traffic(one, result.work) for one in result.metrics.values())}
     return {}
@@ -142,7 +146,7 @@ def _least_times(work: Work, bounds: Bounds, *, in_memory: bool) -> dict[str, fl
 
 
 def _why_none(work: Work, arithmetic: str, *, in_memory: bool) -> str:
-    if not work.flop and not work.bytes_moved:
+    if work.messages or not (work.flop or work.bytes_moved):
         return "none: no bound is known for this kind of work"
     if work.bytes_moved and not work.bytes_written:
         return "none: pure reads can exceed STREAM's mix"

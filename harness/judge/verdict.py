@@ -77,8 +77,8 @@ def _metrics(
 
 
 def _value(phase: Phase[Any], samples: Samples, work: Work) -> Value:
-    rates = [phase.metric.value(work, s) for launch in samples.slowest for s in launch]
-    interval = median_interval(rates)
+    launches = [[phase.metric.value(work, s) for s in launch] for launch in samples.slowest]
+    interval = median_interval([rate for launch in launches for rate in launch])
     return Value(
         metric=phase.metric,
         phase=phase.name,
@@ -87,6 +87,7 @@ def _value(phase: Phase[Any], samples: Samples, work: Work) -> Value:
         high=interval.high,
         level=interval.level,
         n=interval.n,
+        launches=tuple(median_interval(rates).median for rates in launches if rates),
     )
 
 

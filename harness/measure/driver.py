@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from harness.launch.process import Launch, started
 from harness.measure.batch import Batch, raised_file
 from harness.measure.journal import Event, Follower
-from harness.measure.observation import Launched
+from harness.measure.observation import Launched, Observation
 from harness.outcome import Outcome
 
 START_LIMIT_S: Final = 120.0
@@ -38,14 +38,33 @@ class Ending:
     reason: str
 
 
+class Chronicle(Protocol):
+    """Writes the journal of ranks that do not: those of somebody else's program."""
+
+    def look(self) -> None:
+        """Write down what has happened since the last look."""
+
+    def conclude(self, status: int | None) -> Ending | None:
+        """Write down the rest; an ending where the exit status does not tell it.
+
+        status : of mpirun that ended by itself, else None.
+        """
+
+    def last_words(self) -> str:
+        """What the program wrote last, for the reason of a failure."""
+
+
 def run(
     batch: Batch,
     command: list[str],
     environment: Mapping[str, str],
     log: Path,
     on_event: Callable[[Event], None],
+    chronicle: Chronicle | None = None,
 ) -> tuple[Launched, Ending]:
     """Run a batch; returns what its journal says and how it ended.
+
+    chronicle : who writes the journal, if the ranks do not.
 
     Raises Interrupted, with what was measured until then, when the user interrupts and all ranks
     have ended.
@@ -55,6 +74,8 @@ def run(
     offset = log.stat().st_size if log.exists() else 0
 
     def read() -> None:
+        if chronicle is not None:
+            chronicle.look()
         events = follower.new()
         launched.take(events)
         for event in events:
@@ -67,8 +88,10 @@ def run(
     except KeyboardInterrupt as interrupt:
         read()
         raise Interrupted(launched) from interrupt
+    said = chronicle.conclude(None if overdue else status) if chronicle is not None else None
     read()
-    return launched, _ending(batch, launched, status, overdue, _tail(log, offset))
+    tail = _tail(log, offset) + (chronicle.last_words() if chronicle is not None else "")
+    return launched, said or _ending(batch, launched, status, overdue, tail)
 
 
 class Interrupted(Exception):
@@ -83,7 +106,7 @@ def _follow(
     launch: Launch, batch: Batch, launched: Launched, read: Callable[[], None]
 ) -> str | None:
     """Follow the journal until mpirun ends, or say which time limit was passed."""
-    limits = _Limits({case.id: case.budget_s for case in batch.cases})
+    limits = _Limits(batch)
     while launch.wait(_POLL_S) is None:
         read()
         overdue = limits.overdue(launched)
@@ -98,8 +121,9 @@ class _Limits:
     The ranks' clocks are not asked: another host's may differ, and any may be set while it runs.
     """
 
-    def __init__(self, budgets: dict[str, float]) -> None:
-        self._budgets = budgets
+    def __init__(self, batch: Batch) -> None:
+        self._budgets = {case.id: case.budget_s for case in batch.cases}
+        self._compiles = not batch.is_program
         self._stage: tuple[str | None, bool] = (None, False)
         self._since = time.monotonic()
 
@@ -112,25 +136,25 @@ class _Limits:
         spent_s = time.monotonic() - self._since
         if running is None:
             return _late(spent_s, START_LIMIT_S, "mpirun started, or ended, no ranks")
-        if running.compile_s is None:
+        if running.compile_s is None and self._compiles:
             return _late(spent_s, COMPILE_LIMIT_S, "compiling did not end")
         budget_s = self._budgets[running.case]
         if spent_s <= budget_s:
             return None
-        done = len(running.samples)
-        return (
-            f"the budget of {budget_s:g} s passed {_stage(running.setup_s, done, running.stopped)}"
-        )
+        return f"the budget of {budget_s:g} s passed {_stage(running, program=not self._compiles)}"
 
 
 def _late(spent_s: float, limit_s: float, what: str) -> str | None:
     return f"{what} within {limit_s:.0f} s" if spent_s > limit_s else None
 
 
-def _stage(setup_s: float | None, done: int, stopped: str | None) -> str:
-    if setup_s is None:
+def _stage(running: Observation, *, program: bool) -> str:
+    done = len(running.samples)
+    if program:
+        return "while the program ran"
+    if running.setup_s is None:
         return "during set-up"
-    if stopped is not None:
+    if running.stopped is not None:
         return "during verification"
     return f"after {done} repetitions" if done else "during the warm-up or the first repetition"
 
@@ -153,6 +177,10 @@ def _ending(
 
 def _of_exception(raised: dict[str, Any]) -> Ending:
     where = f"rank {raised['rank']} raised {raised['type']}"
+    if raised["type"] == "NoRankError":
+        return Ending(Outcome.INFRA, raised["message"])
+    if raised["type"] == "NotStartedError":
+        return Ending(Outcome.ERROR, f"rank {raised['rank']}: {raised['message']}")
     if raised["type"] == "WrongWorldError":
         reason = (
             f"{raised['message']}: mpirun and mpi4py belong to different MPIs; "

@@ -6,7 +6,8 @@ is a fact; a torn last line is recognised and left out.
 
 Events, in order: placement; then for each case: case, compiled, ready, warm-up, sample...,
 verified, end, and progress in between where a kernel tells it. ``raised`` can come from any rank,
-in a file of its own.
+in a file of its own. For somebody else's program the driver writes them: placement, case, printed,
+sample, parsed, verified, end.
 """
 
 from __future__ import annotations

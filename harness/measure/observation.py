@@ -9,7 +9,7 @@ from typing import Any
 from harness.measure import placement
 from harness.measure.journal import Event
 from harness.measure.placement import Place
-from kernels.contract import Check
+from kernels.contract import Check, Value
 
 
 @dataclass
@@ -17,7 +17,8 @@ class Observation:
     """One case in one launch, filled event by event. Times in s.
 
     samples : [repetition][phase][rank]; warm_up : [phase][rank]; parts : seconds
-    [repetition]{part: [rank]}; series : [repetition]{name: [step]}.
+    [repetition]{part: [rank]}; series : [repetition]{name: [step]}. Of a program one number stands
+    for all its ranks; printed : its output; facts : what was read in it.
     """
 
     case: str
@@ -34,6 +35,8 @@ class Observation:
     stopped: str | None = None
     check: Check | None = None
     peak_memory_B: tuple[int, ...] = ()
+    printed: str | None = None
+    facts: dict[str, Value] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Learn from one event of this case."""
@@ -53,7 +56,11 @@ class Observation:
                 self.stopped = event["stop"]
             case "verified":
                 self.check = Check(event["what"], event["error"], event["tolerance"])
-                self.verify_s = event["seconds"]
+                self.verify_s = event.get("seconds")
+            case "printed":
+                self.printed = event["text"]
+            case "parsed":
+                self.facts = event["facts"]
             case "end":
                 self.peak_memory_B = tuple(event["peak_memory_B"])
                 self.ended = event["time"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ class Place:
     """The facts of one rank, at run time.
 
     cpus : logical CPUs it may run on. numa : NUMA nodes of these. threads : Numba's threads.
-    blas : "name version kernel", blas_threads : the BLAS's own thread count.
+    blas : "name version kernel", blas_threads : the BLAS's own thread count. Of somebody else's
+    program the threads are those its environment asks for: it cannot be asked itself.
     """
 
     rank: int
@@ -48,6 +50,27 @@ def mine(rank: int, mpi: str) -> Place:
         blas_threads=int(of_scipy.get("num_threads", 0)),
         mpi=mpi,
     )
+
+
+def of_program(rank: int, mpi: str, environment: Mapping[str, str]) -> Place:
+    """The place of a process that is about to become somebody else's program."""
+    cpus = tuple(sorted(os.sched_getaffinity(0)))
+    return Place(
+        rank=rank,
+        host=platform.node(),
+        pid=os.getpid(),
+        cpus=cpus,
+        numa=_numa(cpus),
+        threads=_count(environment, "OMP_NUM_THREADS"),
+        blas="its own, threads as its environment asks",
+        blas_threads=_count(environment, "OPENBLAS_NUM_THREADS"),
+        mpi=mpi,
+    )
+
+
+def _count(environment: Mapping[str, str], variable: str) -> int:
+    word = environment.get(variable, "")
+    return int(word) if word.isdecimal() else 0
 
 
 def _blas_name(info: dict[str, Any]) -> str:

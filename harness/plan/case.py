@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from kernels import listing
-from kernels.contract import Kernel, Value
+from kernels.contract import Kernel, Program, Value
 
 MEASURE_S: Final = 20.0
 """A case without a number of repetitions repeats no longer than this."""
@@ -74,6 +74,11 @@ class Case:
         }
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
         return f"{self.kernel}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is somebody else's binary, with an mpirun of its own for each launch."""
+        return issubclass(listing.load(self.kernel), Program)
 
     def instance(self) -> Kernel[Any]:
         """The kernel itself, with these parameters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any, Final
 
 from harness.config import suite as suites
@@ -10,7 +11,16 @@ from harness.errors import ConfigError, unknown
 from harness.plan.case import MEASURE_S, Case, Expected, Geometry
 from harness.plan.expand import Draft, Overrides, drafts
 from harness.plan.resources import Resources
-from kernels.contract import AUTO, IllegalParameter, Kernel, Value, parameters, values
+from kernels.contract import (
+    AUTO,
+    OWN_MPIRUN,
+    IllegalParameter,
+    Kernel,
+    Program,
+    Value,
+    parameters,
+    values,
+)
 
 # What a rank needs beside its arrays: Python, NumPy, Numba and MPI, measured at about 0.13 GB.
 RANK_OVERHEAD_B: Final = 150 * 10**6
@@ -49,7 +59,9 @@ def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
     memory_B = _memory(draft, kernel, geometry, resources)
     _legal(draft, kernel, geometry)
     entry = draft.entry
-    repetitions = overrides.repetitions or entry.repetitions
+    repetitions, launches = _repeated(draft, overrides)
+    if isinstance(kernel, Program) and resources.here:
+        _found(draft, kernel)
     estimated_s = _estimate(kernel, geometry, repetitions, resources)
     budget_s = overrides.budget_s or entry.budget or max(_MINIMUM_BUDGET_S, 10 * estimated_s)
     return Case(
@@ -58,13 +70,38 @@ def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
         parameters=values(kernel),
         geometry=geometry,
         repetitions=repetitions,
-        launches=overrides.launches or entry.launches,
+        launches=launches,
         budget_s=budget_s,
         memory_B=memory_B,
         estimated_s=estimated_s,
         fitted=fitted,
         references=_references(draft, kernel),
     )
+
+
+def _repeated(draft: Draft, overrides: Overrides) -> tuple[int | None, int]:
+    """Repetitions and launches.
+
+    A launch of a program is one repetition: it has as many as the larger of both numbers, so that
+    it keeps in step with the launches of what it is compared with.
+    """
+    repetitions = overrides.repetitions or draft.entry.repetitions
+    launches = overrides.launches or draft.entry.launches
+    if issubclass(draft.kernel, Program):
+        return 1, max(launches, repetitions or 1)
+    return repetitions, launches
+
+
+def _found(draft: Draft, program: Program) -> None:
+    """ConfigError if the program or its mpirun is not there."""
+    for name, value, fix in (
+        ("binary", program.binary, f"{program.install}, or --set binary=/path/to/it"),
+        ("mpirun", program.mpirun, f"--set mpirun={OWN_MPIRUN}, or the path of an mpirun"),
+    ):
+        if value != OWN_MPIRUN and shutil.which(value) is None:
+            where = draft.places.get(name, f"{draft.where}: {name}")
+            found = f"found {value!r}, which is no program that can be started here"
+            raise ConfigError(where, found, known="a path, or a name to find on PATH", fix=fix)
 
 
 def _geometry(draft: Draft, overrides: Overrides, resources: Resources) -> Geometry:
@@ -171,7 +208,8 @@ def _estimate(
     touched = kernel.memory_B(geometry.ranks) * geometry.ranks
     set_up = resources.seconds(0.0, 4.0 * touched, geometry.nodes, cores)
     open_ended = min(_DEFAULT_REPETITIONS, max(1, round(MEASURE_S / once)))
-    return _START_S + set_up + once * (_WARM_UP + (repetitions or open_ended))
+    warm_up = 0 if isinstance(kernel, Program) else _WARM_UP
+    return _START_S + set_up + once * (warm_up + (repetitions or open_ended))
 
 
 def _references(draft: Draft, kernel: Kernel[Any]) -> dict[str, Expected]:

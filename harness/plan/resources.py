@@ -13,7 +13,8 @@ _CORE_BANDWIDTH = 8e9
 class Resources:
     """The nodes a plan may use. ``cores`` and the rest are those of one (the smallest) node.
 
-    memory_B : memory that may be filled; source : where these facts come from.
+    memory_B : memory that may be filled; source : where these facts come from; here : they are
+    those of this machine, which has the programs that the cases name.
     """
 
     nodes: int
@@ -23,6 +24,7 @@ class Resources:
     flop_rate: float | None
     bandwidth: float | None
     source: str
+    here: bool = True
 
     def seconds(self, flop: float, traffic_B: float, nodes: int, cores: int) -> float:
         """A rough lower bound of the time of this work, for estimates."""

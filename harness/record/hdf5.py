@@ -13,7 +13,7 @@
     /entry/placement     host, CPUs, NUMA nodes, threads and BLAS of each rank, as read by it
     /entry/environment   hardware, software and machine fingerprint, as JSON notes
     /entry/references    the reference values the case was judged by
-    /entry/provenance    command line, run, program version
+    /entry/provenance    command line, run, program version; somebody else's program with its output
 
 libver v110: metadata checksums, readable by every HDF5 from 1.10 on. See docs/results.md.
 """
@@ -31,12 +31,15 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record.result import CaseResult, Nested, Run, Samples, Value
+from harness.record.result import CaseResult, Nested, ProgramRecord, Run, Value
 from kernels.contract import Check, Work, parameters
 
 SCHEMA: Final = "qyran.case/1"
-_UNIT: Final = {"flop/s": "s-1", "point/s": "s-1", "item/s": "s-1"}
+_UNIT: Final = dict.fromkeys(("flop/s", "point/s", "item/s", "update/s"), "s-1")
 _HASH: Final = "content_sha256"
+# Behind what the HDF5 library reads: a hash over all bytes before it. The library can loop without
+# end over a damaged heap (2.0.0), so that a file as it was written is checked before it is opened.
+_SEAL: Final = b"\nqyran sha256 "
 
 
 def encoded(run: Run, result: CaseResult, document: dict[str, Any]) -> bytes:
@@ -45,11 +48,17 @@ def encoded(run: Run, result: CaseResult, document: dict[str, Any]) -> bytes:
         _root(file, run, result, document)
         file.attrs[_HASH] = content_hash(file)
         file.flush()
-        return bytes(file.id.get_file_image())
+        return _sealed(bytes(file.id.get_file_image()))
 
 
 def index_record(content: bytes, name: str) -> dict[str, Any]:
-    """The index record of a file; CorruptStore if the file is not what was written."""
+    """The index record of a file; CorruptStore if the file is not what was written.
+
+    A file without a seal was written by an HDF5 tool since; its content hash still holds.
+    """
+    body = content[: -len(_SEAL) - hashlib.sha256().digest_size]
+    if content[len(body) :].startswith(_SEAL) and _sealed(body) != content:
+        raise CorruptStore(name, "its bytes are not those that were written: it is damaged")
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             if file.attrs[_HASH] != content_hash(file):
@@ -60,6 +69,10 @@ def index_record(content: bytes, name: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise CorruptStore(name, "its index record is no mapping")
     return record
+
+
+def _sealed(image: bytes) -> bytes:
+    return image + _SEAL + hashlib.sha256(image).digest()
 
 
 def content_hash(file: h5py.File) -> str:
@@ -120,7 +133,7 @@ def _root(file: h5py.File, run: Run, result: CaseResult, document: dict[str, Any
     entry["reason"] = result.reason
     _notes(entry, "notes", list(result.notes))
     for name, value in result.metrics.items():
-        _metric(entry, name, value, result.samples[value.phase], result.work[value.phase])
+        _metric(entry, name, value, result)
     _raw(entry, result)
     _told(entry, result)
     _inputs(entry, result)
@@ -130,7 +143,7 @@ def _root(file: h5py.File, run: Run, result: CaseResult, document: dict[str, Any
     _placement(entry, result)
     _references(entry, result)
     _environment(entry, run)
-    _provenance(entry, run)
+    _provenance(entry, run, result.program)
 
 
 def _group(parent: Any, name: str, nx_class: str, **attributes: Any) -> Any:
@@ -157,7 +170,9 @@ def _notes(group: Any, name: str, value: Any) -> None:
     note["data"] = json.dumps(value)
 
 
-def _metric(entry: Any, name: str, value: Value, samples: Samples, work: Work) -> None:
+def _metric(entry: Any, name: str, value: Value, result: CaseResult) -> None:
+    samples, work = result.samples[value.phase], result.work[value.phase]
+    own_clock = result.program is not None
     metric = value.metric
     unit = _UNIT.get(metric.unit, metric.unit)
     group = _group(entry, name, "NXdata", signal="value", axes="sample", phase=value.phase)
@@ -166,8 +181,8 @@ def _metric(entry: Any, name: str, value: Value, samples: Samples, work: Work) -
         quantity=metric.unit,
         kind="cost" if metric.amount == "seconds" else "rate",
         better=metric.better,
-        sync="barrier",
-        rank_reduce="max",
+        sync="program" if own_clock else "barrier",
+        rank_reduce="program" if own_clock else "max",
         median=value.value,
         low=value.low,
         high=value.high,
@@ -297,12 +312,30 @@ def _environment(entry: Any, run: Run) -> None:
         _notes(group, name, facts)
 
 
-def _provenance(entry: Any, run: Run) -> None:
+def _provenance(entry: Any, run: Run, program: ProgramRecord | None) -> None:
     group = _group(entry, "provenance", "NXprocess", program="qyran", version=version("qyran"))
     group["command"] = json.dumps(list(run.command))
     group["run"] = run.id
     group["suite"] = run.suite
     group["cluster"] = run.cluster
+    if program is not None:
+        _program(group, program)
+
+
+def _program(provenance: Any, program: ProgramRecord) -> None:
+    """The file that measured, what it was given, and what it wrote, launch by launch."""
+    group = _group(provenance, "program", "NXcollection")
+    for name in ("binary", "sha256", "mpi", "mpirun"):
+        group[name] = getattr(program, name)
+    _notes(group, "libraries", program.libraries)
+    _notes(group, "arguments", list(program.arguments))
+    _notes(group, "facts", list(program.facts))
+    inputs = _group(group, "inputs", "NXcollection")
+    for name, text in program.inputs.items():
+        inputs[name] = text
+    printed = [text or "" for text in program.printed]
+    group.create_dataset("output", data=printed, dtype=h5py.string_dtype())
+    group["output"].attrs.update(axes="launch", file=program.output)
 
 
 def _iso(seconds: float) -> str:

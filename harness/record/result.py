@@ -12,6 +12,7 @@ from harness.measure.placement import Place
 from harness.outcome import Outcome
 from harness.plan.case import Case
 from kernels.contract import Check, Metric, Work
+from kernels.contract import Value as KernelValue
 
 Nested = tuple[tuple[tuple[float, ...], ...], ...]
 """Numbers of each launch and repetition: [launch][repetition][rank or step]."""
@@ -38,7 +39,8 @@ class Value:
     """A metric with its interval and its bound, in base units.
 
     low, high : distribution-free interval of the median at ``level``; bound : what the machine
-    allows at most, or None, with its source or the reason why there is none.
+    allows at most, or None, with its source or the reason why there is none; launches : the median
+    of each launch.
     """
 
     metric: Metric
@@ -50,6 +52,7 @@ class Value:
     n: int
     bound: float | None = None
     bound_source: str = ""
+    launches: tuple[float, ...] = ()
 
     @property
     def efficiency(self) -> float | None:
@@ -71,6 +74,26 @@ class Times:
     compile_s: tuple[float, ...] = ()
     setup_s: tuple[float, ...] = ()
     verify_s: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRecord:
+    """Somebody else's program: which file it was, what it was given, and what it wrote.
+
+    libraries : name it asks for -> file; inputs : file name -> text; printed : the text of the file
+    ``output`` [launch], None where a launch did not get that far; facts : read in it [launch].
+    """
+
+    binary: str
+    sha256: str
+    libraries: dict[str, str]
+    mpi: str
+    mpirun: str
+    arguments: tuple[str, ...]
+    inputs: dict[str, str]
+    output: str
+    printed: tuple[str | None, ...]
+    facts: tuple[dict[str, KernelValue], ...]
 
 
 @dataclass(frozen=True)
@@ -97,6 +120,7 @@ class CaseResult:
     places: tuple[tuple[Place, ...], ...] = ()
     peak_memory_B: tuple[tuple[int, ...], ...] = ()
     notes: tuple[str, ...] = ()
+    program: ProgramRecord | None = None
     started: float = 0.0
     ended: float = 0.0
     file: str | None = None
@@ -106,7 +130,8 @@ class CaseResult:
 class Run:
     """One call of `qyran run`: where it is kept and what it was asked to do.
 
-    environment : nested, JSON-ready facts of the driver's host; started : seconds since 1970.
+    environment : nested, JSON-ready facts of the driver's host; started : seconds since 1970;
+    compare : pairs of metrics, each ``kernel.metric``.
     """
 
     id: str
@@ -117,3 +142,4 @@ class Run:
     command: tuple[str, ...]
     started: float
     environment: dict[str, Any] = field(default_factory=dict)
+    compare: tuple[tuple[str, str], ...] = ()

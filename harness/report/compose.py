@@ -11,6 +11,7 @@ from harness.outcome import EXIT_CODES, Outcome, worst
 from harness.plan.case import Case
 from harness.record.result import CaseResult, Nested, Run, Value
 from harness.report.document import CaseDoc, CheckDoc, MetricDoc, PartDoc, PlannedDoc, RunDoc
+from harness.report.ratios import of_cases
 from kernels.contract import Check
 
 
@@ -36,6 +37,8 @@ def of_case(result: CaseResult) -> CaseDoc:
         parts={name: _part(nested) for name, nested in result.parts.items()},
         series={name: _last(nested) for name, nested in result.series.items()},
         seconds=_seconds(result),
+        started=result.started or None,
+        ended=result.ended or None,
     )
 
 
@@ -71,6 +74,7 @@ def _metric(value: Value) -> MetricDoc:
         n=value.n,
         bound=value.bound,
         bound_source=value.bound_source,
+        launches=list(value.launches),
     )
 
 
@@ -97,6 +101,7 @@ def of_run(run: Run, cases: Iterable[CaseDoc], exit_code: int | None = None) -> 
         outcome=str(outcome),
         exit_code=EXIT_CODES[outcome] if exit_code is None else exit_code,
         cases=listed,
+        ratios=of_cases(run.compare, listed),
     )
 
 

@@ -31,7 +31,10 @@ class CheckDoc(Doc):
 
 
 class MetricDoc(Doc):
-    """A metric: median, interval [low, high] at ``level``, and the bound it is compared with."""
+    """A metric: median, interval [low, high] at ``level``, and the bound it is compared with.
+
+    launches : the median of each launch.
+    """
 
     phase: str
     value: float
@@ -43,6 +46,7 @@ class MetricDoc(Doc):
     n: int
     bound: float | None
     bound_source: str
+    launches: list[float] = Field(default_factory=list)
 
     @property
     def efficiency(self) -> float | None:
@@ -67,7 +71,7 @@ class CaseDoc(Doc):
     """One case of a run. ``file`` is null for a case that was not recorded.
 
     ``parts`` says where the time went; ``series`` holds numbers that the kernel told during its
-    last repetition, null where one was not finite.
+    last repetition, null where one was not finite; ``started`` and ``ended`` are since 1970, s.
     """
 
     case: str
@@ -88,6 +92,8 @@ class CaseDoc(Doc):
     parts: dict[str, PartDoc] = Field(default_factory=dict)
     series: dict[str, list[float | None]] = Field(default_factory=dict)
     seconds: dict[str, float]
+    started: float | None = None
+    ended: float | None = None
 
 
 class PlaceDoc(Doc):
@@ -165,6 +171,27 @@ class RankDoc(Doc):
     against: list[AgainstDoc]
 
 
+class RatioDoc(Doc):
+    """Two metrics, ``kernel.metric``, measured in turns.
+
+    value : median of the ratios of their launches, above 1 where ``first`` is better, with its
+    interval [low, high] at ``level`` from ``n`` pairs; null where no launch of both passed, which
+    ``reason`` explains. first_case, second_case : the best case of each kernel.
+    """
+
+    first: str
+    second: str
+    first_case: str
+    second_case: str
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    n: int
+    verdict: Literal["faster", "slower", "undecided", "none"]
+    reason: str
+
+
 class RunDoc(Doc):
     """What `qyran run` and `qyran show` print."""
 
@@ -178,6 +205,7 @@ class RunDoc(Doc):
     exit_code: int
     cases: list[CaseDoc]
     standing: RankDoc | None = None
+    ratios: list[RatioDoc] = Field(default_factory=list)
 
 
 class PlannedDoc(Doc):
@@ -293,17 +321,6 @@ class ErrorDoc(Doc):
     known: str
     fix: str
     exit_code: int
-
-
-ALL: tuple[type[Doc], ...] = (
-    RunDoc,
-    PlanDoc,
-    ListDoc,
-    DoctorDoc,
-    LsDoc,
-    RankDoc,
-    ErrorDoc,
-)
 
 
 def text(document: Doc) -> str:

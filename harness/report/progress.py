@@ -163,7 +163,7 @@ class Bar:
         total = case.repetitions
         self._one = self._progress.add_task(f"  {case.kernel}", total=total, now="compiling")
         self._rate = Rate(case)
-        self._say("compiling")
+        self._say("running" if case.is_program else "compiling")
 
     def _say(self, words: str) -> None:
         if self._all is not None and self._one is not None:

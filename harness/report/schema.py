@@ -6,8 +6,20 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from harness.report.document import ALL, Doc
+from harness.report import document
+from harness.report.document import Doc
+from harness.report.tuning_document import TuneDoc
 
+ALL: Final[tuple[type[Doc], ...]] = (
+    document.RunDoc,
+    document.PlanDoc,
+    document.ListDoc,
+    document.DoctorDoc,
+    document.LsDoc,
+    document.RankDoc,
+    document.ErrorDoc,
+    TuneDoc,
+)
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

@@ -20,6 +20,7 @@ from harness.report.document import (
     LsDoc,
     MetricDoc,
     PlanDoc,
+    RatioDoc,
     RunDoc,
 )
 
@@ -34,8 +35,14 @@ _STYLE: Final = {
     "warn": "yellow",
     "fail": "bold red",
 }
+_RATIO_STYLE: Final = {"faster": "green", "slower": "yellow", "undecided": "", "none": "bold red"}
+_RIGHT: Final = (
+    "result", "ratio", "pairs", "of bound", "memory a node", "estimate", "default",
+)  # fmt: skip
 _BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
+# The interval of a clock that is one, relative to its median.
+_STEADY: Final = 0.05
 # A rank is named if it spends this much more of the whole time on a part than the mean rank.
 _UNEVEN: Final = 0.02
 _SHOWN: Final = 12
@@ -56,13 +63,33 @@ def run(document: RunDoc) -> RenderableType:
     )
     for case in document.cases:
         _case_rows(table, case, _title(case, document.cases))
-    return Group(table, *_remarks(document))
+    return Group(table, *_ratios(document.ratios), *_remarks(document))
+
+
+def _ratios(ratios: list[RatioDoc]) -> list[RenderableType]:
+    """A row for each comparison: above 1 the first is better."""
+    if not ratios:
+        return []
+    table = _table("compared", "ratio", "95 % interval", "pairs", "the first is")
+    for one in ratios:
+        value = "-" if one.value is None else f"{one.value:.3f}"
+        verdict = Text(one.verdict, style=_RATIO_STYLE[one.verdict])
+        pair = f"{one.first} / {one.second}"
+        table.add_row(pair, value, _ratio_interval(one), str(one.n), verdict)
+    reasons = dict.fromkeys(one.reason for one in ratios if one.reason)
+    return [Text(""), table, *(Text(one, style="yellow") for one in reasons)]
+
+
+def _ratio_interval(one: RatioDoc) -> str:
+    if one.low is None or one.high is None or one.n < 2:
+        return "-"
+    return f"{one.low:.3f} - {one.high:.3f}" + _level(one.level)
 
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        right = column in ("result", "of bound", "memory a node", "estimate", "default")
+        right = column in _RIGHT
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     return table
 
@@ -104,8 +131,12 @@ def _title(case: CaseDoc, cases: list[CaseDoc]) -> str:
 def _interval(metric: MetricDoc) -> str:
     if metric.n < 2:
         return "one sample"
-    level = "" if metric.level >= 0.95 else f" ({metric.level:.0%})"
-    return units.si_range(metric.low, metric.high, metric.unit) + level
+    return units.si_range(metric.low, metric.high, metric.unit) + _level(metric.level)
+
+
+def _level(level: float) -> str:
+    """The coverage of an interval where it is not what the heading says."""
+    return "" if level >= 0.95 else f" ({level:.0%})"
 
 
 def _of_bound(metric: MetricDoc) -> str:
@@ -139,12 +170,28 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
     return [Text(""), *remarks, Text.assemble(verdict, f" (exit {document.exit_code}); {where}")]
 
 
+def _per_cycle(case: CaseDoc) -> list[str]:
+    """``15.4 flop a cycle and core at 3.60 GHz``, where a phase measured the clock of the cores.
+
+    Not where the clock varied: then other processes had a part of the cores.
+    """
+    clock = next((one for one in case.metrics.values() if one.unit == "Hz"), None)
+    primary = case.metrics.get(case.primary)
+    if clock is None or primary is None or primary.unit != "flop/s":
+        return []
+    if clock.high - clock.low > _STEADY * clock.value or "oversubscribed" in case.notes:
+        return []
+    flop = primary.value / (case.ranks * case.threads * clock.value)
+    at = f"{units.digits(flop)} flop a cycle and core at {units.si(clock.value, clock.unit)}"
+    return [f"{primary.phase}: {at}"]
+
+
 def _told(case: CaseDoc) -> list[str]:
     """Where the time went, and what the kernel told on its way; nothing if there is no result."""
     if not case.metrics:
         return []
     series = [f"{name}: {_values(numbers)}" for name, numbers in case.series.items()]
-    return ([_parts(case)] if case.parts else []) + series
+    return [*_per_cycle(case), *([_parts(case)] if case.parts else []), *series]
 
 
 def _parts(case: CaseDoc) -> str:

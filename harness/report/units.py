@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 _PREFIXES: Final = ("", "k", "M", "G", "T", "P", "E", "Z")
+_SMALL: Final = {-1: "m", -2: "u", -3: "n"}  # of seconds only: nobody speaks of a mflop/s
 _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
 
 
@@ -16,9 +17,10 @@ def si(value: float | None, unit: str) -> str:
     if value == 0.0:
         return f"0 {unit}".rstrip()
     size = _rounded(abs(value))
-    power = _power(size)
+    power = _power(size, unit)
     number = math.copysign(size / 1000.0**power, value)
-    return f"{digits(number)} {_PREFIXES[power]}{unit}".rstrip()
+    prefix = _PREFIXES[power] if power >= 0 else _SMALL[power]
+    return f"{digits(number)} {prefix}{unit}".rstrip()
 
 
 def si_range(low: float, high: float, unit: str) -> str:
@@ -26,17 +28,18 @@ def si_range(low: float, high: float, unit: str) -> str:
     scaled = si(high, unit)
     if not scaled.split()[1:] or not math.isfinite(low):
         return scaled
-    factor = _factor(high)
+    factor = _factor(high, unit)
     return f"{digits(low / factor)} - {scaled}"
 
 
-def _factor(value: float) -> float:
+def _factor(value: float, unit: str) -> float:
     """What the prefix of this value stands for."""
-    return 1000.0 ** _power(_rounded(abs(value)))
+    return 1000.0 ** _power(_rounded(abs(value)), unit)
 
 
-def _power(size: float) -> int:
-    return min(max(math.floor(math.log10(size)) // 3, 0), len(_PREFIXES) - 1)
+def _power(size: float, unit: str) -> int:
+    least = min(_SMALL) if unit == "s" else 0
+    return min(max(math.floor(math.log10(size)) // 3, least), len(_PREFIXES) - 1)
 
 
 def digits(number: float) -> str:
@@ -47,6 +50,11 @@ def digits(number: float) -> str:
     size = _rounded(size) if size < 1000.0 else size
     whole = len(str(int(size))) if size >= 1.0 else 0
     return f"{number:.{max(0, 3 - whole)}f}"
+
+
+def giga(value: float) -> float:
+    """``5.2e10`` -> ``52.0``, for a format whose column is in units of 10^9."""
+    return value / 1e9
 
 
 def seconds(value: float | None) -> str:
@@ -79,6 +87,11 @@ def counted(number: int, noun: str) -> str:
 def percent(fraction: float | None) -> str:
     """``0.853`` -> ``85 %``."""
     return "-" if fraction is None or not math.isfinite(fraction) else f"{100.0 * fraction:.0f} %"
+
+
+def signed_percent(fraction: float) -> str:
+    """``0.0213`` -> ``+2.1 %``."""
+    return f"{100.0 * fraction:+.1f} %"
 
 
 def _rounded(size: float) -> float:

@@ -30,6 +30,7 @@ Matrix = NDArray[Any]
 
 _LARGEST = 2**31 - 1
 _LEFT, _LOWER, _NO, _UNIT, _UPPER, _RIGHT, _GENERAL = (np.uint8(ord(one)) for one in "LLNUURN")
+_TRANSPOSED = np.uint8(ord("T"))
 
 _REALS: dict[Any, str] = {types.float64: "d", types.float32: "s"}
 _VECTORS = {real: types.Array(real, 1, "C") for real in _REALS}
@@ -161,6 +162,33 @@ def gemm(alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
     )
 
 
+@_for_both(
+    lambda real: types.void(
+        types.float64, _MATRICES[real], _MATRICES[real], types.float64, _MATRICES[real]
+    )
+)
+def gemm_bt(alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
+    """C <- alpha A B^T + beta C, with A (m x k), B (n x k), C (m x n)."""
+    _gemm(
+        c,
+        (
+            _ref(_NO),
+            _ref(_TRANSPOSED),
+            _ref(_integer(c.shape[1])),
+            _ref(_integer(c.shape[0])),
+            _ref(_integer(a.shape[0])),
+            _ref_as(c, alpha),
+            _first(a),
+            _ref(_leading(a)),
+            _first(b),
+            _ref(_leading(b)),
+            _ref_as(c, beta),
+            _first(c),
+            _ref(_leading(c)),
+        ),
+    )
+
+
 @_for_both(lambda real: types.void(_MATRICES[real], _MATRICES[real]))
 def trsm_lower_unit(lower: Matrix, b: Matrix) -> None:
     """B <- L^-1 B, with L (m x m) the unit lower triangle of its argument and B (m x n)."""
@@ -222,6 +250,24 @@ def trsv_upper(upper: Matrix, x: Vector) -> None:
 
 
 @_for_both(lambda real: types.void(_MATRICES[real], _VECTORS[real]))
+def trsv_lower_t(lower: Matrix, x: Vector) -> None:
+    """Solve L^T x = b in place, with L (m x m) the lower triangle of its argument."""
+    _trsv(
+        x,
+        (
+            _ref(_LOWER),
+            _ref(_TRANSPOSED),
+            _ref(_GENERAL),
+            _ref(_integer(x.size)),
+            _first(lower),
+            _ref(_leading(lower)),
+            _first(x),
+            _ref(np.int32(1)),
+        ),
+    )
+
+
+@_for_both(lambda real: types.void(_MATRICES[real], _VECTORS[real]))
 def trsv_lower_unit(lower: Matrix, x: Vector) -> None:
     """Solve L x = b in place, with L (m x m) the unit lower triangle of its argument."""
     _trsv(
@@ -250,6 +296,31 @@ def gemv(alpha: float, a: Matrix, x: Vector, beta: float, y: Vector) -> None:
         y,
         (
             _ref(_NO),
+            _ref(_integer(a.shape[1])),
+            _ref(_integer(a.shape[0])),
+            _ref_as(y, alpha),
+            _first(a),
+            _ref(_leading(a)),
+            _first(x),
+            _ref(np.int32(1)),
+            _ref_as(y, beta),
+            _first(y),
+            _ref(np.int32(1)),
+        ),
+    )
+
+
+@_for_both(
+    lambda real: types.void(
+        types.float64, _MATRICES[real], _VECTORS[real], types.float64, _VECTORS[real]
+    )
+)
+def gemv_t(alpha: float, a: Matrix, x: Vector, beta: float, y: Vector) -> None:
+    """Update y <- alpha A^T x + beta y, with A (m x n)."""
+    _gemv(
+        y,
+        (
+            _ref(_TRANSPOSED),
             _ref(_integer(a.shape[1])),
             _ref(_integer(a.shape[0])),
             _ref_as(y, alpha),

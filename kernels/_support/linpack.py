@@ -1,4 +1,4 @@
-"""What the Linpack benchmarks share: the count of their work, and the grids of their processes."""
+"""What the Linpack benchmarks share: the count of their work, block size and largest order."""
 
 from __future__ import annotations
 
@@ -15,29 +15,6 @@ LARGEST_ORDER = 2**31 - 2
 def flop(n: int) -> float:
     """2/3 n^3 - 1/2 n^2 for LU and 2 n^2 for the solution (netlib HPL 2.3, HPL_pdtest.c)."""
     return n * (2.0 / 3.0 * n + 1.5) * n
-
-
-def process_grid(given: Mapping[str, Value], ranks: int) -> tuple[int, int]:
-    """The process grid: as given, or p the largest divisor of ``ranks`` not above its root."""
-    fixed = {name: int(given[name]) for name in ("p", "q") if name in given}
-    for name, value in fixed.items():
-        if ranks % value:
-            raise IllegalParameter(name, value, f"p x q must be {ranks}: {grids(ranks)}")
-    squarest = max(p for p in range(1, math.isqrt(ranks) + 1) if ranks % p == 0)
-    p = fixed.get("p", ranks // fixed["q"] if "q" in fixed else squarest)
-    return p, fixed.get("q", ranks // p)
-
-
-def check_grid(p: int, q: int, ranks: int) -> None:
-    """Raise IllegalParameter unless the grid has as many places as there are ranks."""
-    if p * q != ranks:
-        raise IllegalParameter("p", p, f"p x q must be {ranks}: {grids(ranks)}")
-
-
-def grids(ranks: int) -> str:
-    """All grids of that many ranks with p <= q, in words."""
-    divisors = [p for p in range(1, math.isqrt(ranks) + 1) if ranks % p == 0]
-    return ", ".join(f"{p} x {ranks // p}" for p in divisors)
 
 
 def block_size(given: Mapping[str, Value], blocks: tuple[tuple[int, int], ...]) -> int:

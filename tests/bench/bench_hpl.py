@@ -7,23 +7,29 @@ import pytest
 from mpi4py import MPI
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from kernels.contract import UNWATCHED
 from kernels.dense.hpl import cpu
 from kernels.dense.hpl.cpu import State
-from kernels.dense.hpl.panel import Panel, factor, leaf_alone, open_panel
-from kernels.dense.hpl.swap import swap_local
+from kernels.dense.hpl.kernel import Hpl
+from kernels.dense.hpl.panel import Panel, open_panel, transpose
+from kernels.dense.hpl.swap import Interchange, displace, gather
 
 N, NB = 2000, 192
 
 
 @pytest.fixture
 def state() -> State:
-    return cpu.allocate(MPI.COMM_SELF, N, NB, 1, 1, 100)
+    return cpu.allocate(MPI.COMM_SELF, Hpl(n=N, nb=NB, p=1, q=1))
 
 
 def first_panel(state: State) -> Panel:
     panel = open_panel(state.grid.step(0), state.factorisation.buffers[0], 1)
-    panel.w[:, :N] = state.a[:NB, :N]
+    transpose(state.a[:, :NB], panel.w)
     return panel
+
+
+def factor(state: State, panel: Panel) -> None:
+    state.factorisation.recursion.factor(panel, state.factorisation.leaf)
 
 
 def rate(benchmark: BenchmarkFixture, name: str, amount: float) -> None:
@@ -42,28 +48,37 @@ def test_panel(benchmark: BenchmarkFixture, state: State) -> None:
     def restore() -> None:
         panel.w[:] = fresh
 
-    benchmark.pedantic(lambda: factor(panel, leaf_alone), setup=restore, rounds=20)
+    benchmark.pedantic(lambda: factor(state, panel), setup=restore, rounds=20)
     rate(benchmark, "flop/s", NB * NB * (N - NB / 3))
 
 
 def test_swap(benchmark: BenchmarkFixture, state: State) -> None:
     panel = first_panel(state)
-    factor(panel, leaf_alone)
-    pivots = np.array(panel.pivots)
-    benchmark(swap_local, state.a, NB, N, 0, pivots)
-    rate(benchmark, "swap/s", NB * (N - NB))
+    factor(state, panel)
+    change = Interchange.of(panel, state.grid)
+    columns, rows = state.a[:, NB:N], np.empty((NB, N - NB))
+
+    def interchange() -> None:
+        gather(columns, change.sources[0].local, rows)
+        displace(columns, change.contents, change.places[0].local)
+
+    benchmark(interchange)
+    rate(benchmark, "element/s", NB * (N - NB))
 
 
 def test_update(benchmark: BenchmarkFixture, state: State) -> None:
     panel = first_panel(state)
-    factor(panel, leaf_alone)
+    factor(state, panel)
     update = state.factorisation.update
     fresh = state.a.copy()
 
     def restore() -> None:
         state.a[:] = fresh
 
-    benchmark.pedantic(lambda: update.apply(panel, NB, N, lambda: None), setup=restore, rounds=10)
+    def apply() -> None:
+        update.by(panel).finish(NB, N, UNWATCHED, lambda: None)
+
+    benchmark.pedantic(apply, setup=restore, rounds=10)
     rate(benchmark, "flop/s", (N - NB) * NB * (NB + 2.0 * (N - NB)))
 
 

@@ -20,7 +20,7 @@ from harness.report import document
 if TYPE_CHECKING:
     from tests.endtoend.conftest import Done, Qyran
 
-COMMANDS = ("run", "plan", "list", "doctor", "init", "show", "ls", "rank")
+COMMANDS = ("run", "plan", "tune", "list", "doctor", "init", "show", "ls", "rank")
 
 
 @pytest.fixture(scope="module")

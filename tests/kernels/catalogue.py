@@ -9,6 +9,14 @@ Every such file defines
         at least three corruptions of a finished state, called on all ranks; the verifier must
         reject each of them for MUTATION_CASE(ranks);
     def mutation_case(ranks: int) -> dict[str, Value]
+
+Programs of others run in no process of ours; tests/kernels/test_programs.py holds their contract.
+Their files define
+
+    RECORDED: dict[str, tuple[dict[str, Value], int]]
+        file in data/ with a real output -> the parameters and ranks that it was asked for with;
+    CORRUPTIONS: dict[str, Callable[[str], str]]
+        at least three corruptions of such an output which may not pass.
 """
 
 from __future__ import annotations
@@ -19,6 +27,7 @@ from pathlib import Path
 from types import ModuleType
 
 from kernels import listing
+from kernels.contract import Program
 
 HERE = Path(__file__).parent
 
@@ -37,5 +46,11 @@ def tests_of(kernel: str) -> ModuleType:
     return module
 
 
+def programs() -> tuple[str, ...]:
+    """The kernels that are somebody else's binary."""
+    return tuple(one for one in listing.names() if issubclass(listing.load(one), Program))
+
+
 def kernels_with_tests() -> tuple[str, ...]:
-    return listing.names()
+    """The kernels that run in our processes, which the contract tests run under mpirun."""
+    return tuple(one for one in listing.names() if one not in programs())

@@ -55,6 +55,15 @@ def test_gemm_of_nothing_does_nothing(m: int, n: int, k: int) -> None:
 
 
 @both
+@pytest.mark.parametrize(("m", "n", "k"), [(7, 5, 3), (1, 1, 1), (1, 6, 4), (6, 1, 4), (5, 4, 1)])
+def test_gemm_bt_multiplies_with_the_transposed(m: int, n: int, k: int, real: type) -> None:
+    a, b, c = part(k, m, real), part(k, n, real), part(n, m, real)
+    expected = 2.0 * a.T @ b + 0.5 * c.T
+    blas.gemm_bt(2.0, a, b, 0.5, c)
+    near(c.T, expected, real)
+
+
+@both
 def test_trsm_solves_with_the_unit_lower_triangle(real: type) -> None:
     lower, b = part(6, 6, real), part(4, 6, real)
     triangle = np.tril(lower.T, -1) + np.eye(6)
@@ -87,6 +96,23 @@ def test_trsv_solves_with_the_unit_lower_triangle(real: type) -> None:
     expected = scipy.linalg.solve_triangular(np.tril(lower.T, -1) + np.eye(6), x, lower=True)
     blas.trsv_lower_unit(lower, x)
     near(x, expected, real)
+
+
+@both
+def test_trsv_solves_with_the_transposed_lower_triangle(real: type) -> None:
+    lower, x = part(6, 6, real), vector(6, real)
+    lower += (2.0 * np.eye(6)).astype(real)
+    expected = scipy.linalg.solve_triangular(np.tril(lower.T).T, x)
+    blas.trsv_lower_t(lower, x)
+    near(x, expected, real)
+
+
+@both
+def test_gemv_t_multiplies_with_the_transposed(real: type) -> None:
+    a, x, y = part(4, 7, real), vector(7, real), vector(4, real)
+    expected = -2.0 * a @ x + 3.0 * y
+    blas.gemv_t(-2.0, a, x, 3.0, y)
+    near(y, expected, real)
 
 
 @both

@@ -48,7 +48,7 @@ def run(kernel: Kernel[Any], comm: MPI.Intracomm, repetitions: int = 2) -> Any:
 def each_case() -> list[Any]:
     return [
         pytest.param(name, values, id=f"{name}-" + "-".join(f"{k}={v}" for k, v in values.items()))
-        for name in listing.names()
+        for name in catalogue.kernels_with_tests()
         for values in catalogue.tests_of(name).cases(RANKS)
     ]
 
@@ -56,7 +56,7 @@ def each_case() -> list[Any]:
 def each_mutation() -> list[Any]:
     return [
         pytest.param(name, mutation, id=f"{name}-{mutation}")
-        for name in listing.names()
+        for name in catalogue.kernels_with_tests()
         for mutation in catalogue.tests_of(name).MUTATIONS
     ]
 
@@ -83,7 +83,7 @@ def test_verifier_rejects(name: str, mutation: str, comm: MPI.Intracomm) -> None
     assert not check.passed, f"{mutation} was not noticed: {check}"
 
 
-@pytest.mark.parametrize("name", listing.names())
+@pytest.mark.parametrize("name", catalogue.kernels_with_tests())
 def test_counts_its_work(name: str, comm: MPI.Intracomm) -> None:
     kernel = listing.load(name)(**catalogue.tests_of(name).mutation_case(comm.size))
     for phase in kernel.phases():

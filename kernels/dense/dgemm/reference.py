@@ -17,7 +17,14 @@ def matrix(n: int, seed: int, first: int) -> NDArray[np.float64]:
     return np.array(values).reshape((n, n), order="F")
 
 
-def multiply(n: int, seed: int, alpha: float, beta: float) -> NDArray[np.float64]:
-    """The product alpha A B + beta C of rank 0, (n, n) as [row, column]."""
-    c, a, b = (matrix(n, seed, 1 + k * n * n) for k in range(3))
-    return alpha * (a @ b) + beta * c
+def multiply(
+    n: int, seed: int, factors: tuple[float, float], products: int = 1, dtype: str = "float64"
+) -> NDArray[np.float64]:
+    """C <- alpha A B + beta C of rank 0, so many times, (n, n) as [row, column].
+
+    factors : alpha, beta; dtype : to which the operands are rounded.
+    """
+    c, a, b = (matrix(n, seed, 1 + k * n * n).astype(dtype).astype(np.float64) for k in range(3))
+    for _ in range(products):
+        c = factors[0] * (a @ b) + factors[1] * c
+    return c

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kernels._support.block_cyclic import Grid, Step
 from kernels._support.leading import leading_dimension
-from kernels._support.linpack_matrix import matrix, multiply, right_hand_side
+from kernels._support.linpack_matrix import by_rows, multiply, right_hand_side
 from kernels._support.linpack_residual import scaled_residual
 from kernels._support.memory import aligned
 from kernels._support.team import Team
@@ -34,7 +34,7 @@ class State:
 
     grid: Grid
     seed: int
-    a: NDArray[np.float64]  # (local columns of [A | b], lda), indexed [column, row]
+    a: NDArray[np.float64]  # (local rows, ld >= local columns of [A | b]), [row, column]
     owed: NDArray[np.float64]  # (local rows,), right-hand side less the unknowns found so far
     x: NDArray[np.float64]  # (local columns of A,), the solution, the same on every process row
     factorisation: Factorisation
@@ -42,7 +42,7 @@ class State:
 
     def restore(self) -> None:
         """Generate [A | b] anew."""
-        matrix(self.a, self.grid, self.seed)
+        by_rows(self.a, self.grid, self.seed)
 
     def solve(self) -> None:
         """Factor A and solve for x; [A | b] is lost."""
@@ -66,14 +66,14 @@ class State:
 
     def _diagonal(self, step: Step) -> NDArray[np.float64]:
         """The diagonal of U in a block that is mine."""
-        block = self.a[step.col0 : step.col0 + step.width, step.row0 : step.row0 + step.width]
+        block = self.a[step.row0 : step.row0 + step.width, step.col0 : step.col0 + step.width]
         return np.diagonal(block)
 
 
 def allocate(comm: MPI.Intracomm, kernel: Hpl) -> State:
     """Allocate on a communicator of p * q ranks, and generate the matrix."""
     grid = Grid.over(comm, kernel.n, kernel.nb, kernel.p, kernel.q, kernel.order)
-    a = aligned((grid.columns, leading_dimension(grid.rows)))
+    a = aligned((grid.rows, leading_dimension(grid.columns)))
     state = State(
         grid=grid,
         seed=kernel.seed,

@@ -13,8 +13,8 @@ from kernels._support import row_broadcast
 from kernels._support.block_cyclic import Grid, Step
 from kernels._support.row_broadcast import InFlight
 from kernels.contract import Watch
-from kernels.dense.hpl.panel import Leaf, Panel, Recursion, open_panel
-from kernels.dense.hpl.swap import Matrix
+from kernels.dense.hpl.panel import Leaf, Panel, Recursion, open_panel, transpose
+from kernels.dense.hpl.swap import Matrix, Vector
 from kernels.dense.hpl.update import Applied, Update
 
 
@@ -31,8 +31,8 @@ class Factorisation:
     """What the factorisation needs: the matrix and, for each of two panels, a buffer."""
 
     grid: Grid
-    a: Matrix  # (local columns, lda), [column, row]
-    buffers: tuple[Matrix, Matrix]
+    a: Matrix  # (local rows, ld), [row, column]
+    buffers: tuple[Vector, Vector]
     recursion: Recursion
     leaf: Leaf
     update: Update
@@ -95,12 +95,11 @@ class Factorisation:
 
     def _factor(self, panel: Panel) -> None:
         step = panel.step
-        columns = self.a[step.col0 : step.col0 + step.width]
-        rows = slice(step.row0, step.row0 + step.rows)
-        panel.w[:, : step.rows] = columns[:, rows]
+        rows = self.a[step.row0 : step.row0 + step.rows, step.col0 : step.col0 + step.width]
+        transpose(rows, panel.w)
         self.recursion.factor(panel, self.leaf)
         if step.top:
-            columns[:, step.row0 : step.row0 + step.width] = panel.top[:, : step.width]
+            transpose(panel.top[:, : step.width], rows[: step.width])
 
     def _tell(self, step: Step, watch: Watch) -> None:
         """Progress: what is left after column j of n is (1 - j / n)^3 of the work."""

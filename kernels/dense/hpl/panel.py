@@ -1,9 +1,10 @@
 """Factorisation of a panel: recursive in its columns, partial pivoting, BLAS inside.
 
-A panel is factored in a buffer of its own, which is also the message that carries it along the
-process row. L stays there: nothing reads it again after the update. If the process column has more
-than one rank, each of them keeps a copy of the diagonal block (``top``), made of the pivot rows as
-they are found, so that no rank waits for another between two pivots.
+A panel is factored in a buffer of its own, stored by columns where the matrix is stored by rows; it
+is also the message that carries the panel along the process row. L stays there: nothing reads it
+again after the update. If the process column has more than one rank, each of them keeps a copy of
+the diagonal block (``top``), made of the pivot rows as they are found, so that no rank waits for
+another between two pivots.
 
 Three orders of the same operations, as in netlib HPL, both for the recursion over column ranges
 and for the single columns of a leaf:
@@ -60,6 +61,17 @@ def open_panel(step: Step, buffer: NDArray[np.float64], p: int) -> Panel:
     start = _padded(width)
     top = message[start : start + width * width].reshape(width, width) if p > 1 else w
     return Panel(step, message, message[:width].view(np.int64), top, w)
+
+
+@njit("void(float64[:, :], float64[:, :])", cache=True, error_model="numpy", nogil=True)
+def transpose(a: NDArray[np.float64], b: NDArray[np.float64]) -> None:
+    """b[j, i] = a[i, j], in tiles of one cache line each way."""
+    rows, columns = a.shape
+    for i0 in range(0, rows, LINE):
+        last = min(i0 + LINE, rows)
+        for j in range(columns):
+            for i in range(i0, last):
+                b[j, i] = a[i, j]
 
 
 def _padded(count: int) -> int:

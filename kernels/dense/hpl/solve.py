@@ -11,7 +11,7 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from kernels._support.blas import gemv, trsv_upper
+from kernels._support.blas import gemv_t, trsv_lower_t
 from kernels._support.block_cyclic import Grid, Step
 
 
@@ -20,9 +20,9 @@ def substitute(
 ) -> None:
     """Solve for x, (local columns of A,), the same on every process row.
 
-    owed : (local rows,), work space.
+    a : (local rows, ld), U and y. owed : (local rows,), work space.
     """
-    owed[:] = a[-1, : grid.rows] if grid.has_rhs else 0.0
+    owed[:] = a[:, grid.columns - 1] if grid.has_rhs else 0.0
     for step in reversed(list(grid.steps())):
         if step.top:
             _sum_over_columns(grid, step, owed[step.row0 : step.row0 + step.width])
@@ -45,10 +45,10 @@ def _solve_block(
     x: NDArray[np.float64],
 ) -> None:
     """The unknowns of one block, on its process column, and what they take from the rows above."""
-    columns = a[step.col0 : step.col0 + step.width]
+    columns = a[:, step.col0 : step.col0 + step.width]
     if step.top:
         rows = slice(step.row0, step.row0 + step.width)
         x[:] = owed[rows]
-        trsv_upper(columns[:, rows], x)
+        trsv_lower_t(columns[rows], x)  # U by rows is its transpose by columns
     grid.column.Bcast([x, MPI.DOUBLE], root=step.owner_row)
-    gemv(-1.0, columns[:, : step.row0], x, 1.0, owed[: step.row0])
+    gemv_t(-1.0, columns[: step.row0], x, 1.0, owed[: step.row0])

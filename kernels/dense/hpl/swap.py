@@ -2,7 +2,8 @@
 
 Each row of U has a source row, and each row of the diagonal block that is not among the sources
 goes to a place that a source left. All copies are independent of each other, where swapping row by
-row is a chain. Rows are gathered into a buffer of their own, from which U is computed.
+row is a chain. The matrix is stored by rows, so that a row is copied in one go: in storage by
+columns each element of it would cost a cache line of 64 B.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _MATRIX = types.Array(types.float64, 2, "A")
 _ROWS = types.int64[::1]
 Rows = NDArray[np.int64]
 Matrix = NDArray[np.float64]
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -83,27 +85,21 @@ def net_effect(first: int, pivots: Rows) -> tuple[Rows, Rows, Rows]:
 
 
 @njit(types.void(_MATRIX, _ROWS, _MATRIX), cache=True, error_model="numpy", nogil=True)
-def gather(columns: Matrix, rows: Rows, to: Matrix) -> None:
-    """Copy rows out of columns: to[j, i] = columns[j, rows[i]]."""
-    for j in range(columns.shape[0]):
-        one, other = columns[j], to[j]
-        for i in range(rows.size):
-            other[i] = one[rows[i]]
+def gather(a: Matrix, rows: Rows, to: Matrix) -> None:
+    """Copy rows: to[i] = a[rows[i]]."""
+    for i in range(rows.size):
+        to[i] = a[rows[i]]
 
 
 @njit(types.void(_MATRIX, _MATRIX, _ROWS), cache=True, error_model="numpy", nogil=True)
-def scatter(found: Matrix, columns: Matrix, rows: Rows) -> None:
-    """The inverse of `gather`: columns[j, rows[i]] = found[j, i]."""
-    for j in range(columns.shape[0]):
-        one, other = found[j], columns[j]
-        for i in range(rows.size):
-            other[rows[i]] = one[i]
+def scatter(found: Matrix, a: Matrix, rows: Rows) -> None:
+    """The inverse of `gather`: a[rows[i]] = found[i]."""
+    for i in range(rows.size):
+        a[rows[i]] = found[i]
 
 
 @njit(types.void(_MATRIX, _ROWS, _ROWS), cache=True, error_model="numpy", nogil=True)
-def displace(columns: Matrix, contents: Rows, places: Rows) -> None:
-    """Copy rows inside columns: columns[j, places[i]] = columns[j, contents[i]]."""
-    for j in range(columns.shape[0]):
-        one = columns[j]
-        for i in range(places.size):
-            one[places[i]] = one[contents[i]]
+def displace(a: Matrix, contents: Rows, places: Rows) -> None:
+    """Copy rows within a matrix: a[places[i]] = a[contents[i]]."""
+    for i in range(places.size):
+        a[places[i]] = a[contents[i]]

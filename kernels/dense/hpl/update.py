@@ -6,8 +6,9 @@ else is products. L has no element above 1 in size; the blocks are small enough 
 are as accurate as substitution (J. J. Du Croz, N. J. Higham, Stability of methods for matrix
 inversion, IMA J. Numer. Anal. 12, 1992).
 
-The columns are cut into pieces: between two of them the broadcast of the next panel is polled, and
-the threads of a rank share them out.
+First U, cut by columns, then the product, cut by rows: a product of long rows is the fast shape of
+a matrix stored by rows. Between two pieces the broadcast of the next panel is polled, and the
+threads of a rank share the pieces out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from kernels._support.blas import gemm, trsm_lower_unit
+from kernels._support.blas import gemm_bt, trsm_lower_unit
 from kernels._support.block_cyclic import Grid
 from kernels._support.memory import aligned
 from kernels._support.team import Job, Team, shares
@@ -30,7 +31,7 @@ from kernels.dense.hpl.panel import Panel
 from kernels.dense.hpl.swap import Interchange, Matrix, displace, gather
 
 LEAST = 96
-"""Columns of the smallest piece that a thread takes."""
+"""Columns or rows of the smallest piece that a thread takes."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +39,18 @@ class Update:
     """Applies panels to the local part of the matrix."""
 
     grid: Grid
-    a: Matrix  # (local columns, lda), [column, row]
+    a: Matrix  # (local rows, ld), [row, column]
     exchange: RowExchange | None  # None where one process row holds all rows
     team: Team
-    scratch: tuple[tuple[Matrix, Matrix], ...]  # for each thread two of (PIECE, nb)
+    scratch: tuple[Matrix, ...]  # for each thread (nb, PIECE)
     inverse: Matrix  # (nb, BLOCK)
 
     @classmethod
     def on(cls, grid: Grid, a: Matrix, exchange: RowExchange | None, team: Team) -> Update:
         """Allocate the buffers of the threads."""
         width, most = min(grid.nb, grid.n), min(PIECE, max(1, grid.columns))
-        pairs = tuple(
-            (aligned((most, width)), aligned((most if exchange else 0, width)))
-            for _ in range(team.threads)
-        )
-        return cls(grid, a, exchange, team, pairs, aligned((width, BLOCK)))
+        scratch = tuple(aligned((width, most)) for _ in range(team.threads))
+        return cls(grid, a, exchange, team, scratch, aligned((width, BLOCK)))
 
     def by(self, panel: Panel) -> Applied:
         """What a panel does to columns."""
@@ -70,48 +68,66 @@ class Applied:
 
     def begin(self, start: int, stop: int, watch: Watch) -> Job:
         """Begin to bring columns start..stop-1 up to date; the other threads go on with it."""
-        one = self.update
-        rows = None
-        if one.exchange is not None:
-            rows = one.exchange.run(one.a[start:stop], self.change, self.panel.step.owner_row)
-            watch.lap("swap")
+        one, step = self.update, self.panel.step
+        u = self._rows_of_u(start, stop, watch)
+        below = one.a[step.row0 + step.top : step.row0 + step.rows, start:stop]
 
-        def work(first: int, last: int, thread: int) -> None:
-            found = None if rows is None else rows[first - start : last - start]
-            self._piece(first, last, thread, found, watch if thread == 0 else UNWATCHED)
+        def product(first: int, last: int, thread: int) -> None:
+            gemm_bt(-1.0, u, self.panel.below[:, first:last], 1.0, below[first:last])
+            if thread == 0:
+                watch.lap("update")
 
-        threads = one.team.threads
-        return one.team.begin(work, shares(start, stop, threads, LEAST, PIECE))
+        return one.team.begin(product, shares(0, len(below), one.team.threads, LEAST, PIECE))
 
     def finish(self, start: int, stop: int, watch: Watch, poll: Callable[[], None]) -> None:
         """Bring columns start..stop-1 up to date."""
         self.begin(start, stop, watch).join(poll)
         watch.lap("update")
 
-    def _piece(self, first: int, last: int, thread: int, rows: Matrix | None, watch: Watch) -> None:
-        """Columns first..last-1; ``rows`` become U, None where they are still in the columns."""
+    def _rows_of_u(self, start: int, stop: int, watch: Watch) -> Matrix:
+        """Interchange rows in columns start..stop-1; returns U, (nb, columns)."""
         one, step = self.update, self.panel.step
-        columns = one.a[first:last]
-        gathered, other = one.scratch[thread]
-        if rows is None:
-            rows = gathered[: last - first, : step.width]
-            gather(columns, self.change.sources[0].local, rows)
-            displace(columns, self.change.contents, self.change.places[0].local)
+        columns = one.a[:, start:stop]
+        u = columns[step.row0 : step.row0 + step.width]
+        rows = None
+        if one.exchange is not None:
+            rows = one.exchange.run(columns, self.change, step.owner_row)
             watch.lap("swap")
-        diagonal = columns[:, step.row0 : step.row0 + step.width]
-        u = diagonal if step.top else other[: last - first, : step.width]
-        solve_blocks(self.panel.top, one.inverse, rows, u)
-        gemm(
-            -1.0, self.panel.below, u, 1.0, columns[:, step.row0 + step.top : step.row0 + step.rows]
-        )
+            if not step.top:
+                u = one.exchange.received[: rows.size].reshape(rows.shape)
+
+        def work(first: int, last: int, thread: int) -> None:
+            told = watch if thread == 0 else UNWATCHED
+            if rows is None:
+                here = self._interchanged(columns[:, first:last], thread)
+                told.lap("swap")
+            else:
+                here = rows[:, first:last]
+            solve_blocks(self.panel.top, one.inverse, here, u[:, first:last])
+            told.lap("update")
+
+        pieces = shares(0, stop - start, one.team.threads, LEAST, PIECE)
+        one.team.begin(work, pieces).join(_nothing)
+        return u
+
+    def _interchanged(self, columns: Matrix, thread: int) -> Matrix:
+        """Interchange rows where one rank holds them all; returns what becomes U."""
+        rows = self.update.scratch[thread][: self.panel.step.width, : columns.shape[1]]
+        gather(columns, self.change.sources[0].local, rows)
+        displace(columns, self.change.contents, self.change.places[0].local)
+        return rows
+
+
+def _nothing() -> None:
+    """There is no broadcast to poll."""
 
 
 @njit("void(float64[:, ::1], float64[:, ::1])", cache=True, error_model="numpy", nogil=True)
 def invert_blocks(top: NDArray[np.float64], inverse: NDArray[np.float64]) -> None:
     """The inverses of the unit lower triangles on the diagonal of L, one below the other.
 
-    top : (width, >= width), L in its lower triangle; inverse : (>= width, BLOCK), column j of a
-    block is row j of the same index here.
+    top : (width, >= width), L in its lower triangle, [column, row]; inverse : (>= width, BLOCK),
+    the blocks [column, row], one below the other.
     """
     width = top.shape[0]
     for start in range(0, width, BLOCK):
@@ -135,10 +151,10 @@ def solve_blocks(
     rows: NDArray[np.float64],
     u: NDArray[np.float64],
 ) -> None:
-    """U <- L^-1 rows, both (columns, width); ``rows`` is lost."""
+    """U <- L^-1 rows, both (width, columns), [row, column]; ``rows`` is lost."""
     width = top.shape[0]
     for start in range(0, width, BLOCK):
         stop = min(start + BLOCK, width)
         if start:
-            gemm(-1.0, top[:start, start:stop], u[:, :start], 1.0, rows[:, start:stop])
-        gemm(1.0, inverse[start:stop, : stop - start], rows[:, start:stop], 0.0, u[:, start:stop])
+            gemm_bt(-1.0, u[:start], top[:start, start:stop], 1.0, rows[start:stop])
+        gemm_bt(1.0, rows[start:stop], inverse[start:stop, : stop - start], 0.0, u[start:stop])

@@ -37,7 +37,7 @@ def fasi_higham(n: int) -> tuple[float, float]:
 def fill(a: NDArray[np.float64], grid: Grid, kind: str, seed: int) -> None:
     """Fill the local part of A, a[local column, local row]."""
     if kind in DIAGONALS:
-        linpack_matrix.matrix(a, grid, seed)
+        linpack_matrix.by_columns(a, grid, seed)
         _add(a, DIAGONALS[kind](grid.n), grid.n, grid.place)
     else:
         _fill_fasi_higham(a, grid.rows, fasi_higham(grid.n), grid.place)

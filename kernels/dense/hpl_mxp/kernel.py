@@ -31,7 +31,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from kernels._support import linpack
+from kernels._support import linpack, process_grid
 from kernels._support.block_cyclic import local_size
 from kernels._support.leading import leading_dimension
 from kernels._support.linpack import LARGEST_ORDER
@@ -120,7 +120,7 @@ class HplMxp(Kernel["State"]):
         cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
     ) -> dict[str, Value]:
         """The squarest grid with p <= q, nb by n, and the largest multiple of nb that fits as n."""
-        p, q = linpack.process_grid(given, ranks)
+        p, q = process_grid.chosen(given, ranks)
         nb = linpack.block_size(given, _BLOCKS)
         chosen: dict[str, Value] = {"nb": nb, "p": p, "q": q}
         if "n" not in given:
@@ -131,7 +131,7 @@ class HplMxp(Kernel["State"]):
 
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""
-        linpack.check_grid(self.p, self.q, ranks)
+        process_grid.check(self.p, self.q, ranks)
         rows = local_size(self.n, self.nb, 0, self.p)
         columns = local_size(self.n, self.nb, 0, self.q)
         most = _LARGEST // (max(rows, columns) + _LINE)

@@ -32,7 +32,7 @@ def test_dgemm_and_stream_give_the_bounds_of_a_run(made: Any, hpl: CaseResult) -
     dgemm = made.result(made.case("dgemm", {"n": 500}))
     stream = made.result()
     found = measured([hpl, stream, dgemm], TWO, 7)
-    assert found.flop_rate == dgemm.metrics["flop_rate"].high
+    assert found.flop_rate == dgemm.metrics["star_flop_rate"].high
     fastest = max(
         stream.metrics["copy_bandwidth"].high * 3 / 2,  # 16 B and 8 B of write-allocate
         stream.metrics["triad_bandwidth"].high * 4 / 3,
@@ -50,10 +50,22 @@ def test_other_geometries_and_failed_cases_bound_nothing(made: Any) -> None:
 
 def test_limits_for_later_runs(made: Any, hpl: CaseResult) -> None:
     dgemm = made.result(made.case("dgemm", {"n": 500}))
-    assert limits(dgemm) == {"flop_rate": dgemm.metrics["flop_rate"].high}
+    assert limits(dgemm) == {"flop_rate": dgemm.metrics["star_flop_rate"].high}
     assert set(limits(made.result())) == {"traffic"}
     assert limits(hpl) == {}
     assert limits(made.failed(made.case("dgemm", {"n": 500}))) == {}
+
+
+def test_the_product_of_one_rank_alone_bounds_nothing(made: Any) -> None:
+    dgemm = made.result(made.case("dgemm", {"n": 500}))
+    assert limits(dgemm)["flop_rate"] == 2 * dgemm.metrics["single_flop_rate"].high
+
+
+@pytest.mark.parametrize("other", [{"dtype": "float32"}, {"variant": "numba"}])
+def test_only_the_product_that_hpl_uses_bounds_it(made: Any, other: dict[str, str]) -> None:
+    dgemm = made.result(made.case("dgemm", {"n": 500, **other}))
+    assert limits(dgemm) == {}
+    assert measured([dgemm], TWO, 7) == Bounds(llc_B=7)
 
 
 def record(kernel: str, rates: dict[str, float], **fields: Any) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
-from harness.launch.local import command, payload
+from harness.launch.local import command, payload, program
 from harness.plan.case import Geometry
 
 
@@ -40,3 +41,9 @@ def test_payload() -> None:
         "harness.measure",
         "/r/launch 0.json",
     ]
+
+
+def test_what_becomes_a_program_of_others_is_not_started_by_mpi4py() -> None:
+    words = program(Path("/results/launch-000/order.json"))
+    assert words == [sys.executable, "-P", "-m", "harness.measure.shim", words[-1]]
+    assert words[-1] == "/results/launch-000/order.json"

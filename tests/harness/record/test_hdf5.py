@@ -24,7 +24,7 @@ from harness.judge import verdict
 from harness.outcome import Outcome
 from harness.plan.case import Expected
 from harness.record import hdf5
-from harness.record.result import CaseResult
+from harness.record.result import CaseResult, ProgramRecord
 from harness.report import compose
 from kernels import listing
 from kernels.contract import Check
@@ -54,7 +54,7 @@ def text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-@pytest.fixture(params=["passed", "ragged", "failed", "wrong", "referenced"])
+@pytest.fixture(params=["passed", "ragged", "failed", "wrong", "referenced", "program"])
 def result(request: pytest.FixtureRequest, made: Any) -> CaseResult:
     match request.param:
         case "ragged":
@@ -68,7 +68,27 @@ def result(request: pytest.FixtureRequest, made: Any) -> CaseResult:
         case "referenced":
             references = {"triad_bandwidth": Expected(1.0, 0.05, "a data sheet")}
             return made.result(made.case(references=references))
+        case "program":
+            return program_result(made)
     return made.result()
+
+
+def program_result(made: Any) -> CaseResult:
+    """A program that was launched twice, the second time without writing anything."""
+    case = made.case("xhpl", {"n": 500, "p": 1, "q": 2}, launches=2)
+    record = ProgramRecord(
+        binary="/opt/xhpl",
+        sha256="ab" * 32,
+        libraries={"libmpi.so.40": "/usr/lib/libmpi.so.40.30.4"},
+        mpi="openmpi 4.1.4",
+        mpirun="/usr/bin/mpirun (openmpi 4.1.4)",
+        arguments=("-v",),
+        inputs=dict(case.instance().files(2)),
+        output="stdout.txt",
+        printed=("HPLinpack 2.3 \u0444\n", None),
+        facts=({"code": "WR11C2R4"}, {}),
+    )
+    return replace(made.result(case, [[[0.5]], [[0.4]]]), program=record)
 
 
 def test_every_group_has_a_nexus_class(made: Any, result: CaseResult) -> None:
@@ -88,6 +108,25 @@ def test_every_numeric_dataset_has_units(made: Any, result: CaseResult) -> None:
         assert numeric
         for one in numeric:
             assert text(one.attrs["units"]), one.name
+
+
+def test_a_program_of_others_is_identified_with_what_it_read_and_wrote(made: Any) -> None:
+    with opened(encode(made, program_result(made))) as file:
+        program = file["entry/provenance/program"]
+        assert text(program["binary"][()]) == "/opt/xhpl"
+        assert text(program["sha256"][()]) == "ab" * 32
+        assert [text(one) for one in program["output"]] == ["HPLinpack 2.3 \u0444\n", ""]
+        assert program["output"].attrs["file"] == "stdout.txt"
+        libraries = json.loads(program["libraries/data"][()])
+        assert libraries == {"libmpi.so.40": "/usr/lib/libmpi.so.40.30.4"}
+        assert json.loads(program["facts/data"][()]) == [{"code": "WR11C2R4"}, {}]
+        assert "500" in text(program["inputs/HPL.dat"][()])
+        rate = file["entry/flop_rate"]
+        assert (rate.attrs["sync"], rate.attrs["rank_reduce"]) == ("program", "program")
+        assert file["entry/samples/solve/seconds"].shape == (2, 1, 1)
+    with opened(encode(made, made.result())) as file:
+        assert "program" not in file["entry/provenance"]
+        assert file["entry/triad_bandwidth"].attrs["sync"] == "barrier"
 
 
 def test_the_default_chain_leads_to_something_to_plot(made: Any) -> None:

@@ -47,9 +47,10 @@ def test_what_was_recorded_is_read_back(made: Any, tmp_path: Path) -> None:
     run = record(made, tmp_path, IDS[0], cases=3)
     folder = Path(run.path)
     header = store.header(folder)
-    expected = {k: v for k, v in asdict(run).items() if k not in ("path", "command")}
+    expected = {k: v for k, v in asdict(run).items() if k not in ("path", "command", "compare")}
     assert {k: header[k] for k in expected} == expected
     assert header["command"] == list(run.command)
+    assert header["compare"] == [list(pair) for pair in run.compare]
     cases = [from_dict(one) for one in header["cases"]]
     assert cases == [made.case(given={"n": 4096 + i}) for i in range(3)]
     records = store.case_records(folder)

@@ -22,8 +22,9 @@ from harness.judge import bounds, verdict
 from harness.outcome import Outcome
 from harness.plan.case import Expected
 from harness.record import store
-from harness.report import compose, document, schema, terminal
+from harness.report import compose, document, schema, terminal, tuning_document
 from harness.report.document import Doc
+from harness.report.format import Format
 from kernels.contract import Check
 
 TIMES = [[[0.01 * (10 + i), 0.05] for i in range(6)]]
@@ -41,7 +42,7 @@ def check(text: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("model", document.ALL)
+@pytest.mark.parametrize("model", schema.ALL)
 def test_the_shipped_schema_is_up_to_date(model: type[Doc]) -> None:
     path = schema.file(model)
     assert path.read_text() == schema.text(model), "run `python -m harness.report.schema`"
@@ -53,7 +54,7 @@ def test_the_shipped_schema_is_up_to_date(model: type[Doc]) -> None:
 
 def test_no_other_schema_is_shipped() -> None:
     assert {path.name for path in schema.FOLDER.iterdir()} == {
-        schema.file(model).name for model in document.ALL
+        schema.file(model).name for model in schema.ALL
     }
 
 
@@ -65,18 +66,18 @@ def test_writing_them_again_changes_nothing(
     (tmp_path / "schemas" / "qyran.old.1.json").write_text("{}")
     schema.write()
     assert {path.name for path in (tmp_path / "schemas").iterdir()} == {
-        schema.file(model).name for model in document.ALL
+        schema.file(model).name for model in schema.ALL
     }
 
 
 def test_every_document_with_a_schema_is_listed() -> None:
     named = {
         one
-        for one in vars(document).values()
+        for one in [*vars(document).values(), *vars(tuning_document).values()]
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }
-    assert named == set(document.ALL)
-    assert len({schema.identity(one) for one in document.ALL}) == len(document.ALL)
+    assert named == set(schema.ALL)
+    assert len({schema.identity(one) for one in schema.ALL}) == len(schema.ALL)
 
 
 def results(made: Any) -> Iterator[Any]:
@@ -133,6 +134,7 @@ def test_the_fields_of_a_case(made: Any) -> None:
         "n": 6,
         "bound": None,
         "bound_source": "",
+        "launches": [value.value],
     }
     assert found["seconds"] == {"compile": 1.5, "setup": 0.2, "verify": 0.1, "total": 12.5}
     expected = {"what": "largest error", "error": 1e-16, "tolerance": 1e-13, "passed": True}
@@ -176,10 +178,10 @@ def test_a_plan(made: Any) -> None:
     assert found["cases"][0]["repetitions"] is None
 
 
-def printed(function: Any, *arguments: Any) -> dict[str, Any]:
+def printed(function: Any, *arguments: Any, **more: Any) -> dict[str, Any]:
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
-        function(*arguments, as_json=True)
+        function(*arguments, **(more or {"as_json": True}))
     return check(out.getvalue())
 
 
@@ -198,7 +200,7 @@ def test_show_ls_and_rank(made: Any, tmp_path: Path) -> None:
     store.create(run, (case, made.case()))
     result = made.result(case)
     store.add(run, result, compose.of_case(result).model_dump() | {"run": run.id})
-    found = printed(records_command.show, "last", tmp_path)
+    found = printed(records_command.show, "last", tmp_path, form=Format.JSON)
     assert [one["outcome"] for one in found["cases"]] == ["pass", "skipped"]
     assert found["outcome"] == "skipped"
     assert found["standing"]["rmax"] == result.metrics["flop_rate"].value

@@ -1,0 +1,1 @@
+"""Programs of others, run and recorded through the same harness as the kernels of qyran."""

@@ -1,0 +1,1 @@
+"""HPL of netlib."""

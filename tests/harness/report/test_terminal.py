@@ -1,0 +1,50 @@
+"""What the table of a run says beside its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.record.result import CaseResult
+from harness.report import document, terminal
+
+
+def shown(made: Any, *results: CaseResult) -> str:
+    """The table of a run, as it is printed on a pipe."""
+    console = terminal.console()
+    cases = [document.of_case(one) for one in results]
+    with console.capture() as captured:
+        console.print(terminal.run(document.of_run(made.run(Path("/r")), cases)))
+    return str(captured.get())
+
+
+@pytest.fixture
+def dgemm(made: Any) -> CaseResult:
+    """2 ranks: 2e9 flop in 25 ms each, 1e7 cycles of the clock in as long."""
+    result: CaseResult = made.result(made.case("dgemm", {"n": 1000}), [[[0.025, 0.02]] * 6])
+    return result
+
+
+def test_a_clock_gives_the_flop_a_cycle_and_core(made: Any, dgemm: CaseResult) -> None:
+    assert dgemm.metrics["clock_frequency"].value == pytest.approx(4e8)
+    expected = f"{dgemm.case.id}: star: 200 flop a cycle and core at 400 MHz"
+    assert expected in shown(made, dgemm)
+
+
+def test_a_clock_that_varies_gives_none(made: Any, dgemm: CaseResult) -> None:
+    clock = replace(dgemm.metrics["clock_frequency"], low=3.7e8)
+    assert "a cycle" not in shown(
+        made, replace(dgemm, metrics={**dgemm.metrics, "clock_frequency": clock})
+    )
+
+
+def test_threads_that_share_cores_give_none(made: Any, dgemm: CaseResult) -> None:
+    assert "a cycle" not in shown(made, replace(dgemm, notes=("oversubscribed",)))
+
+
+def test_other_kernels_and_failed_cases_give_none(made: Any) -> None:
+    others = made.result(), made.result(made.case("hpl", {"n": 64}))
+    assert "a cycle" not in shown(made, *others, made.failed(made.case("dgemm", {"n": 64})))
