@@ -1,12 +1,12 @@
-"""What the Linpack benchmarks share: the count of their work, and the largest order that fits."""
+"""What the Linpack benchmarks share: the count of their work, block size and largest order."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from kernels.contract import IllegalParameter
+from kernels.contract import IllegalParameter, Value
 
 LARGEST_ORDER = 2**31 - 2
 """MPI and BLAS count in 32 bits, and the matrix augmented with b has one more column."""
@@ -15,6 +15,15 @@ LARGEST_ORDER = 2**31 - 2
 def flop(n: int) -> float:
     """2/3 n^3 - 1/2 n^2 for LU and 2 n^2 for the solution (netlib HPL 2.3, HPL_pdtest.c)."""
     return n * (2.0 / 3.0 * n + 1.5) * n
+
+
+def block_size(given: Mapping[str, Value], blocks: tuple[tuple[int, int], ...]) -> int:
+    """As given, or smaller where the panel, which grows with it, is a large part of the work.
+
+    blocks : block sizes, each with the largest order it is for.
+    """
+    n = int(given.get("n", LARGEST_ORDER))
+    return int(given.get("nb", next(nb for nb, most in blocks if n <= most)))
 
 
 def largest_order(nb: int, memory_B: int, item_B: int, needs_B: Callable[[int], int]) -> int:

@@ -308,7 +308,7 @@ def test_the_residual_is_that_of_the_formula() -> None:
 
 
 def test_counts_the_flop_of_hpl() -> None:
-    (mixed,) = HplMxp(n=1001, p=1, q=2).phases()
+    (mixed,) = HplMxp(n=1001, nb=64, p=1, q=2).phases()
     (double,) = Hpl(n=1001, nb=64, p=1, q=2).phases()
     assert mixed.work(2) == double.work(2)
     assert mixed.metric == double.metric
@@ -346,7 +346,7 @@ def test_fit_fills_memory(memory_B: int, ranks: int) -> None:
 
 def test_errors_say_what_is_legal() -> None:
     with pytest.raises(IllegalParameter, match="p x q must be 6: 1 x 6, 2 x 3"):
-        HplMxp(n=10, p=2, q=2).check_geometry(6)
+        HplMxp(n=10, nb=4, p=2, q=2).check_geometry(6)
     with pytest.raises(IllegalParameter, match="nb <= 2147"):
         HplMxp(n=10**6, nb=3000, p=1, q=1).check_geometry(1)
     with pytest.raises(IllegalParameter, match=r"n = 1 needs \d+ B"):

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from kernels.dense.hpl.cpu import State
 
-_BLOCKS = ((64, 1000), (128, 3000), (192, 2**31))
+_BLOCKS = ((64, 1000), (128, 3000), (192, LARGEST_ORDER))
 """Block size and the largest n it is for; `qyran tune hpl` finds the best one for a machine."""
 _LARGEST = 2**31 - 1
 _ITEM_B = 8
@@ -132,7 +132,7 @@ class Hpl(Kernel["State"]):
         fill 80 % of a machine, is the caller's choice of ``memory_B``.
         """
         p, q = process_grid.chosen(given, ranks)
-        nb = int(given.get("nb", _block(given)))
+        nb = linpack.block_size(given, _BLOCKS)
         chosen: dict[str, Value] = {"nb": nb, "p": p, "q": q}
         if "n" not in given:
             chosen["n"] = linpack.largest_order(
@@ -187,12 +187,6 @@ class Hpl(Kernel["State"]):
 
     def _work(self, ranks: int) -> Work:
         return Work(flop=linpack.flop(self.n))
-
-
-def _block(given: Mapping[str, Value]) -> int:
-    """The block size: smaller where the panel, which grows with it, is a large part of the work."""
-    n = int(given.get("n", _LARGEST))
-    return next(nb for nb, most in _BLOCKS if n <= most)
 
 
 def _memory_B(n: int, nb: int, p: int, q: int) -> int:

@@ -71,6 +71,7 @@ def allocate(comm: MPI.Intracomm, kernel: HplMxp) -> State:
     grid = Grid.over(comm, kernel.n, kernel.nb, kernel.p, kernel.q, kernel.order)
     a = aligned((grid.unknowns, leading_dimension(grid.rows)))
     f = aligned((grid.unknowns, leading_dimension(grid.rows, ITEM_B)), np.float32)
+    f.fill(0.0)  # its pages are touched here, not inside the clock
     generate.fill(a, grid, kernel.matrix, kernel.seed)
     system = System(
         grid=grid,

@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 
     from kernels.dense.hpl_mxp.cpu import State
 
-_NB = 192
+_BLOCKS = ((64, 1000), (128, 3000), (256, LARGEST_ORDER))
+"""Block size and the largest n it is for."""
 _LARGEST = 2**31 - 1
 _WIDE_B, _NARROW_B = 8, 4
 RESTART = 10
@@ -82,7 +83,7 @@ class HplMxp(Kernel["State"]):
         unit="1", help="order of the matrix", minimum=1, maximum=LARGEST_ORDER, auto=True
     )
     nb: int = parameter(
-        _NB, unit="1", help="block size of the distribution", minimum=1, maximum=_LARGEST
+        unit="1", help="block size of the distribution", minimum=1, maximum=_LARGEST, auto=True
     )
     p: int = parameter(unit="1", help="process rows of the grid", minimum=1, auto=True)
     q: int = parameter(unit="1", help="process columns of the grid", minimum=1, auto=True)
@@ -118,11 +119,11 @@ class HplMxp(Kernel["State"]):
     def fit(
         cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
     ) -> dict[str, Value]:
-        """The squarest grid with p <= q, and the largest n, a multiple of nb, that fits."""
+        """The squarest grid with p <= q, nb by n, and the largest multiple of nb that fits as n."""
         p, q = process_grid.chosen(given, ranks)
-        chosen: dict[str, Value] = {"p": p, "q": q}
+        nb = linpack.block_size(given, _BLOCKS)
+        chosen: dict[str, Value] = {"nb": nb, "p": p, "q": q}
         if "n" not in given:
-            nb = int(given.get("nb", _NB))
             chosen["n"] = linpack.largest_order(
                 nb, memory_B, _WIDE_B + _NARROW_B, lambda n: p * q * _memory_B(n, nb, p, q)
             )
