@@ -36,6 +36,9 @@ _REALS: dict[Any, str] = {types.float64: "d", types.float32: "s"}
 _VECTORS = {real: types.Array(real, 1, "C") for real in _REALS}
 _MATRICES = {real: types.Array(real, 2, "A") for real in _REALS}
 
+_TUPLE: Any = types.UniTuple
+_FORMS, _SIZES, _FACTORS = _TUPLE(types.uint8, 2), _TUPLE(types.int64, 3), _TUPLE(types.float64, 2)
+
 # Its declared type would have the caller pass the typing context.
 _intrinsic: Any = extending.intrinsic
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -135,58 +138,58 @@ def _leading(a: Matrix) -> np.int32:
     return _integer(max(1, a.shape[1], a.strides[0] // a.itemsize))
 
 
-@_for_both(
-    lambda real: types.void(
-        types.float64, _MATRICES[real], _MATRICES[real], types.float64, _MATRICES[real]
+@_for_both(lambda real: types.void(_FORMS, _SIZES, _FACTORS, *[_MATRICES[real]] * 3))
+def _multiply(
+    forms: tuple[np.uint8, np.uint8],
+    sizes: tuple[int, int, int],
+    factors: tuple[float, float],
+    a: Matrix,
+    b: Matrix,
+    c: Matrix,
+) -> None:
+    """C <- alpha op(A) op(B) + beta C. sizes : m, n, k of the product; factors : alpha, beta."""
+    _gemm(
+        c,
+        (
+            _ref(forms[0]),
+            _ref(forms[1]),
+            _ref(_integer(sizes[0])),
+            _ref(_integer(sizes[1])),
+            _ref(_integer(sizes[2])),
+            _ref_as(c, factors[0]),
+            _first(a),
+            _ref(_leading(a)),
+            _first(b),
+            _ref(_leading(b)),
+            _ref_as(c, factors[1]),
+            _first(c),
+            _ref(_leading(c)),
+        ),
     )
-)
+
+
+def _product(real: Any) -> Any:
+    matrix = _MATRICES[real]
+    return types.void(types.float64, matrix, matrix, types.float64, matrix)
+
+
+@_for_both(_product)
 def gemm(alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
     """C <- alpha A B + beta C, with A (m x k), B (k x n), C (m x n)."""
-    _gemm(
-        c,
-        (
-            _ref(_NO),
-            _ref(_NO),
-            _ref(_integer(c.shape[1])),
-            _ref(_integer(c.shape[0])),
-            _ref(_integer(a.shape[0])),
-            _ref_as(c, alpha),
-            _first(a),
-            _ref(_leading(a)),
-            _first(b),
-            _ref(_leading(b)),
-            _ref_as(c, beta),
-            _first(c),
-            _ref(_leading(c)),
-        ),
-    )
+    _multiply((_NO, _NO), (c.shape[1], c.shape[0], a.shape[0]), (alpha, beta), a, b, c)
 
 
-@_for_both(
-    lambda real: types.void(
-        types.float64, _MATRICES[real], _MATRICES[real], types.float64, _MATRICES[real]
-    )
-)
+@_for_both(_product)
 def gemm_bt(alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
     """C <- alpha A B^T + beta C, with A (m x k), B (n x k), C (m x n)."""
-    _gemm(
-        c,
-        (
-            _ref(_NO),
-            _ref(_TRANSPOSED),
-            _ref(_integer(c.shape[1])),
-            _ref(_integer(c.shape[0])),
-            _ref(_integer(a.shape[0])),
-            _ref_as(c, alpha),
-            _first(a),
-            _ref(_leading(a)),
-            _first(b),
-            _ref(_leading(b)),
-            _ref_as(c, beta),
-            _first(c),
-            _ref(_leading(c)),
-        ),
-    )
+    _multiply((_NO, _TRANSPOSED), (c.shape[1], c.shape[0], a.shape[0]), (alpha, beta), a, b, c)
+
+
+@_for_both(_product)
+def gemm_tt(alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
+    """C <- alpha A^T B^T + beta C, with A (k x m), B (n x k), C (m x n)."""
+    forms = (_TRANSPOSED, _TRANSPOSED)
+    _multiply(forms, (c.shape[1], c.shape[0], a.shape[1]), (alpha, beta), a, b, c)
 
 
 @_for_both(lambda real: types.void(_MATRICES[real], _MATRICES[real]))

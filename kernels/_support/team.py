@@ -76,13 +76,13 @@ class Job:
 def shares(start: int, stop: int, threads: int, least: int, most: int) -> list[Piece]:
     """Cut columns start..stop-1 into pieces that shrink towards the end (guided scheduling).
 
-    Each piece is 1 / (2 threads) of what is left, within ``least`` and ``most``, so that threads
+    Each piece is a thread's share of what is left, within ``least`` and ``most``, so that threads
     which begin at different times end nearly together. One thread gets pieces of ``most``.
     """
     pieces = []
     while start < stop:
         left = stop - start
-        size = left if threads == 1 else -(-left // (2 * threads))
+        size = -(-left // threads)
         size = min(max(size, least), most, left)
         pieces.append((start, start + size))
         start += size

@@ -64,6 +64,15 @@ def test_gemm_bt_multiplies_with_the_transposed(m: int, n: int, k: int, real: ty
 
 
 @both
+@pytest.mark.parametrize(("m", "n", "k"), [(7, 5, 3), (1, 1, 1), (1, 6, 4), (6, 1, 4), (5, 4, 1)])
+def test_gemm_tt_multiplies_both_transposed(m: int, n: int, k: int, real: type) -> None:
+    a, b, c = part(m, k, real), part(k, n, real), part(n, m, real)
+    expected = 2.0 * a @ b + 0.5 * c.T
+    blas.gemm_tt(2.0, a, b, 0.5, c)
+    near(c.T, expected, real)
+
+
+@both
 def test_trsm_solves_with_the_unit_lower_triangle(real: type) -> None:
     lower, b = part(6, 6, real), part(4, 6, real)
     triangle = np.tril(lower.T, -1) + np.eye(6)

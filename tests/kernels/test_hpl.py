@@ -174,9 +174,9 @@ def test_every_recursion_gives_the_factors_of_lapack(
     state = alone(n, n, rfact=rfact, pfact=pfact, nbmin=nbmin, ndiv=ndiv)
     lu, pivots = scipy.linalg.lu_factor(state.a[:n, :n].copy())
     state.factorisation.run(UNWATCHED)
-    panel = open_panel(state.grid.step(0), state.factorisation.buffers[0], 1)
+    panel = open_panel(state.grid.step(0), state.factorisation.buffers[0])
     np.testing.assert_array_equal(panel.pivots, pivots)
-    np.testing.assert_allclose(panel.w[:, :n].T, lu, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(panel.top.T, lu, rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize("threads", [2, 3])
@@ -258,7 +258,8 @@ def test_matrix_and_panels_start_at_a_cache_line() -> None:
 def test_memory_covers_what_is_allocated(n: int, nb: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("numba.get_num_threads", lambda: 1)
     state = alone(n, nb)
-    panels = sum(buffer.nbytes for buffer in state.factorisation.buffers)
+    buffers = (*state.factorisation.buffers, state.factorisation.workspace)
+    panels = sum(buffer.nbytes for buffer in buffers)
     update = state.factorisation.update
     pieces = sum(one.nbytes for one in update.scratch) + update.inverse.nbytes
     allocated = state.a.nbytes + panels + pieces + state.owed.nbytes + state.x.nbytes

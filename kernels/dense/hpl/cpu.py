@@ -14,12 +14,12 @@ from kernels._support.block_cyclic import Grid, Step
 from kernels._support.leading import leading_dimension
 from kernels._support.linpack_matrix import by_rows, multiply, right_hand_side
 from kernels._support.linpack_residual import scaled_residual
-from kernels._support.memory import aligned
+from kernels._support.memory import aligned, touched
 from kernels._support.team import Team
 from kernels.contract import UNWATCHED, Watch
 from kernels.dense.hpl.exchange import RowExchange
 from kernels.dense.hpl.factorise import Factorisation
-from kernels.dense.hpl.panel import Leaf, Recursion, leaf_alone, message_size
+from kernels.dense.hpl.panel import Leaf, Recursion, leaf_alone, message_size, workspace_size
 from kernels.dense.hpl.pivot import PivotExchange
 from kernels.dense.hpl.solve import substitute
 from kernels.dense.hpl.update import Update
@@ -87,13 +87,15 @@ def allocate(comm: MPI.Intracomm, kernel: Hpl) -> State:
 
 
 def _factorisation(grid: Grid, a: NDArray[np.float64], kernel: Hpl) -> Factorisation:
-    size = message_size(grid.rows, min(grid.nb, grid.n), grid.p)
+    width = min(grid.nb, grid.n)
+    size = message_size(grid.rows, width)
     several = grid.p > 1
     exchange = RowExchange.on(grid, kernel.swap, kernel.swap_threshold) if several else None
     return Factorisation(
         grid=grid,
         a=a,
-        buffers=(aligned(size), aligned(size)),
+        buffers=(touched(size), touched(size)),
+        workspace=touched(workspace_size(grid.rows, width)),
         recursion=Recursion(kernel.rfact, kernel.ndiv, kernel.nbmin),
         leaf=_leaf(grid, kernel.pfact),
         update=Update.on(grid, a, exchange, Team(numba.get_num_threads())),

@@ -19,6 +19,7 @@ from mpi4py import MPI
 from kernels._support.binary_exchange import stages
 from kernels._support.block_cyclic import Grid
 from kernels._support.blocks import block
+from kernels._support.memory import touched
 from kernels.dense.hpl.swap import Interchange, Matrix, Rows, Share, Vector, gather, scatter
 
 
@@ -37,7 +38,7 @@ class RowExchange:
     def on(cls, grid: Grid, swap: str, threshold: int) -> RowExchange:
         """Allocate the rows and the messages."""
         size = grid.columns * min(grid.nb, grid.n)
-        return cls(grid, swap, threshold, np.zeros(size), np.zeros(size), np.zeros(size))
+        return cls(grid, swap, threshold, touched(size), touched(size), touched(size))
 
     def run(self, columns: Matrix, change: Interchange, owner_row: int) -> Matrix:
         """Interchange rows of these columns of the matrix; returns what becomes U, (nb, columns).

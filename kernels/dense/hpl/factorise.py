@@ -13,7 +13,16 @@ from kernels._support import row_broadcast
 from kernels._support.block_cyclic import Grid, Step
 from kernels._support.row_broadcast import InFlight
 from kernels.contract import Watch
-from kernels.dense.hpl.panel import Leaf, Panel, Recursion, open_panel, transpose
+from kernels.dense.hpl.panel import (
+    Columns,
+    Leaf,
+    Panel,
+    Recursion,
+    open_columns,
+    open_panel,
+    pack,
+    transpose,
+)
 from kernels.dense.hpl.swap import Matrix, Vector
 from kernels.dense.hpl.update import Applied, Update
 
@@ -28,11 +37,12 @@ class Coming:
 
 @dataclass(frozen=True)
 class Factorisation:
-    """What the factorisation needs: the matrix and, for each of two panels, a buffer."""
+    """What the factorisation needs: the matrix, a buffer for each of two panels, a workspace."""
 
     grid: Grid
     a: Matrix  # (local rows, ld), [row, column]
     buffers: tuple[Vector, Vector]
+    workspace: Vector
     recursion: Recursion
     leaf: Leaf
     update: Update
@@ -70,36 +80,59 @@ class Factorisation:
     def _look_ahead(self, applied: Applied, following: Step, k: int, watch: Watch) -> Coming:
         """Update the next panel's columns, then all others while that panel is on its way."""
         start, stop = applied.panel.step.trailing, self.grid.columns
+        panel = self._open(following, k, watch)
+        columns = None
         if self.grid.mycol == following.owner_col:
-            applied.finish(start, following.trailing, watch, _nothing)
+            u = applied.rows_of_u(start, following.trailing, watch)
+            columns = self._copied(panel, watch)
+            applied.subtract(u, columns.w, watch)
             start = following.trailing
         rest = applied.begin(start, stop, watch)
-        coming = self._publish(following, k, watch)
+        if columns is not None:
+            self._factor(columns, panel, watch)
+        coming = self._send(panel, watch)
         rest.join(coming.flight.poll)
         watch.lap("update")
         return coming
 
     def _publish(self, step: Step, k: int, watch: Watch) -> Coming:
         """Factor the panel of a step if it is ours, and start its broadcast."""
-        if len(self.flights) == len(self.buffers):
-            self.flights.pop(0).finish()  # it read or filled the buffer that is used again
-            watch.lap("broadcast")
-        panel = open_panel(step, self.buffers[k % len(self.buffers)], self.grid.p)
+        panel = self._open(step, k, watch)
         if self.grid.mycol == step.owner_col:
-            self._factor(panel)
-            watch.lap("panel")
+            self._factor(self._copied(panel, watch), panel, watch)
+        return self._send(panel, watch)
+
+    def _open(self, step: Step, k: int, watch: Watch) -> Panel:
+        """The panel of a step, in a buffer that no broadcast uses any more."""
+        if len(self.flights) == len(self.buffers):
+            self.flights.pop(0).finish()
+            watch.lap("broadcast")
+        return open_panel(step, self.buffers[k % len(self.buffers)])
+
+    def _send(self, panel: Panel, watch: Watch) -> Coming:
+        step = panel.step
         flight = row_broadcast.start(self.grid.row, panel.message, step.owner_col, self.bcast)
         self.flights.append(flight)
         watch.lap("broadcast")
         return Coming(panel, flight)
 
-    def _factor(self, panel: Panel) -> None:
-        step = panel.step
-        rows = self.a[step.row0 : step.row0 + step.rows, step.col0 : step.col0 + step.width]
-        transpose(rows, panel.w)
-        self.recursion.factor(panel, self.leaf)
-        if step.top:
-            transpose(panel.top[:, : step.width], rows[: step.width])
+    def _copied(self, panel: Panel, watch: Watch) -> Columns:
+        """The columns of a panel, copied from the matrix."""
+        columns = open_columns(panel, self.workspace, self.grid.p)
+        transpose(self._rows(panel.step), columns.w)
+        watch.lap("panel")
+        return columns
+
+    def _factor(self, columns: Columns, panel: Panel, watch: Watch) -> None:
+        self.recursion.factor(columns, self.leaf)
+        pack(columns, panel)
+        if panel.step.top:
+            transpose(panel.top, self._rows(panel.step)[: panel.step.width])
+        watch.lap("panel")
+
+    def _rows(self, step: Step) -> Matrix:
+        """The local rows of a panel, from that of its first diagonal element on."""
+        return self.a[step.row0 : step.row0 + step.rows, step.col0 : step.col0 + step.width]
 
     def _tell(self, step: Step, watch: Watch) -> None:
         """Progress: what is left after column j of n is (1 - j / n)^3 of the work."""

@@ -193,10 +193,10 @@ def _memory_B(n: int, nb: int, p: int, q: int) -> int:
     """Of rank 0 with one thread; each further thread has pieces of its own (see `update`)."""
     rows, columns = local_size(n, nb, 0, p), local_size(n + 1, nb, 0, q)
     width = min(nb, n)
-    panel = width * (leading_dimension(rows) + 1) + (width * width if p > 1 else 0)
+    panels = 2 * width * (rows + width + 1) + width * leading_dimension(rows)
     messages = 3 * columns * width + 2 * (3 + 2 * width) if p > 1 else 0
     pieces = width * (min(COLUMNS, columns) + BLOCK)
     check = 3 * rows + columns
     vectors = rows + columns + check + 12 * LINE
     matrix = rows * leading_dimension(columns)
-    return _ITEM_B * (matrix + 2 * panel + messages + pieces + vectors)
+    return _ITEM_B * (matrix + panels + messages + pieces + vectors)

@@ -1,10 +1,10 @@
 """Factorisation of a panel: recursive in its columns, partial pivoting, BLAS inside.
 
-A panel is factored in a buffer of its own, stored by columns where the matrix is stored by rows; it
-is also the message that carries the panel along the process row. L stays there: nothing reads it
-again after the update. If the process column has more than one rank, each of them keeps a copy of
-the diagonal block (``top``), made of the pivot rows as they are found, so that no rank waits for
-another between two pivots.
+The columns are factored in a workspace, stored by columns where the matrix is stored by rows. What
+comes out is a message: the pivots, L and U of the diagonal block, and L below it by rows, which is
+the form that the update multiplies fastest. If the process column has more than one rank, each of
+them keeps a copy of the diagonal block (``top``), made of the pivot rows as they are found, so that
+no rank waits for another between two pivots.
 
 Three orders of the same operations, as in netlib HPL, both for the recursion over column ranges
 and for the single columns of a leaf:
@@ -33,34 +33,59 @@ ORDERS = {"left": LEFT, "crout": CROUT, "right": RIGHT}
 
 @dataclass(frozen=True)
 class Panel:
-    """The packed message of one step, and views of its parts; matrices are [column, row]."""
+    """The packed message of one step, and views of its parts."""
 
     step: Step
     message: NDArray[np.float64]
     pivots: NDArray[np.int64]  # (width,), global row swapped with row first + i
-    top: NDArray[np.float64]  # (width, >= width), L and U of the diagonal block
+    top: NDArray[np.float64]  # (width, width), L and U of the diagonal block, [column, row]
+    below: NDArray[np.float64]  # (local rows below it, width), L, [row, column]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a panel while they are factored; matrices are [column, row]."""
+
+    step: Step
+    pivots: NDArray[np.int64]  # (width,), of the panel
+    top: NDArray[np.float64]  # (width, >= width), the pivot rows: w, or top of the panel
     w: NDArray[np.float64]  # (width, ld >= step.rows), local rows; L below the first step.top ones
 
-    @property
-    def below(self) -> NDArray[np.float64]:
-        """L below the diagonal block, (width, local rows)."""
-        return self.w[:, self.step.top : self.step.rows]
 
-
-def message_size(rows: int, width: int, p: int) -> int:
+def message_size(rows: int, width: int) -> int:
     """Elements of a panel's message."""
-    top = width * width if p > 1 else 0
-    return _padded(width) + _padded(top) + width * leading_dimension(rows)
+    return _padded(width) + _padded(width * width) + rows * width
 
 
-def open_panel(step: Step, buffer: NDArray[np.float64], p: int) -> Panel:
+def open_panel(step: Step, buffer: NDArray[np.float64]) -> Panel:
     """Lay out the panel of a step in a buffer of at least `message_size` elements."""
-    width, ld = step.width, leading_dimension(step.rows)
-    message = buffer[: message_size(step.rows, width, p)]
-    w = message[message.size - width * ld :].reshape(width, ld)
+    width, below = step.width, step.rows - step.top
+    message = buffer[: message_size(below, width)]
     start = _padded(width)
-    top = message[start : start + width * width].reshape(width, width) if p > 1 else w
-    return Panel(step, message, message[:width].view(np.int64), top, w)
+    top = message[start : start + width * width].reshape(width, width)
+    rows = message[message.size - below * width :].reshape(below, width)
+    return Panel(step, message, message[:width].view(np.int64), top, rows)
+
+
+def workspace_size(rows: int, width: int) -> int:
+    """Elements in which the columns of a panel are factored."""
+    return width * leading_dimension(rows)
+
+
+def open_columns(panel: Panel, workspace: NDArray[np.float64], p: int) -> Columns:
+    """Lay out the columns of a panel in a workspace of at least `workspace_size` elements."""
+    step = panel.step
+    ld = leading_dimension(step.rows)
+    w = workspace[: step.width * ld].reshape(step.width, ld)
+    return Columns(step, panel.pivots, w if p == 1 else panel.top, w)
+
+
+def pack(columns: Columns, panel: Panel) -> None:
+    """Put factored columns into the message of their panel."""
+    step = panel.step
+    if columns.top is columns.w:
+        panel.top[:] = columns.w[:, : step.width]
+    transpose(columns.w[:, step.top : step.rows], panel.below)
 
 
 @njit("void(float64[:, :], float64[:, :])", cache=True, error_model="numpy", nogil=True)
@@ -78,7 +103,7 @@ def _padded(count: int) -> int:
     return -(-count // LINE) * LINE
 
 
-Leaf = Callable[[Panel, int, int], None]
+Leaf = Callable[[Columns, int, int], None]
 """Factors columns first..last-1 of a panel, which are up to date with those left of them."""
 
 
@@ -90,24 +115,24 @@ class Recursion:
     ndiv: int
     nbmin: int
 
-    def factor(self, panel: Panel, leaf: Leaf) -> None:
+    def factor(self, columns: Columns, leaf: Leaf) -> None:
         """Factor a panel in place: L in w, L and U of the diagonal block in top, the pivots."""
-        self._columns(panel, leaf, 0, panel.step.width)
+        self._columns(columns, leaf, 0, columns.step.width)
 
-    def _columns(self, panel: Panel, leaf: Leaf, first: int, last: int) -> None:
+    def _columns(self, columns: Columns, leaf: Leaf, first: int, last: int) -> None:
         if last - first <= self.nbmin:
-            leaf(panel, first, last)
+            leaf(columns, first, last)
             return
         for start, stop in self._ranges(first, last):
             if self.order == "left":
-                _apply(panel, first, start, start, stop)
+                _apply(columns, first, start, start, stop)
             elif self.order == "crout":
-                _subtract(panel, (first, start), (start, stop), start)
-            self._columns(panel, leaf, start, stop)
+                _subtract(columns, (first, start), (start, stop), start)
+            self._columns(columns, leaf, start, stop)
             if self.order == "right":
-                _apply(panel, start, stop, stop, last)
+                _apply(columns, start, stop, stop, last)
             elif self.order == "crout":
-                _complete_rows(panel, first, start, stop, last)
+                _complete_rows(columns, first, start, stop, last)
 
     def _ranges(self, first: int, last: int) -> list[tuple[int, int]]:
         """At most ndiv ranges, of which all but the last hold a multiple of nbmin columns."""
@@ -116,30 +141,30 @@ class Recursion:
         return [(at, min(at + size, last)) for at in range(first, last, size)]
 
 
-def _apply(panel: Panel, first: int, middle: int, start: int, stop: int) -> None:
+def _apply(columns: Columns, first: int, middle: int, start: int, stop: int) -> None:
     """Apply factored columns first..middle-1 to columns start..stop-1: U, and all rows below."""
     if first == middle or start == stop:
         return
-    top = panel.top
+    top = columns.top
     trsm_lower_unit(top[first:middle, first:middle], top[start:stop, first:middle])
-    _subtract(panel, (first, middle), (start, stop), middle)
+    _subtract(columns, (first, middle), (start, stop), middle)
 
 
-def _subtract(panel: Panel, by: tuple[int, int], of: tuple[int, int], row: int) -> None:
+def _subtract(columns: Columns, by: tuple[int, int], of: tuple[int, int], row: int) -> None:
     """Columns ``of`` lose L U of columns ``by``, from row ``row`` of the diagonal block on."""
     if by[0] == by[1]:
         return
-    w, step = panel.w, panel.step
+    w, step = columns.w, columns.step
     done = row if step.top else 0  # rows of w that hold pivot rows already
-    u = panel.top[of[0] : of[1], by[0] : by[1]]
+    u = columns.top[of[0] : of[1], by[0] : by[1]]
     gemm(-1.0, w[by[0] : by[1], done : step.rows], u, 1.0, w[of[0] : of[1], done : step.rows])
 
 
-def _complete_rows(panel: Panel, first: int, start: int, stop: int, last: int) -> None:
+def _complete_rows(columns: Columns, first: int, start: int, stop: int, last: int) -> None:
     """Rows start..stop-1 of U, in columns stop..last-1, from the columns first..stop-1 of L."""
     if stop == last:
         return
-    top = panel.top
+    top = columns.top
     rows = top[stop:last, start:stop]
     if start > first:
         gemm(-1.0, top[first:start, start:stop], top[stop:last, first:start], 1.0, rows)
@@ -150,9 +175,9 @@ def leaf_alone(order: str) -> Leaf:
     """The leaf where one rank holds all rows of the panel."""
     code = ORDERS[order]
 
-    def leaf(panel: Panel, first: int, last: int) -> None:
-        step = panel.step
-        _factor_leaf(panel.w, panel.pivots, (first, last, step.rows, step.first, code))
+    def leaf(columns: Columns, first: int, last: int) -> None:
+        step = columns.step
+        _factor_leaf(columns.w, columns.pivots, (first, last, step.rows, step.first, code))
 
     return leaf
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kernels._support.binary_exchange import Stage, stages
 from kernels._support.blas import iamax
 from kernels._support.block_cyclic import Grid
-from kernels.dense.hpl.panel import ORDERS, Panel, finish_column, prepare_column
+from kernels.dense.hpl.panel import ORDERS, Columns, finish_column, prepare_column
 
 _HEAD = 3
 """|candidate| (-1 where a rank has no row left), its global row, 1 if the diagonal row is here."""
@@ -43,10 +43,10 @@ class PivotExchange:
         exchange = stages(grid.myrow, grid.p)
         return cls(grid, ORDERS[order], np.zeros(size), np.zeros(size), exchange)
 
-    def leaf(self, panel: Panel, first: int, last: int) -> None:
+    def leaf(self, columns: Columns, first: int, last: int) -> None:
         """Factor columns first..last-1 of a panel; see `kernels.dense.hpl.panel.Leaf`."""
-        step, grid = panel.step, self.grid
-        w, top, rows = panel.w, panel.top, step.rows
+        step, grid = columns.step, self.grid
+        w, top, rows = columns.w, columns.top, step.rows
         size = message_size(step.width)
         mine, theirs = self.mine[:size], self.theirs[:size]
         place = (step.row0, grid.nb, grid.p, grid.myrow, step.owner_row)
@@ -54,7 +54,7 @@ class PivotExchange:
             at = (first, c, last, rows, self.order)
             _propose(w, top, mine, at, place)
             self._exchange(mine, theirs)
-            _accept(w, top, mine, panel.pivots, at, place)
+            _accept(w, top, mine, columns.pivots, at, place)
 
     def _exchange(self, mine: NDArray[np.float64], theirs: NDArray[np.float64]) -> None:
         """Let ``mine`` become the best proposal of all ranks."""

@@ -20,9 +20,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from kernels._support.blas import gemm_bt, trsm_lower_unit
+from kernels._support.blas import gemm, gemm_bt, gemm_tt, trsm_lower_unit
 from kernels._support.block_cyclic import Grid
-from kernels._support.memory import aligned
+from kernels._support.memory import touched
 from kernels._support.team import Job, Team, shares
 from kernels.contract import UNWATCHED, Watch
 from kernels.dense.hpl.exchange import RowExchange
@@ -49,8 +49,8 @@ class Update:
     def on(cls, grid: Grid, a: Matrix, exchange: RowExchange | None, team: Team) -> Update:
         """Allocate the buffers of the threads."""
         width, most = min(grid.nb, grid.n), min(COLUMNS, max(1, grid.columns))
-        scratch = tuple(aligned((width, most)) for _ in range(team.threads))
-        return cls(grid, a, exchange, team, scratch, aligned((width, BLOCK)))
+        scratch = tuple(touched((width, most)) for _ in range(team.threads))
+        return cls(grid, a, exchange, team, scratch, touched((width, BLOCK)))
 
     def by(self, panel: Panel) -> Applied:
         """What a panel does to columns."""
@@ -69,22 +69,37 @@ class Applied:
     def begin(self, start: int, stop: int, watch: Watch) -> Job:
         """Begin to bring columns start..stop-1 up to date; the other threads go on with it."""
         one, step = self.update, self.panel.step
-        u = self._rows_of_u(start, stop, watch)
+        u = self.rows_of_u(start, stop, watch)
         below = one.a[step.row0 + step.top : step.row0 + step.rows, start:stop]
 
         def product(first: int, last: int, thread: int) -> None:
-            gemm_bt(-1.0, u, self.panel.below[:, first:last], 1.0, below[first:last])
+            gemm(-1.0, u, self.panel.below[first:last], 1.0, below[first:last])
             if thread == 0:
                 watch.lap("update")
 
-        return one.team.begin(product, shares(0, len(below), one.team.threads, LEAST, ROWS))
+        threads = one.team.threads
+        return one.team.begin(product, shares(0, len(below), threads, LEAST, threads * ROWS))
+
+    def subtract(self, u: Matrix, w: Matrix, watch: Watch) -> None:
+        """Bring a copy of the rows below up to date, where ``u`` is `rows_of_u` of its columns.
+
+        w : (columns, >= rows below), [column, row].
+        """
+        below, team = self.panel.below, self.update.team
+
+        def product(first: int, last: int, _thread: int) -> None:
+            gemm_tt(-1.0, below[first:last], u, 1.0, w[:, first:last])
+
+        pieces = shares(0, len(below), team.threads, LEAST, max(1, len(below)))
+        team.begin(product, pieces).join(_nothing)
+        watch.lap("update")
 
     def finish(self, start: int, stop: int, watch: Watch, poll: Callable[[], None]) -> None:
         """Bring columns start..stop-1 up to date."""
         self.begin(start, stop, watch).join(poll)
         watch.lap("update")
 
-    def _rows_of_u(self, start: int, stop: int, watch: Watch) -> Matrix:
+    def rows_of_u(self, start: int, stop: int, watch: Watch) -> Matrix:
         """Interchange rows in columns start..stop-1; returns U, (nb, columns)."""
         one, step = self.update, self.panel.step
         columns = one.a[:, start:stop]
