@@ -126,6 +126,14 @@ def test_solves_like_numpy(n: int, nb: int) -> None:
     np.testing.assert_allclose(state.x, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("nb", [64, 100])
+def test_every_order_up_to_500(nb: int) -> None:
+    for n in range(1, 501):
+        state = alone(n, nb)
+        state.solve()
+        assert state.error(MPI.COMM_SELF) < 1.0, n
+
+
 def test_residual_is_that_of_the_formula() -> None:
     state = alone(60, 16)
     state.solve()
