@@ -66,7 +66,7 @@ class Job:
             if between is not None:
                 between()
 
-    def join(self, between: Callable[[], None]) -> None:
+    def join(self, between: Callable[[], None] | None = None) -> None:
         """Help, and return when all is done; what another thread raised is raised here."""
         self.take(0, between)
         for one in self.others:

@@ -83,7 +83,7 @@ def test_update(benchmark: BenchmarkFixture, state: State) -> None:
 
     def apply() -> None:
         with update.team.calling_blas():
-            update.by(panel).finish(NB, N, UNWATCHED, lambda: None)
+            update.by(panel).finish(NB, N, UNWATCHED)
 
     benchmark.pedantic(apply, setup=restore, rounds=10)
     rate(benchmark, "flop/s", (N - NB) * NB * (NB + 2.0 * (N - NB)))

@@ -33,7 +33,7 @@ def test_the_others_begin_before_the_first_joins() -> None:
     begun = threading.Event()
     job = Team(2).begin(lambda *_: begun.set(), [(0, 1)])
     assert begun.wait(10.0)
-    job.join(lambda: None)
+    job.join()
 
 
 def test_what_another_thread_raises_is_raised() -> None:
@@ -47,7 +47,7 @@ def test_what_another_thread_raises_is_raised() -> None:
     job = Team(2).begin(work, [(0, 1)])
     begun.wait(10.0)
     with pytest.raises(ZeroDivisionError):
-        job.join(lambda: None)
+        job.join()
 
 
 @given(st.integers(0, 50), st.integers(0, 5000), st.integers(1, 64), st.integers(1, 100))

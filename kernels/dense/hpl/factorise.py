@@ -65,7 +65,7 @@ class Factorisation:
             applied = self._arrived(coming, watch)
             following = steps[k + 1] if k + 1 < len(steps) else None
             if following is None or self.depth == 0:
-                applied.finish(step.trailing, self.grid.columns, watch, _nothing)
+                applied.finish(step.trailing, self.grid.columns, watch)
                 if following is not None:
                     coming = self._publish(following, k + 1, watch)
             else:
@@ -87,10 +87,14 @@ class Factorisation:
             columns = self._copied(panel, watch)
             applied.subtract(u, columns.w, watch)
             start = following.trailing
-        rest = applied.begin(start, stop, watch)
+        # Other threads of this rank have something to do while the panel is factored; alone, a rank
+        # sends its panel first.
+        alone = self.update.team.threads == 1
+        rest = None if alone else applied.begin(start, stop, watch)
         if columns is not None:
             self._factor(columns, panel, watch)
         coming = self._send(panel, watch)
+        rest = rest or applied.begin(start, stop, watch)
         rest.join(coming.flight.poll)
         watch.lap("update")
         return coming
@@ -138,7 +142,3 @@ class Factorisation:
         """Progress: what is left after column j of n is (1 - j / n)^3 of the work."""
         n, done = self.grid.n, step.first + step.width
         watch.progress(done, n, 1.0 - (1.0 - done / n) ** 3)
-
-
-def _nothing() -> None:
-    """There is no broadcast to poll."""

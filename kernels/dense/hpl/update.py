@@ -13,7 +13,6 @@ threads of a rank share the pieces out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,12 +90,12 @@ class Applied:
             gemm_tt(-1.0, below[first:last], u, 1.0, w[:, first:last])
 
         pieces = shares(0, len(below), team.threads, LEAST, max(1, len(below)))
-        team.begin(product, pieces).join(_nothing)
+        team.begin(product, pieces).join()
         watch.lap("update")
 
-    def finish(self, start: int, stop: int, watch: Watch, poll: Callable[[], None]) -> None:
+    def finish(self, start: int, stop: int, watch: Watch) -> None:
         """Bring columns start..stop-1 up to date."""
-        self.begin(start, stop, watch).join(poll)
+        self.begin(start, stop, watch).join()
         watch.lap("update")
 
     def rows_of_u(self, start: int, stop: int, watch: Watch) -> Matrix:
@@ -122,7 +121,7 @@ class Applied:
             told.lap("update")
 
         pieces = shares(0, stop - start, one.team.threads, LEAST, COLUMNS)
-        one.team.begin(work, pieces).join(_nothing)
+        one.team.begin(work, pieces).join()
         return u
 
     def _interchanged(self, columns: Matrix, thread: int) -> Matrix:
@@ -131,10 +130,6 @@ class Applied:
         gather(columns, self.change.sources[0].local, rows)
         displace(columns, self.change.contents, self.change.places[0].local)
         return rows
-
-
-def _nothing() -> None:
-    """There is no broadcast to poll."""
 
 
 @njit("void(float64[:, ::1], float64[:, ::1])", cache=True, error_model="numpy", nogil=True)

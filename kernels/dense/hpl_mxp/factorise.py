@@ -88,7 +88,7 @@ class Factorisation:
             applied = self.update.by(coming.panel)
             following = steps[k + 1] if k + 1 < len(steps) else None
             if following is None or self.depth == 0:
-                applied.finish(step.trailing, len(self.f), watch, _nothing)
+                applied.finish(step.trailing, len(self.f), watch)
                 if following is not None:
                     coming = self._publish(following, k + 1, watch)
             else:
@@ -99,7 +99,7 @@ class Factorisation:
         """Update the next panel's columns, then all others while that panel is on its way."""
         start, stop = applied.panel.step.trailing, len(self.f)
         if self.grid.mycol == following.owner_col:
-            applied.finish(start, following.trailing, watch, _nothing)
+            applied.finish(start, following.trailing, watch)
             start = following.trailing
         if self.update.team.threads > 1:
             rest = applied.begin(start, stop, watch)
@@ -143,7 +143,3 @@ class Factorisation:
         """Progress: what is left after column j of n is (1 - j / n)^3 of the work."""
         n, done = self.grid.n, step.first + step.width
         watch.progress(done, n, 1.0 - (1.0 - done / n) ** 3)
-
-
-def _nothing() -> None:
-    """There is no broadcast to poll."""

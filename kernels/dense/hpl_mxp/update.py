@@ -79,9 +79,9 @@ class Applied:
         multiply = self._alone(watch) if self.update.grid.p == 1 else self._sent(pieces, watch)
         return team.begin(multiply, pieces)
 
-    def finish(self, start: int, stop: int, watch: Watch, poll: Callable[[], None]) -> None:
+    def finish(self, start: int, stop: int, watch: Watch) -> None:
         """Bring columns start..stop-1 up to date."""
-        self.begin(start, stop, watch).join(poll)
+        self.begin(start, stop, watch).join()
 
     def _alone(self, watch: Watch) -> Callable[[int, int, int], None]:
         """How a thread treats a piece where this rank has all rows."""
