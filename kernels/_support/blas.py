@@ -37,7 +37,8 @@ _VECTORS = {real: types.Array(real, 1, "C") for real in _REALS}
 _MATRICES = {real: types.Array(real, 2, "A") for real in _REALS}
 
 _TUPLE: Any = types.UniTuple
-_FORMS, _SIZES, _FACTORS = _TUPLE(types.uint8, 2), _TUPLE(types.int64, 3), _TUPLE(types.float64, 2)
+_FORMS, _FORM, _LETTERS = (_TUPLE(types.uint8, count) for count in (2, 3, 4))
+_SIZES, _FACTORS = _TUPLE(types.int64, 3), _TUPLE(types.float64, 2)
 
 # Its declared type would have the caller pass the typing context.
 _intrinsic: Any = extending.intrinsic
@@ -192,21 +193,23 @@ def gemm_tt(alpha: float, a: Matrix, b: Matrix, beta: float, c: Matrix) -> None:
     _multiply(forms, (c.shape[1], c.shape[0], a.shape[1]), (alpha, beta), a, b, c)
 
 
-@_for_both(lambda real: types.void(_MATRICES[real], _MATRICES[real]))
-def trsm_lower_unit(lower: Matrix, b: Matrix) -> None:
-    """B <- L^-1 B, with L (m x m) the unit lower triangle of its argument and B (m x n)."""
+@_for_both(lambda real: types.void(_LETTERS, _MATRICES[real], _MATRICES[real]))
+def _solve_all(
+    form: tuple[np.uint8, np.uint8, np.uint8, np.uint8], triangle: Matrix, b: Matrix
+) -> None:
+    """Solve with a triangle for all columns (rows) of b. form : side, uplo, transa, diag."""
     _trsm(
         b,
         (
-            _ref(_LEFT),
-            _ref(_LOWER),
-            _ref(_NO),
-            _ref(_UNIT),
+            _ref(form[0]),
+            _ref(form[1]),
+            _ref(form[2]),
+            _ref(form[3]),
             _ref(_integer(b.shape[1])),
             _ref(_integer(b.shape[0])),
             _ref_as(b, 1.0),
-            _first(lower),
-            _ref(_leading(lower)),
+            _first(triangle),
+            _ref(_leading(triangle)),
             _first(b),
             _ref(_leading(b)),
         ),
@@ -214,22 +217,31 @@ def trsm_lower_unit(lower: Matrix, b: Matrix) -> None:
 
 
 @_for_both(lambda real: types.void(_MATRICES[real], _MATRICES[real]))
+def trsm_lower_unit(lower: Matrix, b: Matrix) -> None:
+    """B <- L^-1 B, with L (m x m) the unit lower triangle of its argument and B (m x n)."""
+    _solve_all((_LEFT, _LOWER, _NO, _UNIT), lower, b)
+
+
+@_for_both(lambda real: types.void(_MATRICES[real], _MATRICES[real]))
 def trsm_right_upper(upper: Matrix, b: Matrix) -> None:
     """B <- B U^-1, with U (n x n) the upper triangle of its argument and B (m x n)."""
-    _trsm(
-        b,
+    _solve_all((_RIGHT, _UPPER, _NO, _GENERAL), upper, b)
+
+
+@_for_both(lambda real: types.void(_FORM, _MATRICES[real], _VECTORS[real]))
+def _solve_one(form: tuple[np.uint8, np.uint8, np.uint8], triangle: Matrix, x: Vector) -> None:
+    """Solve with a triangle for one vector. form : uplo, trans, diag."""
+    _trsv(
+        x,
         (
-            _ref(_RIGHT),
-            _ref(_UPPER),
-            _ref(_NO),
-            _ref(_GENERAL),
-            _ref(_integer(b.shape[1])),
-            _ref(_integer(b.shape[0])),
-            _ref_as(b, 1.0),
-            _first(upper),
-            _ref(_leading(upper)),
-            _first(b),
-            _ref(_leading(b)),
+            _ref(form[0]),
+            _ref(form[1]),
+            _ref(form[2]),
+            _ref(_integer(x.size)),
+            _first(triangle),
+            _ref(_leading(triangle)),
+            _first(x),
+            _ref(np.int32(1)),
         ),
     )
 
@@ -237,105 +249,61 @@ def trsm_right_upper(upper: Matrix, b: Matrix) -> None:
 @_for_both(lambda real: types.void(_MATRICES[real], _VECTORS[real]))
 def trsv_upper(upper: Matrix, x: Vector) -> None:
     """Solve U x = b in place, with U (m x m) the upper triangle of its argument."""
-    _trsv(
-        x,
-        (
-            _ref(_UPPER),
-            _ref(_NO),
-            _ref(_GENERAL),
-            _ref(_integer(x.size)),
-            _first(upper),
-            _ref(_leading(upper)),
-            _first(x),
-            _ref(np.int32(1)),
-        ),
-    )
+    _solve_one((_UPPER, _NO, _GENERAL), upper, x)
 
 
 @_for_both(lambda real: types.void(_MATRICES[real], _VECTORS[real]))
 def trsv_lower_t(lower: Matrix, x: Vector) -> None:
     """Solve L^T x = b in place, with L (m x m) the lower triangle of its argument."""
-    _trsv(
-        x,
-        (
-            _ref(_LOWER),
-            _ref(_TRANSPOSED),
-            _ref(_GENERAL),
-            _ref(_integer(x.size)),
-            _first(lower),
-            _ref(_leading(lower)),
-            _first(x),
-            _ref(np.int32(1)),
-        ),
-    )
+    _solve_one((_LOWER, _TRANSPOSED, _GENERAL), lower, x)
 
 
 @_for_both(lambda real: types.void(_MATRICES[real], _VECTORS[real]))
 def trsv_lower_unit(lower: Matrix, x: Vector) -> None:
     """Solve L x = b in place, with L (m x m) the unit lower triangle of its argument."""
-    _trsv(
-        x,
+    _solve_one((_LOWER, _NO, _UNIT), lower, x)
+
+
+@_for_both(
+    lambda real: types.void(types.uint8, _FACTORS, _MATRICES[real], _VECTORS[real], _VECTORS[real])
+)
+def _add_product(
+    form: np.uint8, factors: tuple[float, float], a: Matrix, x: Vector, y: Vector
+) -> None:
+    """Update y <- alpha op(A) x + beta y. factors : alpha, beta."""
+    _gemv(
+        y,
         (
-            _ref(_LOWER),
-            _ref(_NO),
-            _ref(_UNIT),
-            _ref(_integer(x.size)),
-            _first(lower),
-            _ref(_leading(lower)),
+            _ref(form),
+            _ref(_integer(a.shape[1])),
+            _ref(_integer(a.shape[0])),
+            _ref_as(y, factors[0]),
+            _first(a),
+            _ref(_leading(a)),
             _first(x),
+            _ref(np.int32(1)),
+            _ref_as(y, factors[1]),
+            _first(y),
             _ref(np.int32(1)),
         ),
     )
 
 
-@_for_both(
-    lambda real: types.void(
-        types.float64, _MATRICES[real], _VECTORS[real], types.float64, _VECTORS[real]
-    )
-)
+def _vector_product(real: Any) -> Any:
+    vector = _VECTORS[real]
+    return types.void(types.float64, _MATRICES[real], vector, types.float64, vector)
+
+
+@_for_both(_vector_product)
 def gemv(alpha: float, a: Matrix, x: Vector, beta: float, y: Vector) -> None:
     """Update y <- alpha A x + beta y, with A (m x n)."""
-    _gemv(
-        y,
-        (
-            _ref(_NO),
-            _ref(_integer(a.shape[1])),
-            _ref(_integer(a.shape[0])),
-            _ref_as(y, alpha),
-            _first(a),
-            _ref(_leading(a)),
-            _first(x),
-            _ref(np.int32(1)),
-            _ref_as(y, beta),
-            _first(y),
-            _ref(np.int32(1)),
-        ),
-    )
+    _add_product(_NO, (alpha, beta), a, x, y)
 
 
-@_for_both(
-    lambda real: types.void(
-        types.float64, _MATRICES[real], _VECTORS[real], types.float64, _VECTORS[real]
-    )
-)
+@_for_both(_vector_product)
 def gemv_t(alpha: float, a: Matrix, x: Vector, beta: float, y: Vector) -> None:
     """Update y <- alpha A^T x + beta y, with A (m x n)."""
-    _gemv(
-        y,
-        (
-            _ref(_TRANSPOSED),
-            _ref(_integer(a.shape[1])),
-            _ref(_integer(a.shape[0])),
-            _ref_as(y, alpha),
-            _first(a),
-            _ref(_leading(a)),
-            _first(x),
-            _ref(np.int32(1)),
-            _ref_as(y, beta),
-            _first(y),
-            _ref(np.int32(1)),
-        ),
-    )
+    _add_product(_TRANSPOSED, (alpha, beta), a, x, y)
 
 
 @_for_both(lambda real: types.int64(_VECTORS[real]))

@@ -26,6 +26,11 @@ def block_size(given: Mapping[str, Value], blocks: tuple[tuple[int, int], ...]) 
     return int(given.get("nb", next(nb for nb, most in blocks if n <= most)))
 
 
+def share_done(n: int, columns: int) -> float:
+    """How much of the factorisation is done after so many columns: the rest is a smaller one."""
+    return 1.0 - (1.0 - columns / n) ** 3
+
+
 def largest_order(nb: int, memory_B: int, item_B: int, needs_B: Callable[[int], int]) -> int:
     """The largest multiple of nb that fits; below nb, the largest order that is nearly full.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from kernels._support import row_broadcast
 from kernels._support.block_cyclic import Grid, Step
+from kernels._support.linpack import share_done
 from kernels._support.row_broadcast import InFlight
 from kernels.contract import Watch
 from kernels.dense.hpl.panel import (
@@ -139,6 +140,6 @@ class Factorisation:
         return self.a[step.row0 : step.row0 + step.rows, step.col0 : step.col0 + step.width]
 
     def _tell(self, step: Step, watch: Watch) -> None:
-        """Progress: what is left after column j of n is (1 - j / n)^3 of the work."""
+        """Progress: the columns that are factored."""
         n, done = self.grid.n, step.first + step.width
-        watch.progress(done, n, 1.0 - (1.0 - done / n) ** 3)
+        watch.progress(done, n, share_done(n, done))

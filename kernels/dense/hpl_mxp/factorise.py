@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kernels._support import row_broadcast
 from kernels._support.block_cyclic import Grid, Step
+from kernels._support.linpack import share_done
 from kernels._support.memory import aligned
 from kernels._support.row_broadcast import InFlight
 from kernels._support.team import Team
@@ -140,6 +141,6 @@ class Factorisation:
         solve_upper(diagonal, self.inverse, columns[:, step.top :], panel.below)
 
     def _tell(self, step: Step, watch: Watch) -> None:
-        """Progress: what is left after column j of n is (1 - j / n)^3 of the work."""
+        """Progress: the columns that are factored."""
         n, done = self.grid.n, step.first + step.width
-        watch.progress(done, n, 1.0 - (1.0 - done / n) ** 3)
+        watch.progress(done, n, share_done(n, done))
