@@ -180,7 +180,9 @@ while True:
 
 def test_killed_at_any_moment_each_file_is_whole_or_absent(tmp_path: Path) -> None:
     moments = random.Random(7)
-    for attempt in range(30):
+    for attempt in range(300):
+        if attempt >= 30 and len(list(tmp_path.glob("*/*.h5"))) > 5:
+            return  # often enough, and not before anything was written
         folder = tmp_path / str(attempt)
         folder.mkdir()
         writer = subprocess.Popen(
@@ -195,4 +197,4 @@ def test_killed_at_any_moment_each_file_is_whole_or_absent(tmp_path: Path) -> No
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             assert path.stem.partition("-")[2] == digest
         assert len(list(folder.glob(".*.tmp"))) <= 1
-    assert len(list(tmp_path.glob("*/*.h5"))) > 5
+    pytest.fail("the writer was always killed before its first file")
