@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from threading import Event, Lock
+from typing import Any, Final
 
 import threadpoolctl
 
@@ -30,9 +31,12 @@ class Team:
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self._blas: Any = threadpoolctl.ThreadpoolController()
 
-    def begin(self, work: Work, pieces: Iterable[Piece]) -> Job:
-        """Let the other threads begin with the pieces, first things first."""
-        job = Job(work, pieces)
+    def begin(self, *stages: tuple[Work, Iterable[Piece]]) -> Job:
+        """Let the other threads begin with the pieces, first things first.
+
+        A stage begins when all pieces of the one before are done.
+        """
+        job = Job([_Stage(work, pieces) for work, pieces in stages])
         if self._pool is not None:
             job.others = [self._pool.submit(job.take, one) for one in range(1, self.threads)]
         return job
@@ -47,24 +51,59 @@ class Team:
             yield
 
 
-class Job:
-    """Pieces of work that are being taken by the threads of a team."""
+class _Stage:
+    """Pieces that do not depend on each other."""
 
     def __init__(self, work: Work, pieces: Iterable[Piece]) -> None:
-        self._work = work
-        self._left = deque(pieces)
+        self.work = work
+        self.left = deque(pieces)
+        self._open = len(self.left)
+        self._lock = Lock()
+        self.done = Event()
+        self.finish(0)
+
+    def finish(self, pieces: int) -> None:
+        """So many pieces more are done."""
+        with self._lock:
+            self._open -= pieces
+            if self._open == 0:
+                self.done.set()
+
+
+class Job:
+    """Stages of work that the threads of a team do together."""
+
+    def __init__(self, stages: list[_Stage]) -> None:
+        self._stages = stages
         self.others: list[Future[None]] = []
 
     def take(self, thread: int, between: Callable[[], None] | None = None) -> None:
         """Do pieces until none is left, calling ``between`` after each."""
+        try:
+            for stage in self._stages:
+                self._take(stage, thread, between)
+                stage.done.wait()
+        except BaseException:
+            self._abandon()
+            raise
+
+    @staticmethod
+    def _take(stage: _Stage, thread: int, between: Callable[[], None] | None) -> None:
         while True:
             try:
-                first, last = self._left.popleft()
+                first, last = stage.left.popleft()
             except IndexError:
                 return
-            self._work(first, last, thread)
+            stage.work(first, last, thread)
+            stage.finish(1)
             if between is not None:
                 between()
+
+    def _abandon(self) -> None:
+        """Let nobody wait for what will not be done."""
+        for stage in self._stages:
+            stage.left.clear()
+            stage.done.set()
 
     def join(self, between: Callable[[], None] | None = None) -> None:
         """Help, and return when all is done; what another thread raised is raised here."""
@@ -87,3 +126,7 @@ def shares(start: int, stop: int, threads: int, least: int, most: int) -> list[P
         pieces.append((start, start + size))
         start += size
     return pieces
+
+
+ALONE: Final = Team(1)
+"""The calling thread and no other."""

@@ -13,6 +13,7 @@ from kernels._support import row_broadcast
 from kernels._support.block_cyclic import Grid, Step
 from kernels._support.linpack import share_done
 from kernels._support.row_broadcast import InFlight
+from kernels._support.team import ALONE
 from kernels.contract import Watch
 from kernels.dense.hpl.panel import (
     Columns,
@@ -79,23 +80,29 @@ class Factorisation:
         return self.update.by(coming.panel)
 
     def _look_ahead(self, applied: Applied, following: Step, k: int, watch: Watch) -> Coming:
-        """Update the next panel's columns, then all others while that panel is on its way."""
+        """Update the next panel's columns, then all others while that panel is on its way.
+
+        The other threads of a rank begin with all others at once, where no exchange of rows with
+        other ranks must come first. A rank without such threads sends its panel first.
+        """
         start, stop = applied.panel.step.trailing, self.grid.columns
-        panel = self._open(following, k, watch)
-        columns = None
-        if self.grid.mycol == following.owner_col:
-            u = applied.rows_of_u(start, following.trailing, watch)
+        mine = self.grid.mycol == following.owner_col
+        rest_from = following.trailing if mine else start
+        team, panel, rest, columns = self.update.team, self._open(following, k, watch), None, None
+        at_once = team.threads > 1 and self.grid.p == 1
+        if at_once:
+            rest = applied.begin(rest_from, stop, watch)
+        if mine:
+            free = ALONE if at_once else team
+            u = applied.rows_of_u(start, rest_from, watch, free)
             columns = self._copied(panel, watch)
-            applied.subtract(u, columns.w, watch)
-            start = following.trailing
-        # Other threads of this rank have something to do while the panel is factored; alone, a rank
-        # sends its panel first.
-        alone = self.update.team.threads == 1
-        rest = None if alone else applied.begin(start, stop, watch)
+            applied.subtract(u, columns.w, watch, free)
+        if team.threads > 1 and rest is None:
+            rest = applied.begin(rest_from, stop, watch)
         if columns is not None:
             self._factor(columns, panel, watch)
         coming = self._send(panel, watch)
-        rest = rest or applied.begin(start, stop, watch)
+        rest = rest or applied.begin(rest_from, stop, watch)
         rest.join(coming.flight.poll)
         watch.lap("update")
         return coming

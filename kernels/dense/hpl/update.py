@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from kernels._support.blas import gemm, gemm_bt, gemm_tt, trsm_lower_unit
 from kernels._support.block_cyclic import Grid
 from kernels._support.memory import touched
-from kernels._support.team import Job, Team, shares
+from kernels._support.team import Job, Team, Work, shares
 from kernels.contract import UNWATCHED, Watch
 from kernels.dense.hpl.exchange import RowExchange
 from kernels.dense.hpl.kernel import BLOCK, COLUMNS, ROWS
@@ -68,7 +68,7 @@ class Applied:
     def begin(self, start: int, stop: int, watch: Watch) -> Job:
         """Begin to bring columns start..stop-1 up to date; the other threads go on with it."""
         one, step = self.update, self.panel.step
-        u = self.rows_of_u(start, stop, watch)
+        u, work = self._work_of_u(start, stop, watch)
         below = one.a[step.row0 + step.top : step.row0 + step.rows, start:stop]
 
         def product(first: int, last: int, thread: int) -> None:
@@ -77,29 +77,37 @@ class Applied:
                 watch.lap("update")
 
         threads = one.team.threads
-        return one.team.begin(product, shares(0, len(below), threads, LEAST, threads * ROWS))
-
-    def subtract(self, u: Matrix, w: Matrix, watch: Watch) -> None:
-        """Bring a copy of the rows below up to date, where ``u`` is `rows_of_u` of its columns.
-
-        w : (columns, >= rows below), [column, row].
-        """
-        below, team = self.panel.below, self.update.team
-
-        def product(first: int, last: int, _thread: int) -> None:
-            gemm_tt(-1.0, below[first:last], u, 1.0, w[:, first:last])
-
-        pieces = shares(0, len(below), team.threads, LEAST, max(1, len(below)))
-        team.begin(product, pieces).join()
-        watch.lap("update")
+        columns = shares(0, stop - start, threads, LEAST, COLUMNS)
+        rows = shares(0, len(below), threads, LEAST, threads * ROWS)
+        return one.team.begin((work, columns), (product, rows))
 
     def finish(self, start: int, stop: int, watch: Watch) -> None:
         """Bring columns start..stop-1 up to date."""
         self.begin(start, stop, watch).join()
         watch.lap("update")
 
-    def rows_of_u(self, start: int, stop: int, watch: Watch) -> Matrix:
+    def rows_of_u(self, start: int, stop: int, watch: Watch, team: Team) -> Matrix:
         """Interchange rows in columns start..stop-1; returns U, (nb, columns)."""
+        u, work = self._work_of_u(start, stop, watch)
+        team.begin((work, shares(0, stop - start, team.threads, LEAST, COLUMNS))).join()
+        return u
+
+    def subtract(self, u: Matrix, w: Matrix, watch: Watch, team: Team) -> None:
+        """Bring a copy of the rows below up to date, where ``u`` is `rows_of_u` of its columns.
+
+        w : (columns, >= rows below), [column, row].
+        """
+        below = self.panel.below
+
+        def product(first: int, last: int, _thread: int) -> None:
+            gemm_tt(-1.0, below[first:last], u, 1.0, w[:, first:last])
+
+        pieces = shares(0, len(below), team.threads, LEAST, max(1, len(below)))
+        team.begin((product, pieces)).join()
+        watch.lap("update")
+
+    def _work_of_u(self, start: int, stop: int, watch: Watch) -> tuple[Matrix, Work]:
+        """Where U of these columns will be, (nb, columns), and how a piece of it is made."""
         one, step = self.update, self.panel.step
         columns = one.a[:, start:stop]
         u = columns[step.row0 : step.row0 + step.width]
@@ -120,9 +128,7 @@ class Applied:
             solve_blocks(self.panel.top, one.inverse, here, u[:, first:last])
             told.lap("update")
 
-        pieces = shares(0, stop - start, one.team.threads, LEAST, COLUMNS)
-        one.team.begin(work, pieces).join()
-        return u
+        return u, work
 
     def _interchanged(self, columns: Matrix, thread: int) -> Matrix:
         """Interchange rows where one rank holds them all; returns what becomes U."""

@@ -77,7 +77,7 @@ class Applied:
         team = self.update.team
         pieces = shares(start, stop, team.threads, LEAST, PIECE)
         multiply = self._alone(watch) if self.update.grid.p == 1 else self._sent(pieces, watch)
-        return team.begin(multiply, pieces)
+        return team.begin((multiply, pieces))
 
     def finish(self, start: int, stop: int, watch: Watch) -> None:
         """Bring columns start..stop-1 up to date."""
