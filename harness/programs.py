@@ -13,7 +13,7 @@ from harness.measure.observation import Observation
 from harness.measure.program import Launch
 from harness.plan.case import Case
 from harness.record.result import CaseResult, ProgramRecord
-from kernels.contract import Program
+from kernels.program import Program
 
 
 class Programs:

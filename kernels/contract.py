@@ -133,18 +133,22 @@ class Metric:
     name: str
     unit: str
     better: Literal["higher", "lower"]
-    amount: Literal["flop", "bytes_moved", "messages", "items", "seconds"]
+    amount: Literal["flop", "bytes_moved", "messages", "items", "seconds", "seconds_a_message"]
 
     def value(self, work: Work, seconds: float) -> float:
         """The one place where a rate is computed; NaN if no time was measured."""
         if self.amount == "seconds":
             return seconds
+        if self.amount == "seconds_a_message":
+            return seconds / work.messages
         return float(getattr(work, self.amount)) / seconds if seconds > 0.0 else math.nan
 
     def seconds(self, work: Work, value: float) -> float:
         """The time for which `value` gives this value: of a number that somebody else computed."""
         if self.amount == "seconds":
             return value
+        if self.amount == "seconds_a_message":
+            return value * work.messages
         return float(getattr(work, self.amount)) / value if value > 0.0 else math.nan
 
 
@@ -153,6 +157,8 @@ BANDWIDTH: Final = Metric("bandwidth", "B/s", "higher", "bytes_moved")
 UPDATE_RATE: Final = Metric("update_rate", "point/s", "higher", "items")
 ITEM_RATE: Final = Metric("item_rate", "item/s", "higher", "items")
 ELAPSED: Final = Metric("elapsed", "s", "lower", "seconds")
+LATENCY: Final = Metric("latency", "s", "lower", "seconds_a_message")
+MESSAGE_RATE: Final = Metric("message_rate", "message/s", "higher", "messages")
 
 
 @dataclass(frozen=True)
@@ -170,13 +176,37 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Point:
+    """Where a phase lies on a curve: of "load" over the "working set", say, at 32768 B."""
+
+    curve: str
+    axis: str
+    at: float
+    unit: str
+
+
+@dataclass(frozen=True)
 class Phase(Generic[StateT]):
-    """One timed region. ``run(state)`` is timed and nothing else; ``work(ranks)`` counts it."""
+    """One timed region. ``run(state)`` is timed and nothing else; ``work(ranks)`` counts one call.
+
+    also : further metrics of the same times. point : where it lies on a curve, if on any.
+    calls : so often is it run in a repetition, each call timed from a barrier of its own. The time
+    of a rank is then the median of its calls, and the record keeps minimum, median, 99th percentile
+    and maximum of the calls, each as long as on its slowest rank.
+    """
 
     name: str
     metric: Metric
     run: Callable[[StateT], None]
     work: Callable[[int], Work]
+    also: tuple[Metric, ...] = ()
+    point: Point | None = None
+    calls: int = 1
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """All that its times say, the main one first."""
+        return (self.metric, *self.also)
 
 
 @dataclass(frozen=True)
@@ -259,6 +289,15 @@ class Kernel(ABC, Generic[StateT]):
         """
         return None
 
+    @classmethod
+    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
+        """The parameters with which ``factor`` times the ranks have as much work each.
+
+        given : all parameters, of the smallest number of ranks. Raises IllegalParameter where that
+        cannot be, which is so for every kernel that does not say how its sizes grow.
+        """
+        raise IllegalParameter("scaling", "weak", f"{cls.__name__} knows only strong scaling")
+
     @abstractmethod
     def check_geometry(self, ranks: int) -> None:
         """Raise IllegalParameter if these parameters cannot run on this many ranks."""
@@ -287,100 +326,6 @@ class Kernel(ABC, Generic[StateT]):
 
         Collective; returns the same Check on every rank.
         """
-
-
-STDOUT: Final = "stdout.txt"
-"""The file that holds what rank 0 of a program printed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parsed:
-    """What the output of a program says.
-
-    seconds : of each phase, such that ``metric.value(work, seconds)`` is the number it printed.
-    facts : what else it says of its run, for the record.
-    """
-
-    seconds: Mapping[str, float]
-    check: Check
-    facts: Mapping[str, Value] = field(default_factory=dict)
-
-
-class UnclearOutput(ValueError):
-    """The output of a program is not one whole report of the run that was asked for.
-
-    wanted : the line or value looked for; found : what is there instead.
-    """
-
-    def __init__(self, wanted: str, found: str) -> None:
-        super().__init__(f"looked for {wanted}, found {found}")
-        self.wanted = wanted
-        self.found = found
-
-
-class Program(Kernel[None]):
-    """A kernel that is somebody else's binary, which measures and verifies itself.
-
-    The harness writes `files` into a folder of its own for each launch, starts there, on every
-    rank, ``binary`` with `arguments`, and lets `parse` read the file ``output``. A launch is one
-    repetition. Each program declares the parameters ``binary`` and ``mpirun`` as its last two.
-    """
-
-    install: ClassVar[str]
-    """What to type where the binary is missing."""
-    output: ClassVar[str] = STDOUT
-    """The file of its folder in which the program writes its results."""
-
-    binary: str
-    mpirun: str
-
-    def files(self, ranks: int) -> Mapping[str, str]:
-        """Names and texts of the input files."""
-        return {}
-
-    def arguments(self) -> tuple[str, ...]:
-        """The command line behind the name of the binary."""
-        return ()
-
-    @abstractmethod
-    def parse(self, text: str, ranks: int) -> Parsed:
-        """What ``output`` says: a function of its text.
-
-        Raises UnclearOutput where a line is missing, is there more than once, holds no number, or
-        belongs to another run; a verdict of the program that is not good becomes a failed check.
-        """
-
-    def setup(self, comm: Intracomm) -> None:
-        """Never called: nothing of a program runs in this process."""
-        raise TypeError(f"{type(self).__name__} is a program: the harness starts its binary")
-
-    def verify(self, state: None, comm: Intracomm) -> Check:
-        """Never called: `parse` gives the check."""
-        raise TypeError(f"{type(self).__name__} is a program: its output holds the check")
-
-
-def reported(name: str, metric: Metric, work: Callable[[int], Work]) -> Phase[None]:
-    """A phase whose time a program reports."""
-
-    def run(_state: None) -> None:
-        raise TypeError(f"{name} is timed by the program itself")
-
-    return Phase(name, metric, run, work)
-
-
-OWN_MPIRUN: Final = "own"
-"""The mpirun of the MPI library that the binary is linked with."""
-
-
-def binary_parameter(default: str) -> Any:
-    """The parameter ``binary`` of a program."""
-    return parameter(default, unit="", help="the program: a path, or a name to find on PATH")
-
-
-def mpirun_parameter() -> Any:
-    """The parameter ``mpirun`` of a program."""
-    about = "what starts it: a path, or own: the mpirun of the MPI it is linked with"
-    return parameter(OWN_MPIRUN, unit="", help=about)
 
 
 def parameters(kernel: type[Kernel[Any]]) -> tuple[Parameter, ...]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from kernels import listing
-from kernels.contract import Program, parameters
+from kernels.contract import parameters
+from kernels.program import Program
 
 ROOT = Path(__file__).parent.parent
 # From top to bottom: a room imports the rooms above it, and itself.

@@ -21,7 +21,7 @@ from harness.machine.mpi import (
     mpirun_of,
     same_family,
 )
-from kernels.contract import OWN_MPIRUN
+from kernels.program import OWN_MPIRUN
 
 _LDD_TIMEOUT_S: Final = 20.0
 _LINKED: Final = re.compile(r"^\s*(\S+) => (.+?)(?: \(0x[0-9a-f]+\))?$", re.MULTILINE)

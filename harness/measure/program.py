@@ -13,7 +13,7 @@ from harness.measure.driver import Ending
 from harness.measure.journal import Writer
 from harness.measure.shim import Order, place_file
 from harness.outcome import Outcome
-from kernels.contract import Parsed, Program, UnclearOutput
+from kernels.program import Parsed, Program, UnclearOutput
 
 _LARGEST_OUTPUT_B: Final = 4 * 2**20
 _LAST_LINES: Final = 3

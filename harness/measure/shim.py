@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.measure import placement
-from kernels.contract import STDOUT
+from kernels.program import STDOUT
 
 # A launcher inside a Slurm job passes the number of the batch script on: it is asked last.
 _RANK_VARIABLES: Final = ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID")

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from kernels import listing
-from kernels.contract import Kernel, Program, Value
+from kernels.contract import Kernel, Value
+from kernels.program import Program
 
 MEASURE_S: Final = 20.0
 """A case without a number of repetitions repeats no longer than this."""

@@ -11,16 +11,8 @@ from harness.errors import ConfigError, unknown
 from harness.plan.case import MEASURE_S, Case, Expected, Geometry
 from harness.plan.expand import Draft, Overrides, drafts
 from harness.plan.resources import Resources
-from kernels.contract import (
-    AUTO,
-    OWN_MPIRUN,
-    IllegalParameter,
-    Kernel,
-    Program,
-    Value,
-    parameters,
-    values,
-)
+from kernels.contract import AUTO, IllegalParameter, Kernel, Value, parameters, values
+from kernels.program import OWN_MPIRUN, Program
 
 # What a rank needs beside its arrays: Python, NumPy, Numba and MPI, measured at 0.19 GB with hpl.
 RANK_OVERHEAD_B: Final = 200 * 10**6

@@ -61,21 +61,40 @@ class Part:
         return 0 in self.shape
 
 
-def part(points: Shape, grid: Shape, rank: int) -> Part:
-    """The part of one rank; ranks run through the grid along x first."""
+def part(
+    points: Shape,
+    grid: Shape,
+    rank: int,
+    periodic: tuple[bool, bool, bool] = (False, False, False),
+) -> Part:
+    """The part of one rank; ranks run through the grid along x first.
+
+    periodic : along z, y, x: the last block's neighbour is the first, which may be the same.
+    """
     place = rank // (grid[1] * grid[2]), rank // grid[2] % grid[1], rank % grid[2]
     z, y, x = (block(*one) for one in zip(points, grid, place, strict=True))
     blocks = z, y, x
     if 0 in (z.size, y.size, x.size):
         return Part(blocks, ((None, None),) * 3)
     strides = grid[1] * grid[2], grid[2], 1
-    return Part(
-        blocks,
-        tuple(
-            (
-                rank - stride if one.start > 0 else None,
-                rank + stride if one.stop < n else None,
-            )
-            for one, stride, n in zip(blocks, strides, points, strict=True)
-        ),
+    used = (min(n, parts) for n, parts in zip(points, grid, strict=True))
+    axes = zip(place, used, strides, periodic, strict=True)
+    return Part(blocks, tuple(_beside(rank, *one) for one in axes))
+
+
+def _beside(
+    rank: int, place: int, used: int, stride: int, periodic: bool
+) -> tuple[int | None, int | None]:
+    """The ranks before and after along one axis, of which ``used`` places own points."""
+    before, after = place - 1, place + 1
+    if periodic:
+        before, after = before % used, after % used
+    return tuple(  # type: ignore[return-value]
+        rank + (one - place) * stride if 0 <= one < used else None for one in (before, after)
     )
+
+
+def deepest(points: Shape, grid: Shape) -> Shape:
+    """Points of the smallest block that owns any, along each axis: no halo may be deeper."""
+    z, y, x = (n // min(n, parts) for n, parts in zip(points, grid, strict=True))
+    return z, y, x

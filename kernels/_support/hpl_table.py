@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from kernels._support.output import number, only, positive, same
-from kernels.contract import Check, UnclearOutput
+from kernels.contract import Check
+from kernels.program import UnclearOutput
 
 THRESHOLD: Final = 16.0
 _TEST: Final = r"(W[RC]\S+) +(\d+) +(\d+) +(\d+) +(\d+) +(\S+) +(\S+) *"

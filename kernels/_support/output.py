@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from kernels.contract import UnclearOutput
+from kernels.program import UnclearOutput
 
 _SHOWN = 80
 

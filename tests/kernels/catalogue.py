@@ -27,7 +27,7 @@ from pathlib import Path
 from types import ModuleType
 
 from kernels import listing
-from kernels.contract import Program
+from kernels.program import Program
 
 HERE = Path(__file__).parent
 

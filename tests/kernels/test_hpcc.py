@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from kernels._support import hpl_dat
-from kernels.contract import UnclearOutput, Value
+from kernels.contract import Value
 from kernels.external.hpcc.kernel import Hpcc
+from kernels.program import UnclearOutput
 
 DATA = Path(__file__).parent / "data"
 RECORDED: dict[str, tuple[dict[str, Value], int]] = {

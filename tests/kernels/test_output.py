@@ -7,7 +7,7 @@ import math
 import pytest
 
 from kernels._support.output import last_line, number, only, positive, same
-from kernels.contract import UnclearOutput
+from kernels.program import UnclearOutput
 
 
 def test_the_only_line_that_fits_whole() -> None:

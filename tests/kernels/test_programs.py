@@ -12,7 +12,8 @@ import pytest
 from mpi4py import MPI
 
 from kernels import listing
-from kernels.contract import OWN_MPIRUN, Program, UnclearOutput, Value, values
+from kernels.contract import Value, values
+from kernels.program import OWN_MPIRUN, Program, UnclearOutput
 
 HERE = Path(__file__).parent
 _spec = importlib.util.spec_from_file_location("catalogue", HERE / "catalogue.py")

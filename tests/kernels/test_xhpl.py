@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from kernels._support import hpl_dat
-from kernels.contract import IllegalParameter, UnclearOutput, Value
+from kernels.contract import IllegalParameter, Value
 from kernels.external.xhpl.kernel import Xhpl
+from kernels.program import UnclearOutput
 
 DATA = Path(__file__).parent / "data"
 CASE: dict[str, Value] = {"n": 500, "nb": 64, "p": 1, "q": 2}

@@ -30,20 +30,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from kernels._support import hpl_dat, netlib_hpl, process_grid
-from kernels.contract import (
-    BANDWIDTH,
-    FLOP_RATE,
-    Metric,
-    Parsed,
-    Phase,
-    Program,
-    Value,
-    Work,
-    binary_parameter,
-    mpirun_parameter,
-    parameter,
-    reported,
-)
+from kernels.contract import BANDWIDTH, FLOP_RATE, Metric, Phase, Value, Work, parameter
+from kernels.program import Parsed, Program, binary_parameter, mpirun_parameter, reported
 
 UPDATES: Final = Metric("update_rate", "update/s", "higher", "items")
 LATENCY: Final = Metric("latency", "s", "lower", "seconds")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from kernels._support.hpl_table import THRESHOLD, only_test
 from kernels._support.output import number, only, positive, same
-from kernels.contract import Check, Parsed, UnclearOutput, Value
+from kernels.contract import Check, Value
+from kernels.program import Parsed, UnclearOutput
 
 if TYPE_CHECKING:
     from kernels.external.hpcc.kernel import Hpcc

@@ -16,18 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kernels.contract import (
-    BANDWIDTH,
-    IllegalParameter,
-    Parsed,
-    Phase,
-    Program,
-    Work,
-    binary_parameter,
-    mpirun_parameter,
-    parameter,
-    reported,
-)
+from kernels.contract import BANDWIDTH, IllegalParameter, Phase, Work, parameter
+from kernels.program import Parsed, Program, binary_parameter, mpirun_parameter, reported
 
 _ARRAYS = 3
 _ELEMENT_B = 8

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from kernels._support.output import number, only, positive, same
-from kernels.contract import BANDWIDTH, Check, Parsed, UnclearOutput, Value
+from kernels.contract import BANDWIDTH, Check, Value
+from kernels.program import Parsed, UnclearOutput
 
 if TYPE_CHECKING:
     from kernels.external.stream_c.kernel import StreamC

@@ -14,18 +14,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kernels._support import hpl_dat, netlib_hpl, process_grid
-from kernels.contract import (
-    FLOP_RATE,
-    Parsed,
-    Phase,
-    Program,
-    Value,
-    Work,
-    binary_parameter,
-    mpirun_parameter,
-    parameter,
-    reported,
-)
+from kernels.contract import FLOP_RATE, Phase, Value, Work, parameter
+from kernels.program import Parsed, Program, binary_parameter, mpirun_parameter, reported
 
 _NB = 192
 

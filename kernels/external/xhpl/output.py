@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from kernels._support.hpl_table import only_test
 from kernels._support.output import same
-from kernels.contract import FLOP_RATE, Parsed, Value, Work
+from kernels.contract import FLOP_RATE, Value, Work
+from kernels.program import Parsed
 
 if TYPE_CHECKING:
     from kernels.external.xhpl.kernel import Xhpl
