@@ -108,7 +108,8 @@ def _given_to_member(
 
 def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
     geometry = _geometry(draft, overrides, resources)
-    kernel, fitted = _fitted(draft, _not_auto(draft), geometry, resources)
+    fillable = replace(resources, memory_B=int(draft.share * resources.memory_B))
+    kernel, fitted = _fitted(draft, _not_auto(draft), geometry, fillable)
     memory_B = _memory(draft, kernel, geometry, resources)
     _legal(draft, kernel, geometry)
     entry = draft.entry
@@ -194,7 +195,7 @@ def _fitted(
     draft: Draft, given: dict[str, Value], geometry: Geometry, resources: Resources
 ) -> tuple[Kernel[Any], tuple[str, ...]]:
     """The kernel with all its parameters, and the names of those that were chosen here."""
-    free_B = draft.share * resources.memory_B - geometry.ranks_per_node * RANK_OVERHEAD_B
+    free_B = resources.memory_B - geometry.ranks_per_node * RANK_OVERHEAD_B
     try:
         chosen = draft.kernel.fit(
             given,
