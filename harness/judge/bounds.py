@@ -10,12 +10,13 @@ traffic that of STREAM's fastest phase, which bounds neither reads alone nor wor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from harness.judge import roofline
-from harness.judge.roofline import CACHED, Roofline
+from harness.judge.roofline import IN_MEMORY, Roofline
 from harness.plan.case import Geometry
 from harness.record.result import CaseResult, Value
 from kernels.contract import Kernel, Phase, Work
@@ -25,6 +26,8 @@ _FLOP_TYPE: Final = "float64"
 # In float32 the flop rate is twice as high; hpl calls the BLAS.
 _FLOP_PARAMETERS: Final = {"dtype": _FLOP_TYPE, "variant": "blas"}
 _TRAFFIC_SOURCE: Final = "stream"
+# Working sets below this many last-level caches are served by them in part: no bound of stream.
+_CACHED: Final = 2.0
 # Above this fraction of its bound a result says that a count is wrong.
 IMPOSSIBLE: Final = 1.02
 Earlier = Callable[[str], Iterable[Mapping[str, Any]]]
@@ -146,7 +149,7 @@ class _Job:
         self._arithmetic = kernel.arithmetic
         self._threads = geometry.ranks * geometry.threads
         self._memory_B = kernel.memory_B(geometry.ranks) * geometry.ranks
-        self._in_memory = self._memory_B >= CACHED * bounds.llc_B
+        self._caches = self._memory_B / bounds.llc_B if bounds.llc_B else math.inf
         self._bounds = bounds
 
     def bounded(self, value: Value, phase: Phase[Any], work: Work) -> Value:
@@ -168,10 +171,11 @@ class _Job:
         if work.messages and not work.flop:
             return times
         if work.bytes_moved:
-            rate, source = self._traffic(work)
-            if not rate:
+            limit = self._roof_traffic(work) or self._stream_traffic(work)
+            if limit is None:
                 return times
-            times[source] = work.traffic / rate
+            source, seconds = limit
+            times[source] = seconds
         rate, source = self._flop_rate()
         if rate and work.flop:
             times[source] = work.flop / rate
@@ -185,19 +189,24 @@ class _Job:
         rate = self._bounds.flop_rate if self._arithmetic == _FLOP_TYPE else None
         return rate, f"flop rate of {self._bounds.flop_source}"
 
-    def _traffic(self, work: Work) -> tuple[float | None, str]:
-        """The bandwidth of what holds the data of this work, and where it comes from."""
-        roof, reads_only = self._bounds.roof, not work.bytes_written
-        rate, held = None, "memory traffic"
-        if roof is not None and self._in_memory:
-            rate = roof.in_memory(self._threads, self._bounds.llc_B, reads_only=reads_only)
-        elif roof is not None:
-            held = "cache traffic"
-            rate = roof.cached(self._working_set_B(work), self._threads, reads_only=reads_only)
-        if rate and roof is not None:
-            return rate, f"{held} of {roof.source}"
-        rate = self._bounds.traffic if self._in_memory and not reads_only else None
-        return rate, f"memory traffic of {self._bounds.traffic_source}"
+    def _roof_traffic(self, work: Work) -> tuple[str, float] | None:
+        """Where ladder measured what holds the data of this work, and the seconds it needs."""
+        roof, llc_B = self._bounds.roof, self._bounds.llc_B
+        reads_only = not work.bytes_written
+        if roof is None:
+            return None
+        if self._caches >= IN_MEMORY:
+            rate = roof.in_memory(self._threads, llc_B, reads_only=reads_only)
+            return (f"memory traffic of {roof.source}", work.traffic / rate) if rate else None
+        rate = roof.cached(self._working_set_B(work), self._threads, reads_only=reads_only)
+        return (f"cache traffic of {roof.source}", work.bytes_moved / rate) if rate else None
+
+    def _stream_traffic(self, work: Work) -> tuple[str, float] | None:
+        """The same by stream, which knows neither reads alone nor caches."""
+        rate = self._bounds.traffic
+        if not rate or not work.bytes_written or self._caches < _CACHED:
+            return None
+        return f"memory traffic of {self._bounds.traffic_source}", work.traffic / rate
 
     def _working_set_B(self, work: Work) -> float:
         """At most what is allocated, and at most what a call moves, over all ranks."""
@@ -210,7 +219,7 @@ class _Job:
             return "none: no bound is known for this kind of work"
         if work.bytes_moved and not work.bytes_written:
             return "none: pure reads can exceed STREAM's mix: run ladder first"
-        if work.bytes_moved and not self._in_memory:
+        if work.bytes_moved and self._caches < _CACHED:
             return "none: the working set fits the last-level cache: run ladder first"
         if work.flop and self._arithmetic != _FLOP_TYPE:
             has = f"{_FLOP_SOURCE} of {_FLOP_TYPE}"

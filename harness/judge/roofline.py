@@ -8,11 +8,12 @@ its bound.
     traffic     of each point on a curve, by its working set on a thread: write-allocate reads
                 counted, over all ranks and threads
 
-Work whose data lie in memory is bounded by the best traffic at working sets in memory (of all
-threads together at least `CACHED` last-level caches). Work in the caches is bounded by the best
+Work whose data lie in memory (at least `IN_MEMORY` last-level caches) is bounded by the best
+traffic at working sets that large, of all threads together. Other work is bounded by the best
 traffic at working sets of at least half its own: bandwidth falls with the size, and arrays that a
-phase leaves alone may be half of what a kernel has allocated. Pure reads are bounded by the curve
-of pure reads, everything else by the best of all curves.
+phase leaves alone may be half of what a kernel has allocated. Write-allocate reads do not count
+there, as ladder does not count them. Pure reads are bounded by the curve of pure reads, everything
+else by the best of all curves.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from harness.record.result import CaseResult
 from kernels.contract import Metric, Phase, Work
 
 SOURCE: Final = "ladder"
-CACHED: Final = 2.0
-"""Working sets below this many last-level caches are served by them in part."""
+IN_MEMORY: Final = 4.0
+"""Last-level caches from which on ladder counts write-allocate reads: as in STREAM's rule, what the
+caches serve of such a working set is little."""
 _PEAK: Final = "fma_"
 _READS: Final = "load"
 _HALF: Final = 0.5
@@ -51,7 +53,7 @@ class Roofline:
 
     def in_memory(self, threads: int, llc_B: int, *, reads_only: bool) -> float | None:
         """The best traffic with the memory, B/s; None if no working set was large enough."""
-        return self._best(CACHED * llc_B / threads, reads_only=reads_only)
+        return self._best(IN_MEMORY * llc_B / threads, reads_only=reads_only)
 
     def cached(self, working_set_B: float, threads: int, *, reads_only: bool) -> float | None:
         """The best traffic with a working set over all threads; None if none was as large."""

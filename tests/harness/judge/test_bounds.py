@@ -253,18 +253,18 @@ def test_one_rank_alone_is_not_bounded_by_all(made: Any) -> None:
 
 
 def test_stream_is_bounded_by_the_best_traffic_in_memory(made: Any) -> None:
-    """With 16 MiB of last-level cache, 2 x 2^24 B are in memory; the best there is load or copy."""
+    """With 8 MiB of last-level cache, 2 x 2^24 B are in memory; the best there is load or copy."""
     stream = made.result(made.case("stream", {"n": 2**23}))
-    found = bounded(stream, replace(ALL, llc_B=2**24)).metrics
+    found = bounded(stream, replace(ALL, llc_B=2**23)).metrics
     assert found["triad_bandwidth"].bound == pytest.approx(110e9 * 24 / 32)
     assert found["triad_bandwidth"].bound_source == "memory traffic of ladder in run r1"
-    found = bounded(stream, replace(ALL, llc_B=2**25)).metrics
+    found = bounded(stream, replace(ALL, llc_B=2**24)).metrics
     assert found["copy_bandwidth"].bound == pytest.approx(60e9 * 16 / 24)
 
 
 def test_pure_reads_are_bounded_by_pure_reads(made: Any) -> None:
     reduce = made.result(made.case("reduce", {"n": 2**24}))
-    value = bounded(reduce, replace(ALL, llc_B=2**25)).metrics["min_bandwidth"]
+    value = bounded(reduce, replace(ALL, llc_B=2**24)).metrics["min_bandwidth"]
     assert value.bound == pytest.approx(50e9)
 
 
@@ -288,9 +288,30 @@ def test_cached_reads_are_bounded_by_working_sets_of_half_their_size_or_more(
 
 
 def test_many_steps_on_few_bytes_stay_in_their_cache(jacobi: CaseResult) -> None:
-    """128^3 points of 24 B a step move more than the 2 x 2 x 2^23 B that are allocated."""
+    """128^3 points of 16 B a step move more than the 2 x 2 x 2^23 B that are allocated."""
     value = bounded(jacobi, replace(ALL, llc_B=2**30)).metrics["update_rate"]
-    assert value.bound == pytest.approx(110e9 / 24)
+    assert value.bound == pytest.approx(110e9 / 16)
+
+
+def test_write_allocate_reads_do_not_count_in_the_caches(made: Any) -> None:
+    """As ladder does not count them there: the same sweep has the same rate in both."""
+    stream = made.result(made.case("stream", {"n": 2**15}))
+    found = bounded(stream, replace(ALL, llc_B=2**30)).metrics
+    assert found["copy_bandwidth"].bound == pytest.approx(200e9)
+    assert found["copy_bandwidth"].bound_source == "cache traffic of ladder in run r1"
+
+
+@pytest.mark.parametrize(
+    ("caches", "source"),
+    [(1.9, "cache traffic"), (3.9, "cache traffic"), (4.0, "memory traffic")],
+)
+def test_partly_cached_working_sets_are_bounded_as_cached(
+    made: Any, caches: float, source: str
+) -> None:
+    stream = made.result(made.case("stream", {"n": 2**20}))
+    llc_B = round(stream.case.instance().memory_B(2) * 2 / caches)
+    value = bounded(stream, replace(ALL, llc_B=llc_B)).metrics["triad_bandwidth"]
+    assert value.bound_source.startswith(source)
 
 
 def test_a_ladder_that_ends_too_early_leaves_it_to_stream(jacobi: CaseResult) -> None:

@@ -48,12 +48,12 @@ def test_it_survives_json(curved: CaseResult) -> None:
 @pytest.mark.parametrize(
     ("llc_B", "threads", "reads_only", "best"),
     [
-        (2**25, 1, True, 1e9),
-        (2**25, 1, False, 1.5e9),
-        (2**25, 2, False, 1.5e9),
-        (2**20, 2, True, 2e9),
-        (2**20, 1, True, 1e9),
-        (2**26, 1, False, None),
+        (2**24, 1, True, 1e9),
+        (2**24, 1, False, 1.5e9),
+        (2**24, 2, False, 1.5e9),
+        (2**19, 2, True, 2e9),
+        (2**19, 1, True, 1e9),
+        (2**25, 1, False, None),
         (0, 1, True, 4e9),
     ],
 )
