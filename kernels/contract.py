@@ -267,6 +267,8 @@ class Kernel(ABC, Generic[StateT]):
     """Raised when the meaning of a result changes; results of two versions do not compare."""
     arithmetic: ClassVar[str] = "float64"
     """Type of the numbers on which most of the flop are done; a bound is one of the same type."""
+    least_ranks: ClassVar[int] = 1
+    """Ranks below which there is nothing to measure: one rank has nobody to send a message to."""
     step: ClassVar[str] = "step"
     """What `Watch.progress` counts, in the singular: "column"."""
 
