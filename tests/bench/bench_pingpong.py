@@ -19,7 +19,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from harness.launch.environment import of_ranks
 from harness.machine.mpi import find_mpirun
-from kernels.network.pingpong import plan
+from kernels.network.pingpong import cpu, plan
 from kernels.network.pingpong.kernel import Pingpong
 
 PAIRS = 5
@@ -60,9 +60,7 @@ def test_one_way(path: str, size: int, peer: str, benchmark: BenchmarkFixture) -
 
 def test_contents(benchmark: BenchmarkFixture) -> None:
     kernel = Pingpong(largest=2**26)
-    from kernels.network.pingpong import cpu
-
-    lanes = {size: cpu._lane(size) for size in kernel.sizes}
+    lanes = {lane.size: lane for lane in cpu.lanes_of(kernel.sizes)}
     state = cpu.State(lanes, leads=True, pair=0, path=None)
     benchmark.pedantic(state.renew, rounds=5, warmup_rounds=1)
     rate = kernel.memory_B(MPI.COMM_WORLD.size) / 2 / benchmark.stats["median"]

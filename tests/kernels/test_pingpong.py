@@ -7,6 +7,7 @@ import pytest
 from mpi4py import MPI
 
 from kernels._support import mpi_calls
+from kernels._support.memory import HUGE_PAGE_B, huge_B
 from kernels.contract import BANDWIDTH, LATENCY, IllegalParameter, Value
 from kernels.network.pingpong import cpu, plan
 from kernels.network.pingpong.kernel import Pingpong
@@ -83,7 +84,7 @@ MUTATIONS = {
 
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 63, 64, 1000])
 def test_messages_are_those_of_the_reference(size: int) -> None:
-    lane = cpu._lane(size)
+    lane = cpu.lanes_of((size,))[0]
     state = cpu.State({size: lane}, leads=True, pair=3, path=None)
     for _ in range(2):
         state.renew()
@@ -94,7 +95,7 @@ def test_messages_are_those_of_the_reference(size: int) -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 8, 9, 100])
 def test_each_byte_is_checked_and_no_other(size: int) -> None:
-    lane = cpu._lane(size)
+    lane = cpu.lanes_of((size,))[0]
     sender, receiver = (cpu.State({size: lane}, leads=one, pair=0, path=None) for one in (1, 0))
     sender.renew()
     receiver.repetition = sender.repetition
@@ -167,10 +168,21 @@ def test_the_curve_runs_over_the_sizes() -> None:
     assert {one.axis for one in points if one} == {"message"}
 
 
-def test_memory_is_what_is_allocated() -> None:
-    kernel = Pingpong(largest=3000)
-    lanes = [cpu._lane(size) for size in kernel.sizes]
-    assert kernel.memory_B(2) == sum(one.outgoing.nbytes + one.incoming.nbytes for one in lanes)
+def test_memory_covers_what_is_allocated() -> None:
+    for largest in (8, 3000, 4 * MIB):
+        kernel = Pingpong(largest=largest)
+        allocated = 2 * huge_B(plan.buffers_B(kernel.sizes))
+        assert allocated <= kernel.memory_B(2) <= allocated + 8 * MIB
+
+
+def test_buffers_of_all_sizes_lie_apart_on_huge_pages() -> None:
+    lanes = cpu.lanes_of((0, 8, 3000))
+    for way in ("outgoing", "incoming"):
+        places = [getattr(lane, way) for lane in lanes]
+        starts = [one.ctypes.data for one in places]
+        assert starts[0] % HUGE_PAGE_B == 0
+        for one, start, following in zip(places, starts, starts[1:], strict=False):
+            assert start + one.nbytes == following
 
 
 def test_fit_takes_64_mib_or_what_the_memory_holds() -> None:

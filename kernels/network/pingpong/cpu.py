@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from kernels._support.memory import touched
+from kernels._support.memory import on_huge_pages
 from kernels.network.pingpong import plan
 from kernels.network.pingpong.compiled import CompiledPath
 from kernels.network.pingpong.interpreted import InterpretedPath
@@ -133,12 +134,17 @@ def allocate(sizes: tuple[int, ...], comm: Intracomm, *, pairs: str, path: str) 
     if other is None:
         return State({}, leads=False, pair=0, path=None)
     leads = comm.rank < other
-    lanes = {size: _lane(size) for size in sizes}
+    lanes = {lane.size: lane for lane in lanes_of(sizes)}
     way = _PATHS[path](Side(comm, other, leads))
     return State(lanes, leads=leads, pair=min(comm.rank, other), path=way)
 
 
-def _lane(size: int) -> Lane:
-    space_B = plan.window(size) * plan.slot_B(size)
-    outgoing, incoming = (touched(space_B, np.uint8) for _ in range(2))
-    return Lane(size, outgoing, incoming)
+def lanes_of(sizes: tuple[int, ...]) -> list[Lane]:
+    """The buffers of all sizes, cut from one piece of memory each way."""
+    ends = list(accumulate(plan.window(size) * plan.slot_B(size) for size in sizes))
+    outgoing, incoming = (on_huge_pages(ends[-1]) for _ in range(2))
+    starts = [0, *ends]
+    return [
+        Lane(size, outgoing[start:end], incoming[start:end])
+        for size, start, end in zip(sizes, starts, ends, strict=False)
+    ]

@@ -11,7 +11,8 @@ Counting, for a call: 2 messages a trip of one_way and exchange, those of its wi
 without the acknowledgement. Bytes are those of the messages, counted once, where they are read to
 be sent. Pairs that talk at once add up, but for the messages of one_way, whose latency is that of
 one pair. How many trips, windows and calls: plan.py. The messages of a window lie in 64 places,
-where OSU's benchmark sends from one place 64 times and receives all in one.
+where OSU's benchmark sends from one place 64 times and receives all in one. All lie on huge pages,
+where Linux gives them.
 
 Sources: latency as half a round trip and 8 B, 2,000,000 B: b_eff of HPC Challenge 1.5,
 https://github.com/icl-utk-edu/hpcc; a window of 64: OSU micro-benchmarks, osu_bw and osu_mbw_mr.
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from kernels.network.pingpong.cpu import State
 
 LARGEST_AUTO = 2**26
+WHOLE_PAGES_B = 2**22
+"""What it takes at most to begin and end on huge pages."""
 PATTERNS: dict[str, Metric] = {
     "one_way": LATENCY,
     "exchange": MESSAGE_RATE,
@@ -114,8 +117,8 @@ class Pingpong(Kernel["State"]):
             raise IllegalParameter("ranks", ranks, "a message needs two: --ranks 2, or more")
 
     def memory_B(self, ranks: int) -> int:
-        """A place for each message of a window of each size, to send and to receive."""
-        return 2 * sum(plan.window(one) * plan.slot_B(one) for one in self.sizes)
+        """A place for each message of a window of each size, twice, on whole huge pages."""
+        return 2 * (plan.buffers_B(self.sizes) + WHOLE_PAGES_B)
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -49,6 +49,11 @@ def windows(size_B: int) -> int:
     return max(1, trips(size_B) // window(size_B))
 
 
+def buffers_B(sizes: tuple[int, ...]) -> int:
+    """What a rank sends, or receives, in all sizes: a place for each message of a window."""
+    return sum(window(size) * slot_B(size) for size in sizes)
+
+
 def slot_B(size_B: int) -> int:
     """What one message of a window occupies: whole cache lines, and one for an empty message."""
     return max(1, -(-size_B // _LINE_B)) * _LINE_B
