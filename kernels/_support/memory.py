@@ -10,6 +10,10 @@ from numpy.typing import DTypeLike, NDArray
 
 CACHE_LINE_B = 64
 """Alignment of every array, B: a cache line, and a vector register of AVX-512."""
+HUGE_PAGE_B = 2**21
+"""Of x86-64 and of AArch64 with pages of 4 KiB."""
+_ADVISED_B = 2**22
+"""From this size on NumPy asks Linux for huge pages."""
 
 
 def aligned(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[Any]:
@@ -29,3 +33,20 @@ def touched(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64) -> NDAr
     array = aligned(shape, dtype)
     array.fill(0)
     return array
+
+
+def on_huge_pages(size_B: int) -> NDArray[np.uint8]:
+    """Bytes on huge pages from the first to the last, where Linux gives them; filled with zeros.
+
+    One process reads the memory of another page by page, up to twice as fast from huge ones.
+    """
+    raw = np.empty(huge_B(size_B), dtype=np.uint8)
+    offset = -raw.ctypes.data % HUGE_PAGE_B
+    array = raw[offset : offset + size_B]
+    raw.fill(0)
+    return array
+
+
+def huge_B(size_B: int) -> int:
+    """What `on_huge_pages` allocates: whole pages, and one more to begin on a page."""
+    return max(_ADVISED_B, (-(-size_B // HUGE_PAGE_B) + 1) * HUGE_PAGE_B)

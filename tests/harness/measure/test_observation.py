@@ -46,6 +46,19 @@ def one_case(name: str, start: float = 100.0) -> list[dict[str, Any]]:
 PLACEMENT = {"event": "placement", "time": 99.0, "ranks": [RANK, RANK | {"rank": 1}]}
 
 
+def test_settings_of_mpi_belong_to_every_case() -> None:
+    launched = Launched()
+    settings = {"coll_tuned_priority": 30}
+    launched.take([PLACEMENT | {"mpi_settings": settings}, *one_case("a"), *one_case("b")])
+    assert [one.mpi_settings for one in launched.cases.values()] == [settings, settings]
+
+
+def test_a_program_has_no_settings_of_mpi() -> None:
+    launched = Launched()
+    launched.take([PLACEMENT, *one_case("a")])
+    assert launched.cases["a"].mpi_settings == {}
+
+
 def test_a_whole_launch() -> None:
     launched = Launched()
     events = [

@@ -221,6 +221,12 @@ def test_inputs_of_every_kernel(made: Any, kernel: str) -> None:
         assert (group["ranks"][()], group["threads"][()], group["nodes"][()]) == (2, 1, 1)
 
 
+def test_settings_of_mpi_are_kept_launch_by_launch(made: Any) -> None:
+    told = ({"coll_tuned_allreduce_algorithm": "ring", "btl_sm_eager_limit": 4096}, {})
+    with opened(encode(made, replace(made.result(), mpi_settings=told))) as file:
+        assert json.loads(file["entry/placement/mpi_settings/data"][()]) == list(told)
+
+
 def test_placement_and_environment(made: Any) -> None:
     with opened(encode(made, made.result())) as file:
         placement = file["entry/placement"]
