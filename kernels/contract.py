@@ -284,6 +284,14 @@ class Kernel(ABC, Generic[StateT]):
         return {}
 
     @classmethod
+    def threaded(cls, threads: int) -> dict[str, Value]:
+        """Parameters that say how many threads a rank has, for kernels that must know it to count.
+
+        They are given to `fit` unless the user gives others; by default there are none.
+        """
+        return {}
+
+    @classmethod
     def tuning(cls, given: Mapping[str, Value], ranks: int) -> Tuning | None:
         """What `qyran tune` tries on this many ranks; None where there is nothing to choose.
 

@@ -196,9 +196,10 @@ def _fitted(
 ) -> tuple[Kernel[Any], tuple[str, ...]]:
     """The kernel with all its parameters, and the names of those that were chosen here."""
     free_B = resources.memory_B - geometry.ranks_per_node * RANK_OVERHEAD_B
+    threaded = draft.kernel.threaded(geometry.threads)
     try:
-        chosen = draft.kernel.fit(
-            given,
+        chosen = threaded | draft.kernel.fit(
+            {**threaded, **given},
             memory_B=max(1, int(FILL * free_B)) * geometry.nodes,
             llc_B=resources.llc_B * geometry.nodes,
             ranks=geometry.ranks,

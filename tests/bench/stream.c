@@ -1,4 +1,4 @@
-/* The four loops of STREAM in plain C: the peer of kernels/memory/stream/cpu.py.
+/* The four loops of STREAM and a dot product in plain C: the peer of kernels/memory/stream/cpu.py.
  * gcc -O3 -march=native -fopenmp -shared -fPIC stream.c -o libstream.so */
 #include <stddef.h>
 
@@ -28,4 +28,13 @@ void triad(double *a, const double *b, const double *c, double s, ptrdiff_t n, i
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (ptrdiff_t i = 0; i < n; i++)
         a[i] = b[i] + s * c[i];
+}
+
+double dot(const double *a, const double *b, ptrdiff_t n, int threads)
+{
+    double sum = 0.0;
+#pragma omp parallel for simd num_threads(threads) schedule(static) reduction(+ : sum)
+    for (ptrdiff_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
 }

@@ -10,8 +10,9 @@ import json
 import re
 from typing import Any
 
-import numba
 import numpy as np
+from assembly import innermost
+from assembly import of as assembled
 
 from kernels._support.target import target
 from kernels.dense.dgemm import packed
@@ -52,26 +53,17 @@ def error(dtype: str, m: int, n: int, k: int) -> float:
 
 
 def assembly(signature: int) -> str:
-    """The code of the blocked loops; a function from the cache has none to look at."""
-    cached = packed.update_block
-    anew = numba.njit(cached.signatures[signature], error_model="numpy")(cached.py_func)
-    (code,) = anew.inspect_asm().values()
-    return str(code)
+    """The code of the blocked loops."""
+    return assembled(packed.update_block, packed.update_block.signatures[signature])
 
 
 def loops(code: str) -> list[dict[str, list[str]]]:
     """The instructions of the innermost loops that multiply vectors."""
     found = []
-    body: list[str] = []
-    label = ""
-    for line in (one.strip() for one in code.splitlines()):
-        if re.match(r"^\.LBB\w+:", line):
-            label, body = line.partition(":")[0], []
-        elif line and not line.startswith((".", "#")):
-            body.append(line)
-            products = [one for one in body if MULTIPLIES.match(one)]
-            if label and line.split()[-1] == label and products:
-                found.append({"all": list(body), "products": products})
+    for body in innermost(code):
+        products = [one for one in body if MULTIPLIES.match(one)]
+        if products:
+            found.append({"all": body, "products": products})
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from mpi4py import MPI
 
 from kernels._support import mpi_calls
-from kernels._support.memory import HUGE_PAGE_B, huge_B
+from kernels._support.memory import COLOUR_B, huge_B
 from kernels.contract import BANDWIDTH, LATENCY, IllegalParameter, Value
 from kernels.network.pingpong import cpu, plan
 from kernels.network.pingpong.kernel import Pingpong
@@ -180,7 +180,7 @@ def test_buffers_of_all_sizes_lie_apart_on_huge_pages() -> None:
     for way in ("outgoing", "incoming"):
         places = [getattr(lane, way) for lane in lanes]
         starts = [one.ctypes.data for one in places]
-        assert starts[0] % HUGE_PAGE_B == 0
+        assert starts[0] % COLOUR_B == 0
         for one, start, following in zip(places, starts, starts[1:], strict=False):
             assert start + one.nbytes == following
 

@@ -173,6 +173,15 @@ def test_auto_always_fits(memory_B: int, llc_B: int, ranks: int, kernel: str) ->
     assert case.estimated_s > 0.0
 
 
+def test_a_kernel_that_counts_threads_is_told_how_many_there_are() -> None:
+    (case,) = resolve("  - {kernel: ladder, ranks: 2, threads: 3}\n")
+    assert case.parameters["sets"] == 3
+    assert case.parameters["cache"] == NODE.llc_B // 6
+    (case,) = resolve("  - {kernel: ladder, ranks: 2, threads: 3, parameters: {sets: 1}}\n")
+    assert case.parameters["sets"] == 1
+    assert "sets" not in case.fitted
+
+
 def test_given_parameters_are_not_fitted() -> None:
     (case,) = resolve("  - kernel: hpl\n    parameters: {n: 500, p: auto}\n", ranks=(4,))
     chosen = {name: case.parameters[name] for name in ("n", "nb", "p", "q", "seed")}

@@ -1,0 +1,1 @@
+"""Ladder: the measured roofline of a node."""

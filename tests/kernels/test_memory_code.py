@@ -1,0 +1,160 @@
+"""The compiled code of stream and ladder, on three kinds of processor.
+
+Instructions are those of x86-64; on other processors only calls and branches are looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernels._support.target import target
+
+ROOT = Path(__file__).parent.parent.parent
+X86 = platform.machine() == "x86_64"
+PROCESSORS: dict[str, dict[str, str]] = {"host": {}, "generic": {"NUMBA_CPU_NAME": "generic"}}
+if X86 and target().vector_B >= 32 and target().fused:
+    PROCESSORS["haswell"] = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}
+STREAM = ("copy", "scale", "add", "triad")
+LADDER = ("load", "store", "copy", "triad")
+PAST = ("store_nontemporal", "copy_nontemporal", "triad_nontemporal")
+REGISTERS = {64: "zmm", 32: "ymm", 16: "xmm"}
+_TO_MEMORY = re.compile(r"^v?mov\S+\s+%[xyz]mm\d+, .*\(|^(st|stp|stnp|str)\s")
+_NONTEMPORAL = re.compile(r"^v?movnt|^stnp\s")
+_PRODUCT = re.compile(r"^v?fmadd\d*p|^v?mulp|^fml|^fmul")
+_JUMP = re.compile(r"^(j|b\.|cb|tb)")
+_CALL = re.compile(r"^(call|bl\s)")
+
+
+@cache
+def facts(processor: str) -> dict[str, Any]:
+    """What memory_facts.py prints on that processor."""
+    printed = subprocess.run(
+        [sys.executable, "tests/kernels/memory_facts.py"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **PROCESSORS[processor]},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found: dict[str, Any] = json.loads(printed)
+    return found
+
+
+def loops(processor: str, kernel: str, name: str) -> list[list[str]]:
+    """The innermost loops of a function; there is at least one."""
+    found: list[list[str]] = facts(processor)[kernel][name]
+    assert found, "no loop"
+    return found
+
+
+def assert_tight(body: list[str]) -> None:
+    """No call, and no branch but the one back: nothing normalises an index."""
+    assert not [line for line in body if _CALL.match(line)], body
+    assert len([line for line in body if _JUMP.match(line)]) == 1, body
+
+
+def stores(body: list[str]) -> list[str]:
+    """Instructions that write vectors, or numbers of a vector register, to memory."""
+    return [line for line in body if _TO_MEMORY.match(line)]
+
+
+def past_caches(body: list[str]) -> list[str]:
+    """Those of them that are non-temporal."""
+    return [line for line in body if _NONTEMPORAL.match(line)]
+
+
+def vectors(processor: str, body: list[str]) -> list[str]:
+    """Instructions on registers of the full width of the processor."""
+    register = REGISTERS[facts(processor)["vector_B"]] if X86 else "v"
+    return [line for line in body if f"%{register}" in line or not X86]
+
+
+def products(processor: str, body: list[str]) -> list[str]:
+    """Multiplications, fused with an addition where the processor can, of full width."""
+    found = [line for line in vectors(processor, body) if _PRODUCT.match(line)]
+    if X86 and facts(processor)["fused"]:
+        assert all("fmadd" in line for line in found)
+    return found
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.parametrize("kernel", ["plain", "nontemporal", "ladder"])
+def test_results_are_right_on_every_kind_of_processor(processor: str, kernel: str) -> None:
+    assert facts(processor)["passed"][kernel]
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.parametrize("phase", STREAM)
+def test_whole_lines_go_past_the_caches(processor: str, phase: str) -> None:
+    found = loops(processor, "stream", f"{phase}_nontemporal")
+    for body in found:
+        assert_tight(body)
+        assert past_caches(body)
+        assert past_caches(body) == stores(body)
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.parametrize("phase", STREAM)
+def test_plain_loops_are_vectors_that_stay_in_the_caches(processor: str, phase: str) -> None:
+    found = loops(processor, "stream", phase)
+    assert any(vectors(processor, body) for body in found)
+    for body in found:
+        assert_tight(body)
+        assert stores(body)
+        assert not past_caches(body)
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_dot_multiplies_and_adds_as_wide_as_the_registers(processor: str) -> None:
+    found = loops(processor, "stream", "dot")
+    wide = [body for body in found if products(processor, body)]
+    assert wide
+    for body in wide:
+        assert_tight(body)
+        assert not stores(body)
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.parametrize("curve", [*LADDER, *PAST])
+def test_loops_are_of_full_vectors_and_nothing_else(processor: str, curve: str) -> None:
+    for body in loops(processor, "ladder", curve):
+        assert_tight(body)
+        assert vectors(processor, body)
+        written = stores(body)
+        assert bool(written) == (curve != "load")
+        assert past_caches(body) == (written if curve in PAST else [])
+        if curve == "triad":
+            assert products(processor, body)
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_peak_is_of_multiply_adds_in_registers(processor: str, dtype: str) -> None:
+    chains = facts(processor)["chains"]
+    for body in loops(processor, "ladder", f"fma_{dtype}"):
+        assert_tight(body)
+        adds = products(processor, body)
+        assert len(adds) % chains == 0
+        assert len(adds) >= chains
+        assert not [line for line in body if "(%r" in line or "[sp" in line]
+
+
+@pytest.mark.skipif(not X86, reason="names of features are those of x86-64")
+def test_the_vectors_are_those_that_archspec_promises() -> None:
+    """LLVM prefers 256 bits on many processors with AVX-512: explicit vectors do not."""
+    import archspec.cpu
+
+    features = archspec.cpu.host().features
+    promised = 64 if "avx512f" in features else 32 if "avx" in features else 16
+    assert target().vector_B == promised
+    assert target().fused == ("fma" in features)
