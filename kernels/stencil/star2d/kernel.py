@@ -150,7 +150,7 @@ class Star2d(Kernel["State"]):
         return dict(edges)
 
     @property
-    def arithmetic(self) -> str:  # type: ignore[override]
+    def arithmetic(self) -> str:
         """That of the fields."""
         return self.dtype
 
