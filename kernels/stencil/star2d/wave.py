@@ -38,7 +38,7 @@ from kernels.stencil.star2d.row import increase_lines, update_rows
 Array = NDArray[Any]
 
 TOGETHER: Final = 2
-"""Rows updated in one loop, which read each other from registers: with 4, r = 1 took twice as long."""
+"""Rows updated in one loop, which read each other from registers; 1 and 4 were slower."""
 
 
 class Frame(NamedTuple):
