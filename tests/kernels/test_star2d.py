@@ -12,7 +12,7 @@ import pytest
 from mpi4py import MPI
 
 from kernels.contract import IllegalParameter, Value, values
-from kernels.stencil.star2d import cpu, layout, reference, row
+from kernels.stencil.star2d import cpu, layout, reference, row, wave
 from kernels.stencil.star2d.kernel import Star2d
 
 GIB = 2**30
@@ -253,14 +253,14 @@ def test_a_tile_stays_in_a_private_cache(dtype: str, radius: int) -> None:
         assert 0.8 < 2 * under_way * sizes.width * item_B / layout.TILE_B <= 1 or depth == 1
 
 
-def loop_of(radius: int, real: Any) -> list[str]:
-    """The instructions of the loop over the vectors of a row."""
+def loop_of(radius: int, count: int, real: Any) -> list[str]:
+    """The instructions of the loop over the vectors of so many rows."""
 
-    def update(one: Any, out: Any, rows: Any, to: Any, vectors: Any) -> None:
-        row.update_vectors(radius, one, out, rows, to, vectors)
+    def update(one: Any, out: Any, rows: Any, vectors: Any) -> None:
+        row.update_rows(radius, count, one, out, rows, 0, vectors)
 
-    rows = numba.types.UniTuple(numba.int64, 9)
-    signature = numba.void(real, numba.int64, rows, numba.int64, numba.int64)
+    rows, pair = (numba.types.UniTuple(numba.int64, one) for one in (row.ROWS, 2))
+    signature = numba.void(real, pair, rows, numba.int64)
     (code,) = numba.njit(signature, error_model="numpy")(update).inspect_asm().values()
     body: list[str] = []
     label = ""
@@ -276,14 +276,15 @@ def loop_of(radius: int, real: Any) -> list[str]:
 
 @pytest.mark.parametrize("real", [numba.float64, numba.float32])
 @pytest.mark.parametrize("radius", reference.RADII)
-def test_the_loop_of_a_row_has_vectors_and_nothing_else(radius: int, real: Any) -> None:
-    body = loop_of(radius, real)
+@pytest.mark.parametrize("count", [1, wave.TOGETHER])
+def test_the_loop_of_rows_has_vectors_and_nothing_else(radius: int, count: int, real: Any) -> None:
+    body = loop_of(radius, count, real)
     names = [line.split()[0] for line in body]
     kind = "pd" if real is numba.float64 else "ps"
     products = [one for one in names if re.match(rf"v?mul{kind}|fmul", one)]
-    vectors = len(products) // radius
+    vectors = len(products) // (radius * count)
     assert vectors in (1, 2, 4), names  # a line of the cache is one vector, or more narrow ones
-    assert len(products) == radius * vectors
+    assert len(products) == radius * count * vectors
     assert not [one for one in names if re.match(r"call|bl$|v?(add|sub|mul)s[sd]|v?fn?madd", one)]
     jumps = [one for one in names if re.match(r"j|b\.|cb|tb", one)]
     assert len(jumps) == 1, "a branch in the loop: an index is tested"

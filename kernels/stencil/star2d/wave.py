@@ -27,15 +27,18 @@ Each point of ``in`` and ``out`` is written by the one tile that owns it.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from numba import njit, prange, types
 from numpy.typing import NDArray
 
 from kernels.stencil.star2d.layout import BLOCK, LINE_B
-from kernels.stencil.star2d.row import DEEPEST, increase_lines, update_vectors
+from kernels.stencil.star2d.row import increase_lines, update_rows
 
 Array = NDArray[Any]
+
+TOGETHER: Final = 2
+"""Rows updated in one loop, which read each other from registers; 1 and 4 were slower."""
 
 
 class Frame(NamedTuple):
@@ -80,33 +83,38 @@ def copy(to: Array, source: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def update_points(
-    out: Array, ring: Array, slots: Any, weights: Array, first: Any, last: Any, shift: Any
-) -> None:
-    """Columns first to last-1 of a row of out, one by one; in the ring they lie ``shift`` lower."""
-    for x in range(first, last):
-        c = x - shift
-        total = weights[0]
-        for k in range(1, weights.size + 1):
-            along = (ring[slots[DEEPEST], c + k] - ring[slots[DEEPEST], c - k]) + (
-                ring[slots[DEEPEST + k], c] - ring[slots[DEEPEST - k], c]
-            )
-            term = weights[k - 1] * along
-            total = total + term if k > 1 else term
-        out[x] += total
+def update_one(radius: int, one: Any, out: Any, rows: Any, to: Any, vectors: Any) -> None:
+    """As `update_rows` of one row, whose radius is known when it is compiled."""
+    if radius == 1:
+        update_rows(1, 1, one, out, rows, to, vectors)
+    elif radius == 2:
+        update_rows(2, 1, one, out, rows, to, vectors)
+    elif radius == 3:
+        update_rows(3, 1, one, out, rows, to, vectors)
+    else:
+        update_rows(4, 1, one, out, rows, to, vectors)
 
 
 @njit(cache=True, error_model="numpy")
-def update_lines(radius: int, one: Any, out: Any, rows: Any, to: Any, vectors: Any) -> None:
-    """As `update_vectors`, whose radius is known when it is compiled."""
-    if radius == 1:
-        update_vectors(1, one, out, rows, to, vectors)
+def update_some(radius: int, one: Any, out: Any, rows: Any, to: Any, vectors: Any) -> None:
+    """As `update_one`, of `TOGETHER` rows; with ``to`` = (0, 0) the lowest rows stay in place."""
+    in_place = to[0] == 0
+    if radius == 1 and in_place:
+        update_rows(1, TOGETHER, one, out, rows, 0, vectors)
+    elif radius == 1:
+        update_rows(1, TOGETHER, one, out, rows, to, vectors)
+    elif radius == 2 and in_place:
+        update_rows(2, TOGETHER, one, out, rows, 0, vectors)
     elif radius == 2:
-        update_vectors(2, one, out, rows, to, vectors)
+        update_rows(2, TOGETHER, one, out, rows, to, vectors)
+    elif radius == 3 and in_place:
+        update_rows(3, TOGETHER, one, out, rows, 0, vectors)
     elif radius == 3:
-        update_vectors(3, one, out, rows, to, vectors)
+        update_rows(3, TOGETHER, one, out, rows, to, vectors)
+    elif in_place:
+        update_rows(4, TOGETHER, one, out, rows, 0, vectors)
     else:
-        update_vectors(4, one, out, rows, to, vectors)
+        update_rows(4, TOGETHER, one, out, rows, to, vectors)
 
 
 @njit(cache=True, error_model="numpy")
@@ -118,35 +126,39 @@ def around(slot: int, size: int) -> int:
 
 
 @njit(cache=True, error_model="numpy")
-def slots_of(slot: Any, size: Any) -> Any:
-    """Where the rows from 4 below to 4 above a slot of the ring lie."""
-    return (
-        around(slot - 4, size),
-        around(slot - 3, size),
-        around(slot - 2, size),
-        around(slot - 1, size),
-        slot,
-        around(slot + 1, size),
-        around(slot + 2, size),
-        around(slot + 3, size),
-        around(slot + 4, size),
-    )
+def update_points(
+    out: Array, ring: Array, slot: Any, weights: Array, first: Any, last: Any, shift: Any
+) -> None:
+    """Columns first to last-1 of a row of out, one by one; in the ring they lie ``shift`` lower."""
+    size = ring.shape[0] - 1
+    for x in range(first, last):
+        c = x - shift
+        total = weights[0]
+        for k in range(1, weights.size + 1):
+            along_x = ring[slot, c + k] - ring[slot, c - k]
+            along_y = ring[around(slot + k, size), c] - ring[around(slot - k, size), c]
+            term = weights[k - 1] * (along_x + along_y)
+            total = total + term if k > 1 else term
+        out[x] += total
 
 
 @njit(cache=True, error_model="numpy")
-def addresses(base: Any, row_B: Any, slots: Any) -> Any:
-    """Of nine rows of the ring."""
-    s0, s1, s2, s3, s4, s5, s6, s7, s8 = slots
+def addresses(ring: Array, slot: Any, line: Any) -> Any:
+    """Of a line in the rows from 4 below to 7 above a slot of the ring."""
+    base, row_B, size = ring.ctypes.data + line * LINE_B, ring.strides[0], ring.shape[0] - 1
     return (
-        base + s0 * row_B,
-        base + s1 * row_B,
-        base + s2 * row_B,
-        base + s3 * row_B,
-        base + s4 * row_B,
-        base + s5 * row_B,
-        base + s6 * row_B,
-        base + s7 * row_B,
-        base + s8 * row_B,
+        base + around(slot - 4, size) * row_B,
+        base + around(slot - 3, size) * row_B,
+        base + around(slot - 2, size) * row_B,
+        base + around(slot - 1, size) * row_B,
+        base + slot * row_B,
+        base + around(slot + 1, size) * row_B,
+        base + around(slot + 2, size) * row_B,
+        base + around(slot + 3, size) * row_B,
+        base + around(slot + 4, size) * row_B,
+        base + around(slot + 5, size) * row_B,
+        base + around(slot + 6, size) * row_B,
+        base + around(slot + 7, size) * row_B,
     )
 
 
@@ -170,30 +182,15 @@ def fetch(
 
 
 @njit(cache=True, error_model="numpy")
-def update_row(
-    out: Array, ring: Array, slot: Any, weights: Array, to: Any, tile: Tile
-) -> tuple[int, int]:
-    """Update the row of out at a slot, and increase whole lines of the lowest row that it reads.
+def increase_rest(to: Any, source: Any, lines: Any, done: Any, one: Any) -> None:
+    """Increase the lines of a row but those that are done.
 
-    out : (stride,). to : address at which the increased row begins, its margin included. Returns
-    the lines that were increased, the first and the one past the last.
+    lines, done : the first and the one past the last.
     """
-    margin = LINE_B // ring.itemsize
-    shift = tile.first - margin
-    slots = slots_of(slot, ring.shape[0] - 1)
-    update_points(out, ring, slots, weights, tile.left, tile.head, shift)
-    update_points(out, ring, slots, weights, tile.tail, tile.right, shift)
-    line, vectors = (tile.head - shift) // margin, (tile.tail - tile.head) // margin
-    if vectors > 0:
-        update_lines(
-            weights.size,
-            weights.dtype.type(1),
-            out.ctypes.data + tile.head * out.itemsize,
-            addresses(ring.ctypes.data + line * LINE_B, ring.strides[0], slots),
-            to + line * LINE_B,
-            vectors,
-        )
-    return line, line + max(vectors, 0)
+    after = done[1] * LINE_B
+    before = lines[0] * LINE_B
+    increase_lines(one, to + before, source + before, done[0] - lines[0])
+    increase_lines(one, to + after, source + after, lines[1] - done[1])
 
 
 @njit(cache=True, error_model="numpy")
@@ -205,23 +202,59 @@ def iterate_row(
     active : the row has all its neighbours. last : this is the last iteration of the pass.
     """
     size, row_B, margin = ring.shape[0] - 1, ring.strides[0], LINE_B // ring.itemsize
+    one, shift = weights.dtype.type(1), tile.first - margin
     slot, lowest = (row - tile.low) % size, row - weights.size
     source = ring.ctypes.data + around(slot - weights.size, size) * row_B
-    own_lines = (tile.last - tile.first + margin - 1) // margin
+    own_lines = (tile.last - shift - 1) // margin
     own = tile.start <= lowest < tile.stop
-    to, begin, end = source, 0, own_lines + 2
+    to, lines = source, (0, own_lines + 2)
     if last:
-        begin, end = 1, own_lines + 1
+        lines = (1, own_lines + 1)
         to = ring.ctypes.data + size * row_B
         if own:
-            to = u.ctypes.data + lowest * u.strides[0] + tile.first * u.itemsize - LINE_B
-    done = begin, begin
+            to = u.ctypes.data + lowest * u.strides[0] + shift * u.itemsize
+    done = lines[0], lines[0]
     if active:
-        done = update_row(out[row], ring, slot, weights, to, tile)
+        update_points(out[row], ring, slot, weights, tile.left, tile.head, shift)
+        update_points(out[row], ring, slot, weights, tile.tail, tile.right, shift)
+        line, vectors = (tile.head - shift) // margin, (tile.tail - tile.head) // margin
+        if vectors > 0:
+            at = out.ctypes.data + row * out.strides[0] + tile.head * out.itemsize
+            here = addresses(ring, slot, line)
+            update_one(weights.size, one, (at, 0), here, (to + line * LINE_B, 0), vectors)
+            done = line, line + vectors
     if own or not last:
-        one, high = weights.dtype.type(1), done[1]
-        increase_lines(one, to + begin * LINE_B, source + begin * LINE_B, done[0] - begin)
-        increase_lines(one, to + high * LINE_B, source + high * LINE_B, end - high)
+        increase_rest(to, source, lines, done, one)
+
+
+@njit(cache=True, error_model="numpy")
+def iterate_block(
+    u: Array, out: Array, ring: Array, weights: Array, row: Any, last: Any, tile: Tile
+) -> None:
+    """As `iterate_row`, a block of active rows of which the lowest ones are the strip's own.
+
+    Before the last iteration these may also be rows beside the strip.
+    """
+    size, row_B, margin = ring.shape[0] - 1, ring.strides[0], LINE_B // ring.itemsize
+    one, shift, radius = weights.dtype.type(1), tile.first - margin, weights.size
+    slot = (row - tile.low) % size
+    line, vectors = (tile.head - shift) // margin, (tile.tail - tile.head) // margin
+    for i in range(BLOCK):
+        here = around(slot + i, size)
+        update_points(out[row + i], ring, here, weights, tile.left, tile.head, shift)
+        update_points(out[row + i], ring, here, weights, tile.tail, tile.right, shift)
+    at = out.ctypes.data + row * out.strides[0] + tile.head * out.itemsize
+    to = u.ctypes.data + (row - radius) * u.strides[0] + shift * u.itemsize
+    for i in range(0, BLOCK, TOGETHER):
+        rows = addresses(ring, around(slot + i, size), line)
+        target = (to + i * u.strides[0] + line * LINE_B, u.strides[0]) if last else (0, 0)
+        update_some(radius, one, (at + i * out.strides[0], out.strides[0]), rows, target, vectors)
+    own_lines = (tile.last - shift - 1) // margin
+    lines = (1, own_lines + 1) if last else (0, own_lines + 2)
+    for i in range(BLOCK):
+        source = ring.ctypes.data + around(slot + i - radius, size) * row_B
+        goal = to + i * u.strides[0] if last else source
+        increase_rest(goal, source, lines, (line, line + vectors), one)
 
 
 @njit(cache=True, error_model="numpy")
@@ -249,9 +282,13 @@ def pass_tile(
             at = row - tile.low
             fetch(ring[at % size], source, edges[at], tile.first, tile.last, frame.begin, frame.end)
         for t in range(frame.depth):
-            row = y - radius - 2 * radius * t
+            row, last = y - radius - 2 * radius * t, t == frame.depth - 1
+            lowest = tile.start if last else tile.low
+            whole = low <= row <= high - BLOCK and lowest <= row - radius <= tile.stop - BLOCK
+            if whole and tile.head < tile.tail:
+                iterate_block(u, out, ring, weights, row, last, tile)
+                continue
             for c in range(max(row, tile.low + radius), min(row + BLOCK, tile.high + radius)):
-                last = t == frame.depth - 1
                 iterate_row(u, out, ring, weights, c, some and low <= c < high, last, tile)
 
 
