@@ -20,20 +20,17 @@ RANK = {
 }
 
 
+NOTHING_TOLD: dict[str, Any] = {"calls": {}, "parts": {}, "series": {}}
+
+
 def one_case(name: str, start: float = 100.0) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = [
         {"event": "case"},
         {"event": "compiled", "seconds": 1.5},
         {"event": "ready", "seconds": 0.5},
         {"event": "warm-up", "seconds": [[0.3, 0.4]]},
-        {"event": "sample", "seconds": [[0.1, 0.2]], "parts": {}, "series": {}, "stop": None},
-        {
-            "event": "sample",
-            "seconds": [[0.2, 0.1]],
-            "parts": {},
-            "series": {},
-            "stop": "converged",
-        },
+        {"event": "sample", "seconds": [[0.1, 0.2]], "stop": None, **NOTHING_TOLD},
+        {"event": "sample", "seconds": [[0.2, 0.1]], "stop": "converged", **NOTHING_TOLD},
         {"event": "verified", "what": "residual", "error": 0.1, "tolerance": 16.0, "seconds": 0.7},
         {"event": "end", "peak_memory_B": [5, 6]},
     ]

@@ -22,7 +22,14 @@ from harness.judge import bounds, verdict
 from harness.outcome import Outcome
 from harness.plan.case import Expected
 from harness.record import store
-from harness.report import compose, document, schema, terminal, tuning_document
+from harness.report import (
+    compose,
+    document,
+    listing_document,
+    schema,
+    terminal,
+    tuning_document,
+)
 from harness.report.document import Doc
 from harness.report.format import Format
 from kernels.contract import Check
@@ -73,7 +80,8 @@ def test_writing_them_again_changes_nothing(
 def test_every_document_with_a_schema_is_listed() -> None:
     named = {
         one
-        for one in [*vars(document).values(), *vars(tuning_document).values()]
+        for module in (document, listing_document, tuning_document)
+        for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }
     assert named == set(schema.ALL)
@@ -135,6 +143,7 @@ def test_the_fields_of_a_case(made: Any) -> None:
         "bound": None,
         "bound_source": "",
         "launches": [value.value],
+        "calls": None,
     }
     assert found["seconds"] == {"compile": 1.5, "setup": 0.2, "verify": 0.1, "total": 12.5}
     expected = {"what": "largest error", "error": 1e-16, "tolerance": 1e-13, "passed": True}
