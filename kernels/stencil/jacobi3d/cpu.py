@@ -1,242 +1,264 @@
-"""The 7-point Jacobi sweep in Numba: threads split z and then y, tiles of y stay in cache.
+"""The Jacobi sweep in Numba: threads split z and y, tiles stay in the caches of a core.
 
-A point is always summed in the same order and, without fast-math, no multiplication is fused with
-an addition and nothing is reassociated: the result has the same bits for every number of ranks
-and threads, and those of the NumPy twin.
+A point is always summed in the same order: the result has the same bits for both variants, every
+number of ranks and threads and every tile, and those of the NumPy twin.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import get_num_threads, njit, prange
 from numpy.typing import NDArray
 
-from kernels._support.cartesian import Part
-from kernels._support.halo import Face, faces, finish, start
+from kernels._support.cartesian import Part, Shape
+from kernels._support.exchange import Exchange
 from kernels._support.memory import aligned
-from kernels._support.simd import fence
-from kernels.stencil.jacobi3d import nontemporal
-from kernels.stencil.jacobi3d.mode import MODES, sine
-from kernels.stencil.jacobi3d.reference import SEVENTH
+from kernels._support.pinning import Pinned
+from kernels.contract import UNWATCHED, Watch
+from kernels.stencil.jacobi3d import levels
+from kernels.stencil.jacobi3d.layout import Layout
+from kernels.stencil.jacobi3d.tiles import Tile
+from kernels.stencil.jacobi3d.wavefront import Boxes, update_cores, update_rest
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
 
-Array = NDArray[np.float64]
-Box = tuple[int, int, int, int]
-"""Planes z_low to z_high and rows y_low to y_high (exclusive), counted with the halo as 0."""
-
-TILE_B = 768 * 1024
-"""Three planes of a tile of rows, B: they stay in a private cache until z has moved on.
-
-Measured at 512^3 on a core with 2 MiB of level 2: 64 rows 1.22 times as fast as no tiles."""
-
-
-@njit("void(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])", cache=True, error_model="numpy")
-def update_row(
-    out: Array, row: Array, south: Array, north: Array, below: Array, above: Array
-) -> None:
-    """One row of points. out: (x,), row with its halo: (x + 2,), the four rows beside it: (x,)."""
-    west, centre, east = row[:-2], row[1:-1], row[2:]
-    for i in range(out.size):
-        plane = centre[i] + west[i] + east[i] + south[i] + north[i]
-        out[i] = (plane + below[i] + above[i]) * SEVENTH
+Array = NDArray[Any]
+Axis = NDArray[np.float64]
 
 
 @njit(
-    "void(f8[:,:,::1], f8[:,:,::1], UniTuple(i8, 4), i8, i8, i8, b1)",
-    parallel=True,
-    cache=True,
-    error_model="numpy",
-)
-def update(
-    new: Array, old: Array, box: Box, slabs: int, columns: int, tile: int, past_caches: bool
-) -> None:
-    """Compute new, one Jacobi step of old, in a box: (z + 2, y + 2, x + 2) each.
-
-    slabs, columns : parts of z and of y, one task each. tile : rows of y done for all z in turn.
-    past_caches : with non-temporal stores.
-    """
-    row, plane = old.shape[2], old.shape[1] * old.shape[2]
-    to, source = new.reshape(-1), old.reshape(-1)
-    z_low, z_high, y_low, y_high = box
-    for task in prange(slabs * columns):
-        slab, column = task // columns, task % columns
-        z_start = z_low + (z_high - z_low) * slab // slabs
-        z_stop = z_low + (z_high - z_low) * (slab + 1) // slabs
-        y_start = y_low + (y_high - y_low) * column // columns
-        y_stop = y_low + (y_high - y_low) * (column + 1) // columns
-        for y_tile in range(y_start, y_stop, tile):
-            for z in range(z_start, z_stop):
-                for y in range(y_tile, min(y_tile + tile, y_stop)):
-                    if past_caches:
-                        first = z * plane + y * row + 1
-                        nontemporal.update_row(to, source, first, row - 2, row, plane)
-                        continue
-                    update_row(
-                        new[z, y, 1:-1],
-                        old[z, y],
-                        old[z, y - 1, 1:-1],
-                        old[z, y + 1, 1:-1],
-                        old[z - 1, y, 1:-1],
-                        old[z + 1, y, 1:-1],
-                    )
-        fence()
-
-
-@njit(
-    "void(f8[:,:,::1], f8[::1], f8[::1], f8[::1], i8, i8)",
+    [
+        f"void({real}[:,:,::1], UniTuple(i8, 3), f8[::1], f8[::1], f8[::1], i8, i8)"
+        for real in ("f8", "f4")
+    ],
     parallel=True,
     cache=True,
     error_model="numpy",
 )
 def fill(
-    u: Array, along_z: Array, along_y: Array, along_x: Array, slabs: int, columns: int
+    u: Array, first: Shape, along_z: Axis, along_y: Axis, along_x: Axis, slabs: int, columns: int
 ) -> None:
-    """Fill u with the product of the three sines, in `update`'s split. u: (z + 2, y + 2, x + 2)."""
+    """Fill u with the product of the three waves from point ``first`` on, split as the tasks."""
     planes, rows = along_z.size, along_y.size
     for task in prange(slabs * columns):
         slab, column = task // columns, task % columns
         for z in range(planes * slab // slabs, planes * (slab + 1) // slabs):
             for y in range(rows * column // columns, rows * (column + 1) // columns):
-                row, factor = u[z + 1, y + 1, 1:-1], along_z[z] * along_y[y]
+                factor = along_z[z] * along_y[y]
+                row = u[first[0] + z, first[1] + y, first[2] : first[2] + along_x.size]
                 for x in range(row.size):
                     row[x] = factor * along_x[x]
 
 
 @njit(
-    "f8(f8[:,:,::1], f8[::1], f8[::1], f8[::1], f8)",
+    [
+        f"f8({real}[:,:,::1], UniTuple(i8, 3), f8[::1], f8[::1], f8[::1], f8)"
+        for real in ("f8", "f4")
+    ],
     parallel=True,
     cache=True,
     error_model="numpy",
 )
 def largest_deviation(
-    u: Array, along_z: Array, along_y: Array, along_x: Array, factor: float
+    u: Array, first: Shape, along_z: Axis, along_y: Axis, along_x: Axis, factor: float
 ) -> float:
-    """Largest |u - factor times the product of the sines|; infinity if a point is not a number."""
+    """Largest |u - factor times the product of the waves|; infinity if a point is not a number."""
     worst = np.zeros(along_z.size + 1)
     for z in prange(along_z.size):
         most = 0.0
         for y in range(along_y.size):
             mode = along_z[z] * along_y[y]
-            for x in range(along_x.size):
-                off = abs(u[z + 1, y + 1, x + 1] - factor * (mode * along_x[x]))
+            row = u[first[0] + z, first[1] + y, first[2] : first[2] + along_x.size]
+            for x in range(row.size):
+                off = abs(row[x] - factor * (mode * along_x[x]))
                 if not off <= most:
                     most = off if off == off else np.inf  # noqa: PLR0124 - the NaN test
         worst[z] = most
     return float(worst.max())
 
 
+@dataclass(frozen=True)
+class Stencil:
+    """What is computed at a point, and how it is stored."""
+
+    points: int  # 7 or 27
+    scale: np.floating  # of the weighted sum, of the type of the field
+    past_caches: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """A block with its halo. ``whole``: with the padding of its rows."""
+
+    whole: Array  # (z + 2 dz, y + 2 dy, pitch)
+    padded: Array  # (z + 2 dz, y + 2 dy, x + 2 dx)
+    owned: Array  # (z, y, x)
+
+    @property
+    def address(self) -> int:
+        """Of the first owned point, a multiple of 64 B."""
+        return int(self.owned.ctypes.data)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """The boxes of a pass: all levels of each task, and what each level leaves."""
+
+    cores: Boxes  # (tasks, T, 6)
+    rests: tuple[Boxes, ...]  # T times (k, 6)
+
+
 @dataclass
 class State:
-    """The block of one rank, (z, y, x) points, with a halo of one point."""
+    """The block of one rank, and how it is advanced."""
 
-    u: Array  # (z + 2, y + 2, x + 2), the field
-    new: Array  # the same shape
-    sines: tuple[Array, Array, Array]  # (z,), (y,), (x,): factors of the initial field
+    fields: tuple[Field, Field]  # now, and the other array
+    waves: tuple[Axis, Axis, Axis]  # (z,), (y,), (x,): factors of the initial field
+    layout: Layout
     part: Part
-    sides: tuple[Face, ...]
-    comm: Intracomm
-    threads: int
-    past_caches: bool  # the new field is written with non-temporal stores
+    exchange: Exchange
+    stencil: Stencil
+    depth: int
+    tile: Tile
+    tasks: tuple[int, int]  # along z and y
+    pinned: Pinned
+    passes: dict[int, Pass] = field(default_factory=dict)  # by the number of their steps
+    watch: Watch = UNWATCHED
+
+    @property
+    def u(self) -> Array:
+        """The owned points of the field, (z, y, x)."""
+        return self.fields[0].owned
 
     def sweep(self, steps: int) -> None:
-        """``steps`` Jacobi steps; u holds the last."""
-        if not self.part.empty:
-            for _ in range(steps):
-                self.step()
+        """``steps`` Jacobi steps, ``depth`` of them in a pass through memory."""
+        self.watch.note("tile rows", float(self.tile[0]))
+        self.watch.note("tile points along x", float(self.tile[1]))
+        for done in range(0, steps, self.depth):
+            if not self.part.empty:
+                self.advance(min(self.depth, steps - done))
+            reached = min(done + self.depth, steps)
+            self.watch.progress(reached, steps, reached / steps)
 
-    def step(self) -> None:
-        """Update what needs no neighbour while the faces travel, then the rest.
+    def advance(self, depth: int) -> None:
+        """One pass: what needs no other rank while the halos travel, then the rest."""
+        one, now = self.passes[depth], self.fields[0].padded
+        self.exchange.start(now)
+        self.watch.lap("exchange")
+        self.update_cores(one)
+        self.watch.lap("core")
+        self.exchange.finish(now)
+        self.watch.lap("exchange")
+        self.update_rests(one)
+        self.watch.lap("shell")
+        if depth % 2:
+            self.fields = self.fields[1], self.fields[0]
 
-        Every row needs the halo along x, if there is one: it is waited for at the beginning.
-        """
-        along_x = tuple(one for one in self.sides if one.axis == 2)
-        others = tuple(one for one in self.sides if one.axis != 2)
-        requests = start(self.u, others, self.comm)
-        finish(self.u, along_x, start(self.u, along_x, self.comm))
-        core, *shell = boxes(self.part)
-        self.update(core)
-        finish(self.u, others, requests)
-        for box in shell:
-            self.update(box)
-        self.u, self.new = self.new, self.u
+    def update_cores(self, one: Pass) -> None:
+        """All levels of every task's core."""
+        addresses = self.fields[0].address, self.fields[1].address
+        how = self.stencil
+        update_cores(
+            addresses,
+            self.layout.strides,
+            how.scale,
+            how.points,
+            how.past_caches,
+            one.cores,
+            self.tile,
+        )
 
-    def update(self, box: Box) -> None:
-        """One step of the points of a box."""
-        planes, rows = box[1] - box[0], box[3] - box[2]
-        if planes and rows:
-            tile = max(1, TILE_B // (3 * self.u.itemsize * self.u.shape[2]))
-            update(self.new, self.u, box, *split(planes, self.threads), tile, self.past_caches)
+    def update_rests(self, one: Pass) -> None:
+        """What the cores have left, level by level."""
+        source, to = self.fields[0].address, self.fields[1].address
+        threads = self.tasks[0] * self.tasks[1]
+        for boxes in one.rests:
+            if len(boxes):
+                strides, how = self.layout.strides, self.stencil
+                update_rest((to, source), strides, how.scale, how.points, boxes, threads)
+            source, to = to, source
 
     def restore(self) -> None:
         """The initial field; halos that a neighbour must fill are not numbers until it does."""
-        fill(self.u, *self.sines, *split(self.part.shape[0], self.threads))
-        for one in self.sides:
-            one.halo(self.u)[...] = np.nan
-            one.halo(self.new)[...] = np.nan
+        fill(self.fields[0].whole, self.layout.first, *self.waves, *self.tasks)
+        for link in self.exchange.links:
+            for one in self.fields:
+                one.padded[link.halo] = np.nan
 
 
-def split(planes: int, threads: int) -> tuple[int, int]:
-    """Parts of z and of y: z alone if there are planes enough, and one part for each thread."""
-    slabs = max(d for d in range(1, threads + 1) if threads % d == 0 and d <= max(planes, 1))
-    return slabs, threads // slabs
-
-
-def boxes(part: Part) -> list[Box]:
-    """The core, whose points have no neighbour along z or y on another rank, and its shell."""
-    (z_low, z_high), (y_low, y_high) = (
-        _inside(size, sides)
-        for size, sides in zip(part.shape[:2], part.neighbours[:2], strict=True)
+def plan(part: Part, rank: int, tasks: tuple[int, int], depth: int) -> Pass:
+    """The boxes of a pass of so many steps."""
+    block = levels.axes(part, rank, tasks)
+    each = range(1, depth + 1)
+    cores = [_boxes(levels.cores(block, level, depth)) for level in each]
+    return Pass(
+        cores=np.ascontiguousarray(np.stack(cores, axis=1)),
+        rests=tuple(_boxes(levels.rest(block, level, depth)) for level in each),
     )
-    z_end, y_end = part.shape[0] + 1, part.shape[1] + 1
-    return [
-        (z_low, z_high, y_low, y_high),
-        (1, z_low, 1, y_end),
-        (z_high, z_end, 1, y_end),
-        (z_low, z_high, 1, y_low),
-        (z_low, z_high, y_high, y_end),
-    ]
 
 
-def _inside(size: int, sides: tuple[int | None, int | None]) -> tuple[int, int]:
-    low = 1 + (sides[0] is not None)
-    return low, max(low, size + 1 - (sides[1] is not None))
+def _boxes(found: list[levels.Box]) -> Boxes:
+    return np.array(found, dtype=np.int64).reshape(len(found), 6)
 
 
 def allocate(
-    points: tuple[int, int, int], part: Part, comm: Intracomm, *, past_caches: bool
+    layout: Layout,
+    part: Part,
+    waves: tuple[Axis, Axis, Axis],
+    stencil: Stencil,
+    comm: Intracomm,
+    *,
+    depth: int,
+    tile: Tile,
 ) -> State:
     """Both arrays of one rank, zero around the box, touched by the threads that will use them."""
-    shape = tuple(size + 2 for size in part.shape)
-    z, y, x = (sine(n, k, one) for n, k, one in zip(points, MODES, part.blocks, strict=True))
-    threads = get_num_threads()
+    pinned = Pinned(comm)
+    tasks = levels.split(layout.shape[0], layout.shape[1], get_num_threads(), depth)
+    corners = depth > 1 or stencil.points > 7
+    fields = tuple(_field(layout, waves, tasks, stencil.scale.dtype) for _ in range(2))
     state = State(
-        u=aligned(shape),
-        new=aligned(shape),
-        sines=(z, y, x),
+        fields=(fields[0], fields[1]),
+        waves=waves,
+        layout=layout,
         part=part,
-        sides=faces(part),
-        comm=comm,
-        threads=threads,
-        past_caches=past_caches,
+        exchange=Exchange(part, layout.depths, comm, stencil.scale.dtype, corners=corners),
+        stencil=stencil,
+        depth=depth,
+        tile=tile,
+        tasks=tasks,
+        pinned=pinned,
     )
-    for array in (state.u, state.new):
-        fill(array, z, y, x, *split(part.shape[0], threads))
-        _clear_rim(array)
+    if not part.empty:
+        state.passes = {one: plan(part, comm.rank, tasks, one) for one in range(1, depth + 1)}
     state.restore()
     return state
 
 
-def _clear_rim(array: Array) -> None:
-    for axis in range(3):
-        rim = np.moveaxis(array, axis, 0)
-        rim[0] = rim[-1] = 0.0
+def _field(
+    layout: Layout, waves: tuple[Axis, Axis, Axis], tasks: tuple[int, int], dtype: np.dtype[Any]
+) -> Field:
+    items, lanes = aligned(layout.items, dtype), layout.lanes
+    whole = items[lanes:-lanes].reshape(layout.padded)
+    fill(whole, layout.first, *waves, *tasks)
+    items[:lanes] = items[-lanes:] = 0.0
+    owned = [slice(at, at + n) for at, n in zip(layout.first, layout.shape, strict=True)]
+    for axis, one in enumerate(owned):
+        sides = np.moveaxis(whole, axis, 0)
+        sides[: one.start] = sides[one.stop :] = 0.0
+    with_halo = tuple(
+        slice(one.start - depth, one.stop + depth)
+        for one, depth in zip(owned, layout.depths, strict=True)
+    )
+    return Field(whole, whole[with_halo], whole[tuple(owned)])
 
 
 def worst_error(state: State, factor: float) -> float:
     """Largest error of this rank's points against factor times the initial field."""
-    return 0.0 if state.part.empty else float(largest_deviation(state.u, *state.sines, factor))
+    if state.part.empty:
+        return 0.0
+    now = state.fields[0].whole
+    return float(largest_deviation(now, state.layout.first, *state.waves, factor))

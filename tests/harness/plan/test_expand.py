@@ -142,7 +142,9 @@ def test_unknown_parameter_on_the_command_line(flag: str) -> None:
     error = refused("  - kernel: jacobi3d\n", **{flag: given})
     assert error.where == f"--{flag}"
     assert error.found == "unknown parameter 'stepps'; did you mean 'steps'?"
-    assert error.known == "n, nx, ny, nz, steps, stores"
+    assert error.known == (
+        "boundary, depth, dtype, n, nx, ny, nz, stencil, steps, stores, tile, variant"
+    )
 
 
 def test_illegal_values_name_their_place() -> None:
