@@ -23,6 +23,7 @@ def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> Ca
         samples=_samples(case, seen),
         parts=_nested([one.parts for one in seen]),
         series=_nested([one.series for one in seen]),
+        calls=_nested([one.calls for one in seen]),
         times=_times(seen),
         stopped=tuple(one.stopped for one in seen if one.stopped),
         places=tuple(one.places for one in seen),

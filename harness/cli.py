@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -49,6 +49,10 @@ Repeat = Annotated[
     int | None, typer.Option(min=1, help="repetitions [until the median is known to 1 %]")
 ]
 Launches = Annotated[int | None, typer.Option(min=1, help="times that mpirun is started [1]")]
+Scaling = Annotated[
+    Literal["strong", "weak"] | None,
+    typer.Option(help="a series over several --ranks (or --threads): the same work, or grown"),
+]
 Budget = Annotated[
     str | None, typer.Option(help="time a case may take, e.g. 90, '5 min'; past it, it is ended")
 ]
@@ -82,6 +86,7 @@ def run(
     sweep: Sweep = None,
     repeat: Repeat = None,
     launches: Launches = None,
+    scaling: Scaling = None,
     budget: Budget = None,
     oversubscribe: Oversubscribe = False,
     results: Results = DEFAULT_RESULTS,
@@ -96,7 +101,7 @@ def run(
     from harness.commands import run as command
 
     changes = _overrides(
-        ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe
+        ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe, scaling
     )
     request = _request(suite, changes, results, cluster, partition, cluster_file, hpl_dat)
     command.run(request, _form(form, json))
@@ -112,6 +117,7 @@ def plan(
     sweep: Sweep = None,
     repeat: Repeat = None,
     launches: Launches = None,
+    scaling: Scaling = None,
     budget: Budget = None,
     oversubscribe: Oversubscribe = False,
     cluster: Cluster = None,
@@ -124,7 +130,7 @@ def plan(
     from harness.commands import run as command
 
     changes = _overrides(
-        ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe
+        ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe, scaling
     )
     request = _request(suite, changes, DEFAULT_RESULTS, cluster, partition, cluster_file, hpl_dat)
     command.plan(request, as_json=json)
@@ -251,6 +257,7 @@ def _overrides(
     launches: int | None,
     budget: str | None,
     oversubscribe: bool,
+    scaling: Literal["strong", "weak"] | None = None,
 ) -> Overrides:
     from harness.plan.expand import Overrides
 
@@ -267,6 +274,7 @@ def _overrides(
         launches=launches,
         budget_s=_seconds(budget),
         oversubscribe=oversubscribe,
+        scaling=scaling,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -94,7 +95,9 @@ class _Session:
         self._folder = Path(begun.path).absolute()
         self._display = display
         self._crowded = prepared.request.overrides.oversubscribe
-        self._in_turns = bool(prepared.compare) or any(one.is_program for one in prepared.cases)
+        self._in_turns = bool(prepared.compare) or any(
+            one.is_program or one.scaling for one in prepared.cases
+        )
         self._documents: dict[str, document.CaseDoc] = {}
         self._seen: dict[str, list[Observation]] = {case.id: [] for case in prepared.cases}
         self._failed: dict[str, Ending] = {}
@@ -209,8 +212,11 @@ class _Session:
         """The limits of this geometry: from this run, else from earlier runs of this machine."""
         llc_B = self._prepared.resources.llc_B * geometry.nodes
         now = bounds.measured(results, geometry, llc_B)
-        earlier = store.newest_first(self._prepared.request.results, _SEARCHED_RUNS, bounds.SOURCES)
-        return bounds.recorded(now, earlier, geometry, _hardware_key(self._run))
+        return bounds.recorded(now, self._earlier, geometry, _hardware_key(self._run))
+
+    def _earlier(self, kernel: str) -> Iterator[dict[str, Any]]:
+        """What was recorded of a kernel, newest first."""
+        return store.newest_first(self._prepared.request.results, _SEARCHED_RUNS, (kernel,))
 
     def _record(self, result: CaseResult) -> None:
         """Write the file of a case that was started; a full disk costs the file, not the run."""

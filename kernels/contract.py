@@ -189,7 +189,8 @@ class Point:
 class Phase(Generic[StateT]):
     """One timed region. ``run(state)`` is timed and nothing else; ``work(ranks)`` counts one call.
 
-    also : further metrics of the same times. point : where it lies on a curve, if on any.
+    also : further metrics of the same times. alone : rank 0 works and the others wait, so that what
+    all of them reach together bounds nothing. point : where it lies on a curve, if on any.
     calls : so often is it run in a repetition, each call timed from a barrier of its own. The time
     of a rank is then the median of its calls, and the record keeps minimum, median, 99th percentile
     and maximum of the calls, each as long as on its slowest rank.
@@ -202,6 +203,7 @@ class Phase(Generic[StateT]):
     also: tuple[Metric, ...] = ()
     point: Point | None = None
     calls: int = 1
+    alone: bool = False
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -265,8 +267,6 @@ class Kernel(ABC, Generic[StateT]):
     """Name of the phase whose metric stands for the kernel in a summary."""
     version: ClassVar[int] = 1
     """Raised when the meaning of a result changes; results of two versions do not compare."""
-    arithmetic: ClassVar[str] = "float64"
-    """Type of the numbers on which most of the flop are done; a bound is one of the same type."""
     least_ranks: ClassVar[int] = 1
     """Ranks below which there is nothing to measure: one rank has nobody to send a message to."""
     step: ClassVar[str] = "step"
@@ -299,6 +299,11 @@ class Kernel(ABC, Generic[StateT]):
         cannot be, which is so for every kernel that does not say how its sizes grow.
         """
         raise IllegalParameter("scaling", "weak", f"{cls.__name__} knows only strong scaling")
+
+    @property
+    def arithmetic(self) -> str:
+        """Type of the numbers on which most of the flop are done: that of the bound of its rate."""
+        return "float64"
 
     @abstractmethod
     def check_geometry(self, ranks: int) -> None:

@@ -85,13 +85,15 @@ class Program(Kernel[None]):
         raise TypeError(f"{type(self).__name__} is a program: its output holds the check")
 
 
-def reported(name: str, metric: Metric, work: Callable[[int], Work]) -> Phase[None]:
-    """A phase whose time a program reports."""
+def reported(
+    name: str, metric: Metric, work: Callable[[int], Work], *, alone: bool = False
+) -> Phase[None]:
+    """A phase whose time a program reports. alone : see `Phase`."""
 
     def run(_state: None) -> None:
         raise TypeError(f"{name} is timed by the program itself")
 
-    return Phase(name, metric, run, work)
+    return Phase(name, metric, run, work, alone=alone)
 
 
 OWN_MPIRUN: Final = "own"

@@ -60,7 +60,7 @@ PROCESS_CALLS = {
 # They open the two packages: one keeps MPI from starting, one notices a collision of names.
 INITS_WITH_CODE = {"kernels/__init__.py", "harness/__init__.py"}
 # What a file of results holds beside the parameters of a kernel (harness/record/hdf5.py).
-TAKEN = {"nodes", "ranks", "threads", "launches", "repetitions", "budget"}
+TAKEN = {"nodes", "ranks", "threads", "launches", "repetitions", "budget", "scaling"}
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400
 

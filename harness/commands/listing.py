@@ -8,8 +8,9 @@ from harness.commands import output
 from harness.config import files
 from harness.config.yaml_file import read
 from harness.errors import QyranError, unknown
-from harness.plan.resolve import metric_names
-from harness.report import document, terminal
+from harness.plan import metrics
+from harness.report import terminal
+from harness.report.listing_document import CurveShapeDoc, KernelDoc, ListDoc, ParameterDoc
 from kernels import listing
 from kernels.contract import AUTO, Kernel, parameters
 
@@ -17,7 +18,7 @@ from kernels.contract import AUTO, Kernel, parameters
 def show(name: str | None, *, as_json: bool) -> None:
     """All kernels and suites, or one kernel."""
     if name is None:
-        shown = document.ListDoc(
+        shown = ListDoc(
             kernels=[_kernel(one) for one in listing.names()],
             suites={suite: _title(suite) for suite in files.suites()},
         )
@@ -25,7 +26,7 @@ def show(name: str | None, *, as_json: bool) -> None:
         return
     if name not in listing.names():
         raise unknown("", "kernel", name, listing.names())
-    one = document.ListDoc(kernels=[_kernel(name)], suites={})
+    one = ListDoc(kernels=[_kernel(name)], suites={})
     output.show(one, terminal.kernel(one.kernels[0]), as_json=as_json)
 
 
@@ -37,18 +38,20 @@ def _title(suite: str) -> str:
         return f"cannot be read: {error}"
 
 
-def _kernel(name: str) -> document.KernelDoc:
+def _kernel(name: str) -> KernelDoc:
     kernel = listing.load(name)
-    return document.KernelDoc(
+    example = _example(kernel)
+    return KernelDoc(
         name=name,
         group=listing.group(name),
         title=kernel.title,
         version=kernel.version,
         verification=kernel.verification,
-        primary=_primary(kernel),
-        metrics=_metrics(kernel),
+        primary=metrics.primary(example),
+        metrics={one: found.metric.unit for one, found in metrics.metrics(example).items()},
+        curves=_curves(example),
         parameters=[
-            document.ParameterDoc(
+            ParameterDoc(
                 name=one.name,
                 type=one.type.__name__,
                 default=one.default,
@@ -64,17 +67,18 @@ def _kernel(name: str) -> document.KernelDoc:
 
 
 def _example(kernel: type[Kernel[Any]]) -> Kernel[Any]:
-    """A small instance on two ranks: phases and metrics do not depend on sizes."""
+    """A small instance on two ranks: only where a curve ends depends on sizes."""
     given = {one.name: one.default for one in parameters(kernel) if one.default != AUTO}
     return kernel(**{**kernel.fit(given, memory_B=2**28, llc_B=2**20, ranks=2), **given})
 
 
-def _metrics(kernel: type[Kernel[Any]]) -> dict[str, str]:
-    example = _example(kernel)
-    units = {phase.name: phase.metric.unit for phase in example.phases()}
-    return {name: units[phase] for name, phase in metric_names(example).items()}
-
-
-def _primary(kernel: type[Kernel[Any]]) -> str:
-    names = metric_names(_example(kernel))
-    return next(name for name, phase in names.items() if phase == kernel.primary)
+def _curves(example: Kernel[Any]) -> dict[str, CurveShapeDoc]:
+    named = metrics.metrics(example)
+    found = {}
+    for name, points in metrics.curves(example).items():
+        first, point = next(iter(points.items()))
+        unit = named[first].metric.unit
+        found[name] = CurveShapeDoc(
+            axis=point.axis, unit=point.unit, value_unit=unit, metrics=list(points)
+        )
+    return found

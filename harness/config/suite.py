@@ -61,6 +61,7 @@ class Case(Model):
     nodes: Counts = (1,)
     repetitions: Positive | None = None
     launches: Positive = 1
+    scaling: Literal["strong", "weak"] | None = None
     budget: Seconds | None = Field(None, gt=0)
     references: dict[str, Reference] = Field(default_factory=dict)
 

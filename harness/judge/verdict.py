@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from statistics import median
 from typing import Any
 
 from harness.judge import placement
 from harness.measure.interval import median_interval
 from harness.outcome import Outcome
 from harness.plan.case import Expected
-from harness.plan.resolve import metric_names
-from harness.record.result import CaseResult, Samples, Value
-from kernels.contract import Check, Kernel, Phase, Work
+from harness.plan.metrics import Measured, metrics, primary
+from harness.record.result import Calls, CaseResult, Nested, Samples, Value
+from kernels.contract import Check, Kernel, Work
 
 
 def judged(result: CaseResult, *, oversubscribe: bool) -> CaseResult:
@@ -28,9 +29,7 @@ def judged(result: CaseResult, *, oversubscribe: bool) -> CaseResult:
     outcome, reason = _verdict(result, oversubscribe)
     if outcome is not Outcome.PASS:
         return replace(result, outcome=outcome, reason=reason)
-    result = replace(
-        result, metrics=_metrics(kernel, result.samples, work), primary=_primary(kernel)
-    )
+    result = replace(result, metrics=_metrics(kernel, result, work), primary=primary(kernel))
     outcome, reason = _against_references(result)
     return replace(result, outcome=outcome, reason=reason, notes=_notes(result))
 
@@ -66,22 +65,30 @@ def failed(check: Check) -> str:
     return f"{check.what}: {check.error:.3g} is not within {check.tolerance:.3g}"
 
 
-def _metrics(
-    kernel: Kernel[Any], samples: dict[str, Samples], work: dict[str, Work]
-) -> dict[str, Value]:
-    phases = {phase.name: phase for phase in kernel.phases()}
-    return {
-        name: _value(phases[phase], samples[phase], work[phase])
-        for name, phase in metric_names(kernel).items()
-    }
+def _metrics(kernel: Kernel[Any], result: CaseResult, work: dict[str, Work]) -> dict[str, Value]:
+    found = {}
+    for name, one in metrics(kernel).items():
+        phase = one.phase.name
+        value = _value(one, result.samples[phase], work[phase])
+        calls = result.calls.get(phase) if one.metric.better == "lower" else None
+        found[name] = replace(value, calls=_calls(one, calls, work[phase])) if calls else value
+    return found
 
 
-def _value(phase: Phase[Any], samples: Samples, work: Work) -> Value:
-    launches = [[phase.metric.value(work, s) for s in launch] for launch in samples.slowest]
+def _calls(one: Measured, calls: Nested, work: Work) -> Calls:
+    """In the unit of a cost, which grows with the time."""
+    repetitions = [statistics for launch in calls for statistics in launch if statistics]
+    least, middle, p99, most = zip(*repetitions, strict=True)
+    seconds = min(least), median(middle), median(p99), max(most)
+    return Calls(*(one.metric.value(work, each) for each in seconds))
+
+
+def _value(one: Measured, samples: Samples, work: Work) -> Value:
+    launches = [[one.metric.value(work, s) for s in launch] for launch in samples.slowest]
     interval = median_interval([rate for launch in launches for rate in launch])
     return Value(
-        metric=phase.metric,
-        phase=phase.name,
+        metric=one.metric,
+        phase=one.phase.name,
         value=interval.median,
         low=interval.low,
         high=interval.high,
@@ -89,10 +96,6 @@ def _value(phase: Phase[Any], samples: Samples, work: Work) -> Value:
         n=interval.n,
         launches=tuple(median_interval(rates).median for rates in launches if rates),
     )
-
-
-def _primary(kernel: Kernel[Any]) -> str:
-    return next(name for name, phase in metric_names(kernel).items() if phase == kernel.primary)
 
 
 def _notes(result: CaseResult) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 LEVEL: Final = 0.95
@@ -52,6 +53,7 @@ def median_interval(samples: Sequence[float], level: float = LEVEL) -> Interval:
     )
 
 
+@cache
 def _coverage(n: int, k: int) -> float:
     """Probability that the median lies between the k-th smallest and the k-th largest of n."""
     below = sum(math.comb(n, i) for i in range(k))

@@ -17,9 +17,10 @@ class Observation:
     """One case in one launch, filled event by event. Times in s.
 
     samples : [repetition][phase][rank]; warm_up : [phase][rank]; parts : seconds
-    [repetition]{part: [rank]}; series : [repetition]{name: [step]}. Of a program one number stands
-    for all its ranks; printed : its output; facts : what was read in it. mpi_settings : what the
-    MPI library of the ranks was told, by control variable.
+    [repetition]{part: [rank]}; series : [repetition]{name: [step]}; calls : [repetition]{phase:
+    `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
+    facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
+    control variable.
     """
 
     case: str
@@ -34,6 +35,7 @@ class Observation:
     samples: list[list[list[float]]] = field(default_factory=list)
     parts: list[dict[str, list[float]]] = field(default_factory=list)
     series: list[dict[str, list[float]]] = field(default_factory=list)
+    calls: list[dict[str, list[float]]] = field(default_factory=list)
     stopped: str | None = None
     check: Check | None = None
     peak_memory_B: tuple[int, ...] = ()
@@ -55,6 +57,7 @@ class Observation:
                 self.samples.append(event["seconds"])
                 self.parts.append(event["parts"])
                 self.series.append(event["series"])
+                self.calls.append(event["calls"])
                 self.stopped = event["stop"]
             case "verified":
                 self.check = Check(event["what"], event["error"], event["tolerance"])

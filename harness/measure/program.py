@@ -82,7 +82,7 @@ class Launch:
     def _report(self, parsed: Parsed) -> None:
         seconds = [[parsed.seconds[phase.name]] for phase in self._program.phases()]
         check = parsed.check
-        self._write("sample", seconds=seconds, parts={}, series={}, stop="repetitions")
+        self._write("sample", seconds=seconds, calls={}, parts={}, series={}, stop="repetitions")
         self._write("parsed", facts=dict(parsed.facts))
         self._write("verified", what=check.what, error=check.error, tolerance=check.tolerance)
         self._write("end", peak_memory_B=[])

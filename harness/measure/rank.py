@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.measure import mpi_settings, placement, stopping
 from harness.measure.batch import Batch
 from harness.measure.journal import Writer
+from harness.measure.timing import timed, timed_calls
 from harness.measure.watch import Stopwatch
 from harness.plan.case import Case
 from kernels import listing
@@ -79,7 +80,7 @@ def _measure(case: Case, comm: Intracomm, report: Reporter) -> None:
     kernel.watch(state, watch)
     comm.Barrier()
     report("ready", case=case.id, seconds=time.perf_counter() - began)
-    _repeat(case, Running(kernel, state, watch), comm, report, began)
+    _repeat(case, Running(kernel, kernel.phases(), state, watch), comm, report, began)
     began_check = time.perf_counter()
     check = kernel.verify(state, comm)
     report(
@@ -123,17 +124,17 @@ def _watch(case: Case, comm: Intracomm, report: Reporter) -> Stopwatch:
 
 @dataclass(frozen=True)
 class Running:
-    """A kernel that is set up, and the watch it tells what happens inside."""
+    """A kernel that is set up, its phases, and the watch it tells what happens inside."""
 
     kernel: Kernel[Any]
+    phases: tuple[Phase[Any], ...]
     state: Any
     watch: Stopwatch
 
 
 def _repeat(case: Case, running: Running, comm: Intracomm, report: Reporter, began: float) -> None:
     """One warm-up, then repetitions until the stopping rule ends them; rank 0 decides."""
-    kernel = running.kernel
-    primary = [phase.name for phase in kernel.phases()].index(kernel.primary)
+    primary = [phase.name for phase in running.phases].index(running.kernel.primary)
     rule = stopping.rule(case)
     report("warm-up", case=case.id, seconds=_once(running, comm).get("seconds"))
     started_s = time.perf_counter() - began
@@ -151,15 +152,23 @@ def _repeat(case: Case, running: Running, comm: Intracomm, report: Reporter, beg
 def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     """One repetition as rank 0 sees it, empty elsewhere.
 
-    seconds : [phase][rank]; parts : seconds {part: [rank]}; series : {name: [step]} of rank 0.
+    seconds : [phase][rank]; calls : {phase: `timing.STATISTICS`}; parts : seconds {part: [rank]};
+    series : {name: [step]} of rank 0.
     """
-    kernel, state, watch = running.kernel, running.state, running.watch
-    kernel.prepare(state)
+    state, watch = running.state, running.watch
+    mine: list[float] = []
+    calls: dict[str, list[float]] = {}
+    running.kernel.prepare(state)
     watch.reset()
     gc.collect()
     gc.disable()
     try:
-        mine = [_timed(phase, state, watch, comm) for phase in kernel.phases()]
+        for phase in running.phases:
+            if phase.calls == 1:
+                mine.append(timed(phase, state, watch, comm))
+            else:
+                median, calls[phase.name] = timed_calls(phase, state, watch, comm)
+                mine.append(median)
     finally:
         gc.enable()
     gathered = comm.gather((mine, watch.parts))
@@ -168,16 +177,7 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     names = dict.fromkeys(name for _, parts in gathered for name in parts)
     return {
         "seconds": [list(ranks) for ranks in zip(*(one for one, _ in gathered), strict=True)],
+        "calls": calls,
         "parts": {name: [parts.get(name, 0.0) for _, parts in gathered] for name in names},
         "series": watch.series,
     }
-
-
-def _timed(phase: Phase[Any], state: Any, watch: Stopwatch, comm: Intracomm) -> float:
-    """Seconds this rank spends in the phase, from a common barrier on."""
-    run_phase = phase.run
-    comm.Barrier()
-    began = time.perf_counter()
-    watch.begin(began)
-    run_phase(state)
-    return time.perf_counter() - began

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from kernels import listing
 from kernels.contract import Kernel, Value
@@ -43,13 +43,30 @@ class Expected:
     source: str
 
 
+Kind = Literal["strong", "weak"]
+"""Scaling: more ranks for the same work, or for as many times the work."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Part of a scaling series.
+
+    base : id of its smallest case; factor : how many times its ranks or threads this case has.
+    """
+
+    kind: Kind
+    base: str
+    factor: float
+
+
 @dataclass(frozen=True)
 class Case:
     """One measurement, fully determined; stored with its result and read by the ranks.
 
     budget_s : seconds one launch of the case may take, from set-up to verification.
     repetitions : exactly this many, or None: until the median is known well enough.
-    fitted : names of the parameters that were chosen for this machine.
+    fitted : names of the parameters that were chosen for this machine. scaling : the series it is
+    part of.
     """
 
     kernel: str
@@ -63,6 +80,7 @@ class Case:
     estimated_s: float
     fitted: tuple[str, ...] = ()
     references: dict[str, Expected] = field(default_factory=dict)
+    scaling: tuple[Member, ...] = ()
 
     @property
     def id(self) -> str:
@@ -96,4 +114,5 @@ def from_dict(data: dict[str, Any]) -> Case:
     given["geometry"] = Geometry(**given["geometry"])
     given["fitted"] = tuple(given["fitted"])
     given["references"] = {name: Expected(**one) for name, one in given["references"].items()}
+    given["scaling"] = tuple(Member(**one) for one in given.get("scaling", ()))
     return Case(**given)

@@ -9,7 +9,7 @@ from harness.config import suite as suites
 from harness.config.yaml_file import Document
 from harness.errors import ConfigError, unknown
 from harness.plan.case import Case
-from harness.plan.resolve import metric_names
+from harness.plan.metrics import metrics
 from kernels.contract import Kernel, Metric
 
 
@@ -35,7 +35,7 @@ def _metric(name: str, kernels: Mapping[str, Kernel[Any]], where: str) -> Metric
     kernel, _, metric = name.partition(".")
     if kernel not in kernels:
         raise unknown(where, "kernel of this suite", kernel, kernels)
-    phases = metric_names(kernels[kernel])
-    if metric not in phases:
-        raise unknown(where, f"metric of {kernel}", metric, phases, f"`qyran list {kernel}`")
-    return next(p.metric for p in kernels[kernel].phases() if p.name == phases[metric])
+    known = metrics(kernels[kernel])
+    if metric not in known:
+        raise unknown(where, f"metric of {kernel}", metric, known, f"`qyran list {kernel}`")
+    return known[metric].metric

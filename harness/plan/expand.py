@@ -11,6 +11,8 @@ from harness.config import parameters as checking
 from harness.config import suite as suites
 from harness.config.yaml_file import Document, Path_
 from harness.errors import ConfigError, unknown
+from harness.plan import scaling
+from harness.plan.case import Kind
 from kernels import listing
 from kernels.contract import Kernel, Value, parameters
 
@@ -28,11 +30,25 @@ class Overrides:
     launches: int | None = None
     budget_s: float | None = None
     oversubscribe: bool = False
+    scaling: Kind | None = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """A scaling series: an entry of the suite with one combination of swept values."""
+
+    kind: Kind
+    entry: int
+    combination: int
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A case before its sizes are fitted. ``places`` says where each parameter was given."""
+    """A case before its sizes are fitted. ``places`` says where each parameter was given.
+
+    series : the scaling series it is part of; share : of the free memory that sizes chosen by
+    `auto` may fill.
+    """
 
     entry: suites.Case
     kernel: type[Kernel[Any]]
@@ -42,6 +58,8 @@ class Draft:
     ranks: int | None
     threads: int
     where: str
+    series: Series | None = None
+    share: float = 1.0
 
 
 def drafts(suite: suites.Suite, document: Document, overrides: Overrides) -> list[Draft]:
@@ -79,15 +97,26 @@ def _of_entry(
     overrides: Overrides,
 ) -> Iterator[Draft]:
     choices, places = _choices(entry, kernel, document, i, overrides)
-    geometries = itertools.product(
-        overrides.nodes or entry.nodes,
-        overrides.ranks or entry.ranks or (None,),
-        overrides.threads or entry.threads,
-    )
+    kind = overrides.scaling or entry.scaling
+    where = document.where(("cases", i))
+    geometries = _geometries(entry, overrides, kind, where)
     combinations = [dict(zip(choices, one, strict=True)) for one in _product(choices)]
-    for (nodes, ranks, threads), given in itertools.product(geometries, combinations):
-        where = document.where(("cases", i))
-        yield Draft(entry, kernel, given, places, nodes, ranks, threads, where)
+    for (nodes, ranks, threads), (j, given) in itertools.product(
+        geometries, enumerate(combinations)
+    ):
+        series = Series(kind, i, j) if kind else None
+        yield Draft(entry, kernel, given, places, nodes, ranks, threads, where, series)
+
+
+def _geometries(
+    entry: suites.Case, overrides: Overrides, kind: Kind | None, where: str
+) -> list[scaling.Place]:
+    nodes = overrides.nodes or entry.nodes
+    ranks = overrides.ranks or entry.ranks or (None,)
+    threads = overrides.threads or entry.threads
+    if kind:
+        return scaling.places(nodes, ranks, threads, where)
+    return list(itertools.product(nodes, ranks, threads))
 
 
 def _product(choices: dict[str, list[Value]]) -> Iterator[tuple[Value, ...]]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from harness.config import suite as suites
 from harness.config.yaml_file import Document
 from harness.errors import ConfigError, unknown
-from harness.plan.case import MEASURE_S, Case, Expected, Geometry
-from harness.plan.expand import Draft, Overrides, drafts
+from harness.plan import scaling
+from harness.plan.case import MEASURE_S, Case, Expected, Geometry, Kind, Member
+from harness.plan.expand import Draft, Overrides, Series, drafts
+from harness.plan.metrics import metrics
 from harness.plan.resources import Resources
 from kernels.contract import AUTO, IllegalParameter, Kernel, Value, parameters, values
 from kernels.program import OWN_MPIRUN, Program
@@ -22,6 +26,8 @@ _WARM_UP: Final = 1
 _DEFAULT_REPETITIONS: Final = 10
 _MINIMUM_BUDGET_S: Final = 300.0
 _START_S: Final = 2.0
+# A barrier and two readings of the clock, between processes of one node.
+_CALL_S: Final = 2e-6
 
 
 def plan(
@@ -29,25 +35,81 @@ def plan(
 ) -> tuple[Case, ...]:
     """All cases of a suite, resolved and checked; ConfigError before anything starts.
 
-    A case that is listed twice (same kernel, parameters and geometry) runs once.
+    A case that is listed twice (same kernel, parameters and geometry) runs once; it may be part of
+    several scaling series.
     """
     cases: dict[str, Case] = {}
-    for draft in drafts(suite, document, overrides):
-        case = _resolved(draft, overrides, resources)
-        if cases.setdefault(case.id, case) != case:
-            raise ConfigError(
-                draft.where,
-                f"is the same measurement as another case ({case.id}) with other settings",
-                known="cases differ by kernel, parameters, nodes, ranks or threads",
-                fix="delete one of the two, or give both the same repetitions and references",
-            )
+    for draft, case in _all(drafts(suite, document, overrides), overrides, resources):
+        cases[case.id] = _merged(cases.get(case.id, case), case, draft)
     return tuple(cases.values())
+
+
+def _merged(known: Case, case: Case, draft: Draft) -> Case:
+    if replace(known, scaling=()) != replace(case, scaling=()):
+        raise ConfigError(
+            draft.where,
+            f"is the same measurement as another case ({case.id}) with other settings",
+            known="cases differ by kernel, parameters, nodes, ranks or threads",
+            fix="delete one of the two, or give both the same repetitions and references",
+        )
+    return replace(known, scaling=tuple(dict.fromkeys((*known.scaling, *case.scaling))))
+
+
+def _all(
+    listed: list[Draft], overrides: Overrides, resources: Resources
+) -> Iterator[tuple[Draft, Case]]:
+    """Each draft with its case; the members of a series after one another."""
+    done: set[Series] = set()
+    for draft in listed:
+        if draft.series is None:
+            yield draft, _resolved(draft, overrides, resources)
+        elif draft.series not in done:
+            done.add(draft.series)
+            members = [one for one in listed if one.series == draft.series]
+            yield from _series(draft.series.kind, members, overrides, resources)
+
+
+def _series(
+    kind: Kind, members: list[Draft], overrides: Overrides, resources: Resources
+) -> Iterator[tuple[Draft, Case]]:
+    """The members of a scaling series: their sizes are those of the smallest one.
+
+    In weak scaling it leaves memory for what the largest needs on the same nodes.
+    """
+    found = [(_geometry(one, overrides, resources), one) for one in members]
+    smallest, draft = min(found, key=lambda pair: scaling.workers(pair[0]))
+    factors = [scaling.factor(kind, smallest, one, draft.where) for one, _ in found]
+    if kind == "weak":
+        most = max(geometry.ranks_per_node for geometry, _ in found)
+        draft = replace(draft, share=smallest.ranks_per_node / most)
+    base = _resolved(draft, overrides, resources)
+    for (geometry, one), times in zip(found, factors, strict=True):
+        case = base
+        if geometry != smallest:
+            given = _given_to_member(kind, one, base, geometry, times)
+            case = _resolved(replace(one, given=given), overrides, resources)
+        if kind == "strong":
+            scaling.same_work(base, case, one.where)
+        belongs = (Member(kind, base.id, times),)
+        yield one, replace(case, fitted=base.fitted, scaling=belongs)
+
+
+def _given_to_member(
+    kind: Kind, draft: Draft, base: Case, geometry: Geometry, times: float
+) -> dict[str, Value]:
+    """Its parameters, from those of the smallest member; ConfigError if it cannot have any."""
+    if kind == "strong":
+        return scaling.strong(base, _not_auto(draft), geometry.ranks)
+    try:
+        return scaling.weak(base, times)
+    except IllegalParameter as error:
+        raise _illegal(draft, error) from error
 
 
 def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
     geometry = _geometry(draft, overrides, resources)
-    given = {name: value for name, value in draft.given.items() if value != AUTO}
-    kernel, fitted = _fitted(draft, given, geometry, resources)
+    fillable = replace(resources, memory_B=int(draft.share * resources.memory_B))
+    kernel, fitted = _fitted(draft, _not_auto(draft), geometry, fillable)
     memory_B = _memory(draft, kernel, geometry, resources)
     _legal(draft, kernel, geometry)
     entry = draft.entry
@@ -71,6 +133,10 @@ def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
     )
 
 
+def _not_auto(draft: Draft) -> dict[str, Value]:
+    return {name: value for name, value in draft.given.items() if value != AUTO}
+
+
 def _repeated(draft: Draft, overrides: Overrides) -> tuple[int | None, int]:
     """Repetitions and launches.
 
@@ -79,6 +145,8 @@ def _repeated(draft: Draft, overrides: Overrides) -> tuple[int | None, int]:
     """
     repetitions = overrides.repetitions or draft.entry.repetitions
     launches = overrides.launches or draft.entry.launches
+    if draft.series and not (overrides.launches or "launches" in draft.entry.model_fields_set):
+        launches = scaling.LAUNCHES
     if issubclass(draft.kernel, Program):
         return 1, max(launches, repetitions or 1)
     return repetitions, launches
@@ -166,7 +234,9 @@ def _memory(draft: Draft, kernel: Kernel[Any], geometry: Geometry, resources: Re
         f"{draft.entry.kernel} needs {_gib(needed)} on each node, "
         f"{_gib(resources.memory_B)} are free ({resources.source})",
         known=_sizes(kernel),
-        fix=_fitting_size(draft, geometry, resources),
+        fix=_fitting_size(draft, geometry, resources)
+        if draft.series is None or draft.series.kind == "strong"
+        else "a smaller size: it belongs to the smallest number of ranks",
     )
 
 
@@ -196,7 +266,8 @@ def _estimate(
     cores = geometry.ranks * geometry.threads
     for phase in kernel.phases():
         work = phase.work(geometry.ranks)
-        once += resources.seconds(work.flop, work.traffic, geometry.nodes, cores)
+        call_s = resources.seconds(work.flop, work.traffic, geometry.nodes, cores)
+        once += phase.calls * (call_s + (_CALL_S if phase.calls > 1 else 0.0))
     touched = kernel.memory_B(geometry.ranks) * geometry.ranks
     set_up = resources.seconds(0.0, 4.0 * touched, geometry.nodes, cores)
     open_ended = min(_DEFAULT_REPETITIONS, max(1, round(MEASURE_S / once)))
@@ -205,7 +276,7 @@ def _estimate(
 
 
 def _references(draft: Draft, kernel: Kernel[Any]) -> dict[str, Expected]:
-    known = metric_names(kernel)
+    known = metrics(kernel)
     for name in draft.entry.references:
         if name not in known:
             raise unknown(f"{draft.where}.references", "metric", name, known)
@@ -213,11 +284,3 @@ def _references(draft: Draft, kernel: Kernel[Any]) -> dict[str, Expected]:
         name: Expected(one.value, one.tolerance, one.source)
         for name, one in draft.entry.references.items()
     }
-
-
-def metric_names(kernel: Kernel[Any]) -> dict[str, str]:
-    """Metric name -> phase name: ``flop_rate`` for one phase, ``triad_bandwidth`` for several."""
-    phases = kernel.phases()
-    if len(phases) == 1:
-        return {phases[0].metric.name: phases[0].name}
-    return {f"{phase.name}_{phase.metric.name}": phase.name for phase in phases}

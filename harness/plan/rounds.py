@@ -1,8 +1,9 @@
 """In which order cases are launched: what is compared is measured in turns.
 
 Without a comparison, all cases of one geometry come to their end before those of the next. With
-one, or with somebody else's programs, launch 1 of every case comes before launch 2 of any, every
-second round backwards, so that neither side always goes first and both see the same weather.
+one, a scaling series or somebody else's programs, launch 1 of every case comes before launch 2 of
+any, every second round backwards, so that neither side always goes first and both see the same
+weather.
 """
 
 from __future__ import annotations

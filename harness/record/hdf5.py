@@ -4,6 +4,8 @@
     /index_record        one JSON scalar: everything an index or `qyran show` needs
     /entry               NXentry  default=<primary metric>, title, times, outcome, reason
     /entry/<metric>      NXdata   signal=value, axes=sample; raw samples [launch,repetition,rank]
+    /entry/<curve>       NXdata   signal=value, axes=at; metrics over a size, with low and high
+    /entry/samples       raw times of phases, s [launch,repetition,rank]; of calls [...,statistic]
     /entry/parts         where each rank spent a repetition, s [launch,repetition,rank]
     /entry/series        numbers a kernel told on its way [launch,repetition,step]
     /entry/inputs        every parameter, geometry and rule, with unit and origin
@@ -23,6 +25,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
@@ -31,11 +34,12 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record.result import CaseResult, Nested, ProgramRecord, Run, Value
-from kernels.contract import Check, Work, parameters
+from harness.record import nexus, times
+from harness.record.curve import Curve, curves
+from harness.record.result import CaseResult, ProgramRecord, Run, Value
+from kernels.contract import Check, Metric, parameters
 
 SCHEMA: Final = "qyran.case/1"
-_UNIT: Final = dict.fromkeys(("flop/s", "point/s", "item/s", "update/s"), "s-1")
 _HASH: Final = "content_sha256"
 # Behind what the HDF5 library reads: a hash over all bytes before it. The library can loop without
 # end over a damaged heap (2.0.0), so that a file as it was written is checked before it is opened.
@@ -125,19 +129,24 @@ def _root(file: h5py.File, run: Run, result: CaseResult, document: dict[str, Any
         case=result.case.id,
     )
     file["index_record"] = json.dumps(document)
-    entry = _group(file, "entry", "NXentry", default=result.primary or "inputs")
+    drawn = curves(result)
+    entry = nexus.group(file, "entry", "NXentry", default=_default(result, drawn))
     entry["title"] = f"{result.case.kernel} {result.case.geometry}"
     entry["start_time"] = _iso(result.started)
     entry["end_time"] = _iso(result.ended)
     entry["outcome"] = str(result.outcome)
     entry["reason"] = result.reason
-    _notes(entry, "notes", list(result.notes))
+    nexus.notes(entry, "notes", list(result.notes))
+    points = {name for curve in drawn.values() for name in curve.names}
     for name, value in result.metrics.items():
-        _metric(entry, name, value, result)
-    _raw(entry, result)
+        if name not in points:
+            _metric(entry, name, value, result)
+    for name, curve in drawn.items():
+        _curve(entry, name, curve, result)
+    times.write(entry, result)
     _told(entry, result)
     _inputs(entry, result)
-    _work(entry, result.work)
+    times.work(entry, result.work)
     _verification(entry, result.check)
     _timing(entry, result)
     _placement(entry, result)
@@ -146,79 +155,73 @@ def _root(file: h5py.File, run: Run, result: CaseResult, document: dict[str, Any
     _provenance(entry, run, result.program)
 
 
-def _group(parent: Any, name: str, nx_class: str, **attributes: Any) -> Any:
-    group = parent.create_group(name)
-    group.attrs.update(NX_class=nx_class, **attributes)
-    return group
-
-
-def _array(group: Any, name: str, values: Any, unit: str, **attributes: Any) -> None:
-    """A numeric dataset with its unit; checksummed where it is long enough to be chunked."""
-    array = np.asarray(values)
-    options = {"fletcher32": True, "chunks": True} if array.size else {}
-    data = group.create_dataset(name, data=array, track_times=False, **options)
-    data.attrs.update(units=unit, **attributes)
-
-
-def _scalar(group: Any, name: str, value: Any, unit: str, **attributes: Any) -> None:
-    group[name] = value
-    group[name].attrs.update(units=unit, **attributes)
-
-
-def _notes(group: Any, name: str, value: Any) -> None:
-    note = _group(group, name, "NXnote", type="application/json")
-    note["data"] = json.dumps(value)
-
-
 def _metric(entry: Any, name: str, value: Value, result: CaseResult) -> None:
     samples, work = result.samples[value.phase], result.work[value.phase]
-    own_clock = result.program is not None
     metric = value.metric
-    unit = _UNIT.get(metric.unit, metric.unit)
-    group = _group(entry, name, "NXdata", signal="value", axes="sample", phase=value.phase)
+    unit = nexus.unit(metric.unit)
+    group = nexus.group(entry, name, "NXdata", signal="value", axes="sample", phase=value.phase)
     group.attrs.update(
         units=unit,
         quantity=metric.unit,
-        kind="cost" if metric.amount == "seconds" else "rate",
-        better=metric.better,
-        sync="program" if own_clock else "barrier",
-        rank_reduce="program" if own_clock else "max",
+        **_kind(metric, result),
         median=value.value,
         low=value.low,
         high=value.high,
         level=value.level,
         n=value.n,
-        method="order statistics of all repetitions",
         bound=np.nan if value.bound is None else value.bound,
         bound_source=value.bound_source,
     )
     flat = [seconds for launch in samples.slowest for seconds in launch]
     rates = [metric.value(work, seconds) for seconds in flat]
-    _array(group, "value", rates, unit, long_name=f"{name} ({metric.unit})")
-    _array(group, "sample", np.arange(len(flat)), "1", long_name="sample")
+    nexus.array(group, "value", rates, unit, long_name=f"{name} ({metric.unit})")
+    nexus.array(group, "sample", np.arange(len(flat)), "1", long_name="sample")
     launches = [i for i, launch in enumerate(samples.slowest) for _ in launch]
-    _array(group, "launch", launches, "1")
+    nexus.array(group, "launch", launches, "1")
 
 
-def _raw(entry: Any, result: CaseResult) -> None:
-    """Times as the ranks measured them, kept for a failed case too."""
-    raw = _group(entry, "samples", "NXcollection")
-    for phase, samples in result.samples.items():
-        group = _group(raw, phase, "NXcollection", axes=["launch", "repetition", "rank"])
-        _array(group, "seconds", padded(samples.seconds), "s", long_name=f"time of {phase}")
-        if samples.warm_up:
-            _array(group, "warm_up", samples.warm_up, "s", axes=["launch", "rank"])
+def _kind(metric: Metric, result: CaseResult) -> dict[str, str]:
+    own_clock = result.program is not None
+    return {
+        "kind": "cost" if metric.better == "lower" else "rate",
+        "better": metric.better,
+        "sync": "program" if own_clock else "barrier",
+        "rank_reduce": "program" if own_clock else "max",
+        "method": "order statistics of all repetitions",
+    }
 
 
-def padded(numbers: Nested) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Nested numbers as an array [launch, repetition, ...]; NaN where there are fewer."""
-    most = max((len(one) for launch in numbers for one in launch), default=0)
-    longest = max((len(launch) for launch in numbers), default=0)
-    array = np.full((len(numbers), longest, most), np.nan)
-    for i, launch in enumerate(numbers):
-        for j, one in enumerate(launch):
-            array[i, j, : len(one)] = one
-    return array
+def _default(result: CaseResult, drawn: dict[str, Curve]) -> str:
+    """What a viewer shows at once: the curve of the primary metric, or itself."""
+    curve = next((name for name, one in drawn.items() if result.primary in one.names), "")
+    return curve or result.primary or "inputs"
+
+
+def _curve(entry: Any, name: str, curve: Curve, result: CaseResult) -> None:
+    """A curve with its interval, and what its calls say."""
+    metric, unit = curve.metric, nexus.unit(curve.metric.unit)
+    group = nexus.group(entry, name, "NXdata", signal="value", axes="at")
+    group.attrs.update(
+        auxiliary_signals=["low", "high"],
+        quantity=metric.unit,
+        **_kind(metric, result),
+        SILX_style=_logarithmic(curve),  # NeXus has no word for it; h5web and silx take this one
+    )
+    nexus.array(group, "at", curve.at, curve.unit, long_name=f"{curve.axis} ({curve.unit})")
+    for part in ("value", "low", "high"):
+        nexus.array(group, part, getattr(curve, part), unit, long_name=f"{name} ({metric.unit})")
+    nexus.array(group, "level", curve.level, "1")
+    nexus.array(group, "n", curve.n, "1")
+    for part, calls in curve.calls.items():
+        known = [np.nan if one is None else one for one in calls]
+        nexus.array(group, f"calls_{part}", known, unit, help="each call on its slowest rank")
+    group.create_dataset("metric", data=curve.names, dtype=h5py.string_dtype())
+
+
+def _logarithmic(curve: Curve) -> str:
+    """Logarithmic axes, where all values are above zero."""
+    scales = ["log" if min(one) > 0.0 else "linear" for one in (curve.at, curve.low)]
+    return json.dumps({"axes_scale_type": scales[:1], "signal_scale_type": scales[1]})
 
 
 def _told(entry: Any, result: CaseResult) -> None:
@@ -229,92 +232,80 @@ def _told(entry: Any, result: CaseResult) -> None:
     ):
         if numbers:
             axes = ["launch", "repetition", last]
-            group = _group(entry, group_name, "NXcollection", axes=axes)
+            group = nexus.group(entry, group_name, "NXcollection", axes=axes)
             for name, nested in numbers.items():
-                _array(group, name, padded(nested), unit, long_name=name)
+                nexus.array(group, name, nexus.padded(nested), unit, long_name=name)
 
 
 def _inputs(entry: Any, result: CaseResult) -> None:
     case = result.case
-    group = _group(entry, "inputs", "NXparameters", kernel=case.kernel, version=case.version)
+    group = nexus.group(entry, "inputs", "NXparameters", kernel=case.kernel, version=case.version)
     for one in parameters(type(case.instance())):
         origin = "fitted" if one.name in case.fitted else "given"
-        _scalar(group, one.name, case.parameters[one.name], one.unit, help=one.help, kind=origin)
+        nexus.scalar(
+            group, one.name, case.parameters[one.name], one.unit, help=one.help, kind=origin
+        )
     for name in ("nodes", "ranks", "threads"):
-        _scalar(group, name, getattr(case.geometry, name), "1")
-    _scalar(group, "launches", case.launches, "1")
-    _scalar(group, "repetitions", case.repetitions or 0, "1", help="0: until the median is known")
-    _scalar(group, "budget", case.budget_s, "s")
-
-
-def _work(entry: Any, work: dict[str, Work]) -> None:
-    group = _group(entry, "work", "NXcollection", help="one call, all ranks")
-    for phase, one in work.items():
-        inner = _group(group, phase, "NXcollection")
-        for name, unit in _WORK_UNITS.items():
-            _scalar(inner, name, getattr(one, name), unit)
-
-
-_WORK_UNITS: Final = {
-    "flop": "1",
-    "bytes_read": "B",
-    "bytes_written": "B",
-    "bytes_hidden": "B",
-    "messages": "1",
-    "items": "1",
-}
+        nexus.scalar(group, name, getattr(case.geometry, name), "1")
+    nexus.scalar(group, "launches", case.launches, "1")
+    nexus.scalar(
+        group, "repetitions", case.repetitions or 0, "1", help="0: until the median is known"
+    )
+    nexus.scalar(group, "budget", case.budget_s, "s")
+    if case.scaling:
+        nexus.notes(group, "scaling", [asdict(one) for one in case.scaling])
 
 
 def _verification(entry: Any, check: Check | None) -> None:
-    group = _group(entry, "verification", "NXcollection")
+    group = nexus.group(entry, "verification", "NXcollection")
     group["what"] = check.what if check else "not reached"
     group["passed"] = bool(check and check.passed)
     if check:
-        _scalar(group, "error", check.error, "1")
-        _scalar(group, "tolerance", check.tolerance, "1")
+        nexus.scalar(group, "error", check.error, "1")
+        nexus.scalar(group, "tolerance", check.tolerance, "1")
 
 
 def _timing(entry: Any, result: CaseResult) -> None:
-    group = _group(entry, "timing", "NXcollection", clock="perf_counter")
+    group = nexus.group(entry, "timing", "NXcollection", clock="perf_counter")
     for name in ("compile_s", "setup_s", "verify_s"):
-        _array(group, name.removesuffix("_s"), getattr(result.times, name), "s", axes="launch")
-    _notes(group, "stopped", list(result.stopped))
+        nexus.array(group, name.removesuffix("_s"), getattr(result.times, name), "s", axes="launch")
+    nexus.notes(group, "stopped", list(result.stopped))
 
 
 def _placement(entry: Any, result: CaseResult) -> None:
-    group = _group(entry, "placement", "NXcollection")
+    group = nexus.group(entry, "placement", "NXcollection")
     places = [place for launch in result.places for place in launch]
     launches = [i for i, launch in enumerate(result.places) for _ in launch]
-    _array(group, "launch", launches, "1")
+    nexus.array(group, "launch", launches, "1")
     for name in ("rank", "pid", "threads", "blas_threads"):
-        _array(group, name, [getattr(one, name) for one in places], "1")
+        nexus.array(group, name, [getattr(one, name) for one in places], "1")
     text = h5py.string_dtype()
     for name in ("host", "blas", "mpi"):
         group.create_dataset(name, data=[getattr(one, name) for one in places], dtype=text)
     for name in ("cpus", "numa"):
         words = [",".join(map(str, getattr(one, name))) for one in places]
         group.create_dataset(name, data=words, dtype=text)
-    _array(group, "peak_memory", result.peak_memory_B, "B", axes=["launch", "rank"])
-    _notes(group, "mpi_settings", list(result.mpi_settings))
+    nexus.array(group, "peak_memory", result.peak_memory_B, "B", axes=["launch", "rank"])
+    nexus.notes(group, "mpi_settings", list(result.mpi_settings))
 
 
 def _references(entry: Any, result: CaseResult) -> None:
-    group = _group(entry, "references", "NXcollection")
+    group = nexus.group(entry, "references", "NXcollection")
     for name, one in result.case.references.items():
-        inner = _group(group, name, "NXcollection", source=one.source)
+        inner = nexus.group(group, name, "NXcollection", source=one.source)
         unit = result.metrics[name].metric.unit if name in result.metrics else ""
-        _scalar(inner, "value", one.value, _UNIT.get(unit, unit))
-        _scalar(inner, "tolerance", one.tolerance, "1")
+        nexus.scalar(inner, "value", one.value, nexus.unit(unit))
+        nexus.scalar(inner, "tolerance", one.tolerance, "1")
 
 
 def _environment(entry: Any, run: Run) -> None:
-    group = _group(entry, "environment", "NXcollection")
+    group = nexus.group(entry, "environment", "NXcollection")
     for name, facts in run.environment.items():
-        _notes(group, name, facts)
+        nexus.notes(group, name, facts)
 
 
 def _provenance(entry: Any, run: Run, program: ProgramRecord | None) -> None:
-    group = _group(entry, "provenance", "NXprocess", program="qyran", version=version("qyran"))
+    group = nexus.group(entry, "provenance", "NXprocess", program="qyran", version=version("qyran"))
     group["command"] = json.dumps(list(run.command))
     group["run"] = run.id
     group["suite"] = run.suite
@@ -325,13 +316,13 @@ def _provenance(entry: Any, run: Run, program: ProgramRecord | None) -> None:
 
 def _program(provenance: Any, program: ProgramRecord) -> None:
     """The file that measured, what it was given, and what it wrote, launch by launch."""
-    group = _group(provenance, "program", "NXcollection")
+    group = nexus.group(provenance, "program", "NXcollection")
     for name in ("binary", "sha256", "mpi", "mpirun"):
         group[name] = getattr(program, name)
-    _notes(group, "libraries", program.libraries)
-    _notes(group, "arguments", list(program.arguments))
-    _notes(group, "facts", list(program.facts))
-    inputs = _group(group, "inputs", "NXcollection")
+    nexus.notes(group, "libraries", program.libraries)
+    nexus.notes(group, "arguments", list(program.arguments))
+    nexus.notes(group, "facts", list(program.facts))
+    inputs = nexus.group(group, "inputs", "NXcollection")
     for name, text in program.inputs.items():
         inputs[name] = text
     printed = [text or "" for text in program.printed]

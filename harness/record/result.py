@@ -35,12 +35,26 @@ class Samples:
 
 
 @dataclass(frozen=True)
+class Calls:
+    """The calls of a phase over all repetitions, each as long as on its slowest rank, as a cost.
+
+    minimum, maximum : of all calls; median, p99 : medians over the repetitions of these statistics
+    of their calls. Base units of the metric.
+    """
+
+    minimum: float
+    median: float
+    p99: float
+    maximum: float
+
+
+@dataclass(frozen=True)
 class Value:
     """A metric with its interval and its bound, in base units.
 
     low, high : distribution-free interval of the median at ``level``; bound : what the machine
     allows at most, or None, with its source or the reason why there is none; launches : the median
-    of each launch.
+    of each launch; calls : of a cost of a phase of several calls.
     """
 
     metric: Metric
@@ -53,6 +67,7 @@ class Value:
     bound: float | None = None
     bound_source: str = ""
     launches: tuple[float, ...] = ()
+    calls: Calls | None = None
 
     @property
     def efficiency(self) -> float | None:
@@ -101,7 +116,8 @@ class CaseResult:
     """One case and how it ended. ``metrics`` is empty unless the check passed.
 
     parts : seconds of each part of a repetition, as the ranks told them {part: [launch][repetition]
-    [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. places,
+    [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each
+    phase of several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places,
     peak_memory_B : [launch][rank]. mpi_settings : control variables of the MPI library [launch].
     """
 
@@ -114,6 +130,7 @@ class CaseResult:
     samples: dict[str, Samples] = field(default_factory=dict)
     parts: dict[str, Nested] = field(default_factory=dict)
     series: dict[str, Nested] = field(default_factory=dict)
+    calls: dict[str, Nested] = field(default_factory=dict)
     work: dict[str, Work] = field(default_factory=dict)
     times: Times = Times()
     stopped: tuple[str, ...] = ()

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from statistics import fmean, median
 from typing import Any
 
 from harness.outcome import EXIT_CODES, Outcome, worst
 from harness.plan.case import Case
+from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, Nested, Run, Value
-from harness.report.document import CaseDoc, CheckDoc, MetricDoc, PartDoc, PlannedDoc, RunDoc
-from harness.report.ratios import of_cases
+from harness.report import ratios, scaling
+from harness.report.document import (
+    CallsDoc,
+    CaseDoc,
+    CheckDoc,
+    CurveDoc,
+    MemberDoc,
+    MetricDoc,
+    PartDoc,
+    PlannedDoc,
+    RunDoc,
+)
 from kernels.contract import Check
 
 
@@ -36,6 +48,8 @@ def of_case(result: CaseResult) -> CaseDoc:
         metrics={name: _metric(value) for name, value in result.metrics.items()},
         parts={name: _part(nested) for name, nested in result.parts.items()},
         series={name: _last(nested) for name, nested in result.series.items()},
+        curves={name: _curve(one) for name, one in curves(result).items()},
+        scaling=_members(case),
         seconds=_seconds(result),
         started=result.started or None,
         ended=result.ended or None,
@@ -75,7 +89,28 @@ def _metric(value: Value) -> MetricDoc:
         bound=value.bound,
         bound_source=value.bound_source,
         launches=list(value.launches),
+        calls=CallsDoc(**asdict(value.calls)) if value.calls else None,
     )
+
+
+def _curve(curve: Curve) -> CurveDoc:
+    return CurveDoc(
+        axis=curve.axis,
+        unit=curve.unit,
+        metric=curve.metric.name,
+        value_unit=curve.metric.unit,
+        better=curve.metric.better,
+        metrics=list(curve.names),
+        at=list(curve.at),
+        value=list(curve.value),
+        low=list(curve.low),
+        high=list(curve.high),
+        calls={name: list(values) for name, values in curve.calls.items()},
+    )
+
+
+def _members(case: Case) -> list[MemberDoc]:
+    return [MemberDoc(kind=one.kind, base=one.base, factor=one.factor) for one in case.scaling]
 
 
 def _seconds(result: CaseResult) -> dict[str, float]:
@@ -101,7 +136,8 @@ def of_run(run: Run, cases: Iterable[CaseDoc], exit_code: int | None = None) -> 
         outcome=str(outcome),
         exit_code=EXIT_CODES[outcome] if exit_code is None else exit_code,
         cases=listed,
-        ratios=of_cases(run.compare, listed),
+        ratios=ratios.of_cases(run.compare, listed),
+        scaling=scaling.of_cases(listed),
     )
 
 
@@ -130,4 +166,5 @@ def planned(case: Case) -> PlannedDoc:
         budget_s=case.budget_s,
         memory_B=case.memory_B,
         estimated_s=case.estimated_s,
+        scaling=_members(case),
     )

@@ -30,10 +30,22 @@ class CheckDoc(Doc):
     passed: bool
 
 
+class CallsDoc(Doc):
+    """The calls of a phase, each on its slowest rank, in the unit of the metric.
+
+    minimum, maximum : of all calls; median, p99 : medians over the repetitions.
+    """
+
+    minimum: float
+    median: float
+    p99: float
+    maximum: float
+
+
 class MetricDoc(Doc):
     """A metric: median, interval [low, high] at ``level``, and the bound it is compared with.
 
-    launches : the median of each launch.
+    launches : the median of each launch; calls : of a cost of a phase of several calls.
     """
 
     phase: str
@@ -47,6 +59,7 @@ class MetricDoc(Doc):
     bound: float | None
     bound_source: str
     launches: list[float] = Field(default_factory=list)
+    calls: CallsDoc | None = None
 
     @property
     def efficiency(self) -> float | None:
@@ -65,6 +78,34 @@ class PartDoc(Doc):
     low: float
     high: float
     slowest: int
+
+
+class CurveDoc(Doc):
+    """A metric over a size, from the smallest on; its points are the ``metrics`` of the case.
+
+    at : places on ``axis`` in ``unit``; value, low, high : in ``value_unit``; calls : {statistic of
+    `CallsDoc`: [point]}, null where a point is one call, empty if all are.
+    """
+
+    axis: str
+    unit: str
+    metric: str
+    value_unit: str
+    better: Literal["higher", "lower"]
+    metrics: list[str]
+    at: list[float]
+    value: list[float]
+    low: list[float]
+    high: list[float]
+    calls: dict[str, list[float | None]]
+
+
+class MemberDoc(Doc):
+    """Part of a scaling series with ``factor`` times the ranks or threads of its smallest case."""
+
+    kind: Literal["strong", "weak"]
+    base: str
+    factor: float
 
 
 class CaseDoc(Doc):
@@ -91,6 +132,8 @@ class CaseDoc(Doc):
     metrics: dict[str, MetricDoc]
     parts: dict[str, PartDoc] = Field(default_factory=dict)
     series: dict[str, list[float | None]] = Field(default_factory=dict)
+    curves: dict[str, CurveDoc] = Field(default_factory=dict)
+    scaling: list[MemberDoc] = Field(default_factory=list)
     seconds: dict[str, float]
     started: float | None = None
     ended: float | None = None
@@ -192,6 +235,36 @@ class RatioDoc(Doc):
     reason: str
 
 
+class ScalingDoc(Doc):
+    """A member of a scaling series beside the smallest one, its base.
+
+    factor : how many times the ranks or threads of the base; value : of the primary ``metric``;
+    speedup : median of the ratios to the base, launch by launch, above 1 where the member is
+    better; efficiency : ``speedup / factor`` (of a time at constant work per rank: the speedup),
+    with its interval [low, high] at ``level`` from ``n`` pairs. Null, with the reason, where one
+    of both has no result.
+    """
+
+    kernel: str
+    kind: Literal["strong", "weak"]
+    metric: str
+    unit: str
+    base: str
+    case: str
+    nodes: int
+    ranks: int
+    threads: int
+    factor: float
+    value: float | None
+    speedup: float | None
+    efficiency: float | None
+    low: float | None
+    high: float | None
+    level: float
+    n: int
+    reason: str
+
+
 class RunDoc(Doc):
     """What `qyran run` and `qyran show` print."""
 
@@ -206,6 +279,7 @@ class RunDoc(Doc):
     cases: list[CaseDoc]
     standing: RankDoc | None = None
     ratios: list[RatioDoc] = Field(default_factory=list)
+    scaling: list[ScalingDoc] = Field(default_factory=list)
 
 
 class PlannedDoc(Doc):
@@ -223,6 +297,7 @@ class PlannedDoc(Doc):
     budget_s: float
     memory_B: int
     estimated_s: float
+    scaling: list[MemberDoc]
 
 
 class PlanDoc(Doc):
@@ -236,40 +311,6 @@ class PlanDoc(Doc):
     target: dict[str, Any]
     estimated_s: float
     cases: list[PlannedDoc]
-
-
-class ParameterDoc(Doc):
-    """A declared parameter."""
-
-    name: str
-    type: str
-    default: int | float | str | bool
-    unit: str
-    minimum: float | None
-    maximum: float | None
-    choices: list[str]
-    help: str
-
-
-class KernelDoc(Doc):
-    """A kernel's declaration."""
-
-    name: str
-    group: str
-    title: str
-    version: int
-    verification: str
-    primary: str
-    metrics: dict[str, str]
-    parameters: list[ParameterDoc]
-
-
-class ListDoc(Doc):
-    """What `qyran list` prints."""
-
-    schema_id: Literal["qyran.list/1"] = Field("qyran.list/1", alias="schema")
-    kernels: list[KernelDoc]
-    suites: dict[str, str]
 
 
 class FindingDoc(Doc):

@@ -17,7 +17,7 @@ from rich.progress import (
 
 from harness.measure.journal import Event
 from harness.plan.case import Case
-from harness.plan.resolve import metric_names
+from harness.plan.metrics import primary
 from harness.record.result import Run
 from harness.report import units
 from harness.report.document import CaseDoc
@@ -31,10 +31,10 @@ class Rate:
 
     def __init__(self, case: Case) -> None:
         kernel = case.instance()
-        primary = next(one for one in kernel.phases() if one.name == kernel.primary)
+        phase = next(one for one in kernel.phases() if one.name == kernel.primary)
         self._step = kernel.step
-        self._metric = primary.metric
-        self._work = primary.work(case.geometry.ranks)
+        self._metric = phase.metric
+        self._work = phase.work(case.geometry.ranks)
         self._share = self._seconds = 0.0
 
     def words(self, event: Event) -> str:
@@ -177,10 +177,9 @@ class Bar:
         i = [phase.name for phase in phases].index(kernel.primary)
         work = phases[i].work(case.geometry.ranks)
         value = phases[i].metric.value(work, max(event["seconds"][i]))
-        name = next(n for n, phase in metric_names(kernel).items() if phase == kernel.primary)
         if self._one is not None:
             self._progress.advance(self._one)
-        self._say(f"{name} {units.si(value, phases[i].metric.unit)}")
+        self._say(f"{primary(kernel)} {units.si(value, phases[i].metric.unit)}")
 
 
 _DOING = {

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from harness.report import document
 from harness.report.document import Doc
+from harness.report.listing_document import ListDoc
 from harness.report.tuning_document import TuneDoc
 
 ALL: Final[tuple[type[Doc], ...]] = (
     document.RunDoc,
     document.PlanDoc,
-    document.ListDoc,
+    ListDoc,
     document.DoctorDoc,
     document.LsDoc,
     document.RankDoc,

@@ -10,19 +10,20 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.judge.bounds import IMPOSSIBLE
-from harness.report import units
+from harness.report import curves, units
 from harness.report.document import (
     CaseDoc,
     CheckDoc,
     DoctorDoc,
-    KernelDoc,
-    ListDoc,
     LsDoc,
     MetricDoc,
     PlanDoc,
     RatioDoc,
     RunDoc,
+    ScalingDoc,
 )
+from harness.report.listing_document import KernelDoc, ListDoc
+from harness.report.table import new_table
 
 _STYLE: Final = {
     "pass": "green",
@@ -36,9 +37,6 @@ _STYLE: Final = {
     "fail": "bold red",
 }
 _RATIO_STYLE: Final = {"faster": "green", "slower": "yellow", "undecided": "", "none": "bold red"}
-_RIGHT: Final = (
-    "result", "ratio", "pairs", "of bound", "memory a node", "estimate", "default",
-)  # fmt: skip
 _BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
 # The interval of a clock that is one, relative to its median.
@@ -58,19 +56,54 @@ def console(*, stderr: bool = False) -> Console:
 
 def run(document: RunDoc) -> RenderableType:
     """The result of a run: a row for each metric, then what needs words."""
-    table = _table(
+    table = new_table(
         "case", "ranks", "outcome", "metric", "result", "95 % interval", "of bound", "check"
     )
     for case in document.cases:
         _case_rows(table, case, _title(case, document.cases))
-    return Group(table, *_ratios(document.ratios), *_remarks(document))
+    drawn = [
+        one
+        for case in document.cases
+        for one in curves.tables(case, f"{_title(case, document.cases)}, ranks {_geometry(case)}")
+    ]
+    tables = [*drawn, *_scaling(document.scaling), *_ratios(document.ratios)]
+    return Group(table, *tables, *_remarks(document))
+
+
+def _scaling(members: list[ScalingDoc]) -> list[RenderableType]:
+    """A row for each member of a series, beside the smallest."""
+    if not members:
+        return []
+    table = new_table(
+        "scaling", "ranks", "factor", "metric", "result", "speed-up", "efficiency", "95 % interval"
+    )
+    for one in members:
+        first = one.case == one.base
+        table.add_row(
+            f"{one.kernel} {one.kind}" if first else "",
+            _geometry(one),
+            f"{one.factor:.3g}",
+            one.metric or "-",
+            units.si(one.value, one.unit),
+            "-" if one.speedup is None else f"{one.speedup:.3f}",
+            units.percent(one.efficiency),
+            "" if first else _efficiency_interval(one),
+        )
+    reasons = dict.fromkeys(one.reason for one in members if one.reason)
+    return [Text(""), table, *(Text(one, style="yellow") for one in reasons)]
+
+
+def _efficiency_interval(one: ScalingDoc) -> str:
+    if one.low is None or one.high is None or one.n < 2:
+        return "-"
+    return f"{100 * one.low:.1f} - {100 * one.high:.1f} %" + _level(one.level)
 
 
 def _ratios(ratios: list[RatioDoc]) -> list[RenderableType]:
     """A row for each comparison: above 1 the first is better."""
     if not ratios:
         return []
-    table = _table("compared", "ratio", "95 % interval", "pairs", "the first is")
+    table = new_table("compared", "ratio", "95 % interval", "pairs", "the first is")
     for one in ratios:
         value = "-" if one.value is None else f"{one.value:.3f}"
         verdict = Text(one.verdict, style=_RATIO_STYLE[one.verdict])
@@ -86,24 +119,19 @@ def _ratio_interval(one: RatioDoc) -> str:
     return f"{one.low:.3f} - {one.high:.3f}" + _level(one.level)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        right = column in _RIGHT
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
-    return table
-
-
 def _case_rows(table: Table, case: CaseDoc, title: str) -> None:
     """A row for each metric; what belongs to the case stands in the first."""
     outcome = Text(case.outcome, style=_STYLE.get(case.outcome, _BAD))
     of_case: list[str | Text] = [title, _geometry(case), outcome]
     if not case.metrics:
         table.add_row(*of_case, "-", "-", "", "", _check(case.check))
-    for i, (name, metric) in enumerate(case.metrics.items()):
+    on_curves = curves.points(case) - {case.primary}
+    rows = {name: one for name, one in case.metrics.items() if name not in on_curves}
+    several = len({one.phase for one in rows.values()}) < len(rows)
+    for i, (name, metric) in enumerate(rows.items()):
         table.add_row(
             *(of_case if i == 0 else ("", "", "")),
-            metric.phase if len(case.metrics) > 1 else name,
+            _row_name(name, metric, case, several=several),
             Text(units.si(metric.value, metric.unit), style="bold" if name == case.primary else ""),
             _interval(metric),
             _of_bound(metric),
@@ -111,7 +139,12 @@ def _case_rows(table: Table, case: CaseDoc, title: str) -> None:
         )
 
 
-def _geometry(case: CaseDoc) -> str:
+def _row_name(name: str, metric: MetricDoc, case: CaseDoc, *, several: bool) -> str:
+    """The phase, where there are some; with the metric, where one of them has several."""
+    return metric.phase if len(case.metrics) > 1 and not several else name
+
+
+def _geometry(case: CaseDoc | ScalingDoc) -> str:
     """``2``, ``2 x 4`` with threads, ``128 x 1 on 2 nodes``."""
     threads = f" x {case.threads}" if case.threads > 1 else ""
     nodes = f" on {case.nodes} nodes" if case.nodes > 1 else ""
@@ -226,11 +259,12 @@ def _impossible(case: CaseDoc) -> list[str]:
 
 def plan(document: PlanDoc) -> RenderableType:
     """The cases of a plan with their geometry, memory and estimated time."""
-    table = _table(
+    table = new_table(
         "case", "kernel", "parameters", "ranks x threads", "repeat", "memory a node", "estimate"
     )
     for case in document.cases:
         nodes = f"{case.nodes} nodes, " if case.nodes > 1 else ""
+        series = "".join(f"\n{one.kind} x{one.factor:.3g}" for one in case.scaling)
         parameters = " ".join(
             f"{k}={v}{'*' if k in case.fitted else ''}" for k, v in case.parameters.items()
         )
@@ -239,7 +273,7 @@ def plan(document: PlanDoc) -> RenderableType:
             case.case,
             case.kernel,
             parameters,
-            f"{nodes}{case.ranks} x {case.threads}",
+            f"{nodes}{case.ranks} x {case.threads}{series}",
             repeat if case.launches == 1 else f"{case.launches} x {repeat}",
             units.binary(case.memory_B),
             units.seconds(case.estimated_s),
@@ -258,10 +292,10 @@ def plan(document: PlanDoc) -> RenderableType:
 
 def listing(document: ListDoc) -> RenderableType:
     """All kernels and suites."""
-    kernels = _table("kernel", "group", "what it measures", "metric")
+    kernels = new_table("kernel", "group", "what it measures", "metric")
     for kernel in document.kernels:
         kernels.add_row(kernel.name, kernel.group, kernel.title, ", ".join(_shapes(kernel)))
-    suites = _table("suite", "what it is")
+    suites = new_table("suite", "what it is")
     for name, title in document.suites.items():
         suites.add_row(name, title)
     hint = "qyran list KERNEL shows its parameters; qyran run SUITE|KERNEL runs it"
@@ -274,29 +308,33 @@ def _shapes(kernel: KernelDoc) -> Iterable[str]:
 
 def kernel(document: KernelDoc) -> RenderableType:
     """One kernel: its parameters, metrics and verification."""
-    table = _table("parameter", "type", "default", "unit", "bounds", "meaning")
+    table = new_table("parameter", "type", "default", "unit", "bounds", "meaning")
     for one in document.parameters:
         low = "" if one.minimum is None else f">= {one.minimum:g}"
         high = "" if one.maximum is None else f"<= {one.maximum:g}"
         bounds = ", ".join(filter(None, (low, high))) or " | ".join(one.choices)
         table.add_row(one.name, one.type, str(one.default), one.unit, bounds, one.help)
+    on_curves = {name for one in document.curves.values() for name in one.metrics}
     metrics = ", ".join(
         f"{name} ({unit}){' (primary)' if name == document.primary else ''}"
         for name, unit in document.metrics.items()
+        if name not in on_curves - {document.primary}
     )
+    drawn = [Text(f"curves: {curves.shapes(document.curves)}")] if document.curves else []
     return Group(
         Text.assemble((document.name, "bold"), f" ({document.group}): {document.title}"),
         Text(""),
         table,
         Text(""),
         Text(f"metrics: {metrics}"),
+        *drawn,
         Text(f"verified: {document.verification}"),
     )
 
 
 def doctor(document: DoctorDoc) -> RenderableType:
     """Findings, each with what to type."""
-    table = _table("", "what", "found")
+    table = new_table("", "what", "found")
     for one in document.findings:
         found = Text(one.found)
         if one.fix:
@@ -309,7 +347,7 @@ def runs(document: LsDoc) -> RenderableType:
     """All recorded runs, oldest first."""
     if not document.runs:
         return Text(f"no runs in {document.results}; `qyran run quick` makes one")
-    table = _table("run", "cluster", "outcome", "cases", "best")
+    table = new_table("run", "cluster", "outcome", "cases", "best")
     for one in document.runs:
         style = _STYLE.get(one.outcome, _BAD)
         counted = f"{one.recorded}/{one.cases}"

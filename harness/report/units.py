@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from statistics import median
 from typing import Final
 
 _PREFIXES: Final = ("", "k", "M", "G", "T", "P", "E", "Z")
@@ -71,6 +73,27 @@ def minutes(value: float) -> str:
     """``5400`` -> ``1 h 30 min``."""
     hours, rest = divmod(round(value / 60.0), 60)
     return f"{hours} h {rest} min" if hours else f"{rest} min"
+
+
+def column(
+    values: Sequence[float | None], unit: str, like: Sequence[float]
+) -> tuple[str, list[str]]:
+    """One unit for a column, in which the median of ``like`` reads well, and its numbers.
+
+    ``-`` stands for what is not known.
+    """
+    power = _power(_rounded(abs(median(like)) or 1.0), unit)
+    prefix = _PREFIXES[power] if power >= 0 else _SMALL[power]
+    words = ["-" if one is None else digits(one / 1000.0**power) for one in values]
+    return f"{prefix}{unit}", words
+
+
+def exact_binary(size_B: float) -> str:
+    """``12288`` -> ``12 KiB``, ``1572864`` -> ``1.5 MiB``, ``1000`` -> ``1000 B``."""
+    power = 0
+    while power + 1 < len(_BINARY) and size_B >= 1024.0 and (size_B / 256.0).is_integer():
+        power, size_B = power + 1, size_B / 1024.0
+    return f"{size_B:.10g} {_BINARY[power]}B"
 
 
 def binary(size_B: float) -> str:

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping
 
+from kernels._support import process_grid
 from kernels.contract import IllegalParameter, Value
 
 LARGEST_ORDER = 2**31 - 2
@@ -24,6 +25,19 @@ def block_size(given: Mapping[str, Value], blocks: tuple[tuple[int, int], ...]) 
     """
     n = int(given.get("n", LARGEST_ORDER))
     return int(given.get("nb", next(nb for nb, most in blocks if n <= most)))
+
+
+def grown(given: Mapping[str, Value], factor: int) -> dict[str, Value]:
+    """The parameters for ``factor`` times the ranks with as much of the matrix on each.
+
+    n grows with the root of the factor, to a multiple of nb; its flop, and so the work of a rank,
+    grow faster, as is usual for this benchmark. The grid is the squarest one.
+    """
+    ranks = int(given["p"]) * int(given["q"]) * factor
+    p, q = process_grid.chosen({}, ranks)
+    nb = int(given["nb"])
+    n = max(1, round(int(given["n"]) * math.sqrt(factor) / nb)) * nb if factor > 1 else given["n"]
+    return {**given, "n": n, "p": p, "q": q}
 
 
 def share_done(n: int, columns: int) -> float:

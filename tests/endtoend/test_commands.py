@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from harness.report import document
+from harness.report.listing_document import ListDoc
 
 if TYPE_CHECKING:
     from tests.endtoend.conftest import Done, Qyran
@@ -164,7 +165,7 @@ def test_plan(qyran: Qyran) -> None:
 
 
 def test_list(qyran: Qyran) -> None:
-    listed = document.ListDoc.model_validate(qyran("list", "--json").json)
+    listed = ListDoc.model_validate(qyran("list", "--json").json)
     assert "quick" in listed.suites
     for kernel in listed.kernels:
         table = qyran("list", kernel.name)

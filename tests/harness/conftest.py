@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import zlib
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import settings
@@ -17,7 +17,20 @@ from harness.outcome import Outcome
 from harness.plan.case import Case, Geometry
 from harness.record.result import CaseResult, Run, Samples, Times
 from kernels import listing
-from kernels.contract import Check, values
+from kernels.contract import (
+    BANDWIDTH,
+    FLOP_RATE,
+    LATENCY,
+    MESSAGE_RATE,
+    Check,
+    Kernel,
+    Metric,
+    Phase,
+    Point,
+    Work,
+    parameter,
+    values,
+)
 
 # The same examples on every machine, however busy it is.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
@@ -25,6 +38,70 @@ settings.load_profile("repeatable")
 
 Launches = list[list[list[float]]]
 TWO_RANKS = Geometry(1, 2, 1)
+
+
+SIZES_B = (2**15, 2**20, 2**26)
+MESSAGES_B = (0, 8, 4096)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curved(Kernel[None]):
+    """Peaks, two curves of bandwidth, and one of several metrics and calls."""
+
+    title: ClassVar[str] = "points on curves"
+    verification: ClassVar[str] = "none"
+    primary: ClassVar[str] = "fma_float64"
+
+    n: int = parameter(8, unit="1", help="of nothing", minimum=1)
+
+    def check_geometry(self, ranks: int) -> None:
+        """Any."""
+
+    def memory_B(self, ranks: int) -> int:
+        """The largest set."""
+        return SIZES_B[-1]
+
+    def phases(self) -> tuple[Phase[None], ...]:
+        """1 and 2 Gflop a rank; 1 GB a rank; 2 messages."""
+        return (
+            self._phase("fma_float64", FLOP_RATE, Work(flop=1e9)),
+            self._phase("fma_float32", FLOP_RATE, Work(flop=2e9)),
+            *(self._sweep("load", one, Work(bytes_read=1e9)) for one in SIZES_B[::-1]),
+            *(self._sweep("copy", one, self._copied(one)) for one in SIZES_B),
+            *(self._ping(one) for one in MESSAGES_B),
+        )
+
+    def _sweep(self, curve: str, set_B: int, work: Work) -> Phase[None]:
+        point = Point(curve, "working set", set_B, "B")
+        return self._phase(f"{curve}_{set_B // 1024}KiB", BANDWIDTH, work, point=point)
+
+    def _copied(self, set_B: int) -> Work:
+        hidden_B = 5e8 if set_B > 2**25 else 0.0
+        return Work(bytes_read=5e8, bytes_written=5e8, bytes_hidden=hidden_B)
+
+    def _ping(self, size_B: int) -> Phase[None]:
+        return Phase(
+            f"ping_{size_B}B",
+            LATENCY,
+            lambda state: None,
+            lambda ranks: Work(messages=2.0),
+            also=(MESSAGE_RATE,),
+            point=Point("ping", "message", size_B, "B"),
+            calls=100 if size_B < 4096 else 1,
+        )
+
+    def _phase(self, name: str, metric: Metric, work: Work, **more: Any) -> Phase[None]:
+        def of_all(ranks: int) -> Work:
+            return Work(**{one: ranks * value for one, value in asdict(work).items()})
+
+        return Phase(name, metric, lambda state: None, of_all, **more)
+
+    def setup(self, comm: Any) -> None:
+        """Nothing."""
+
+    def verify(self, state: None, comm: Any) -> Check:
+        """Nothing."""
+        return Check("nothing", 0.0, 1.0)
 
 
 class Made:
@@ -122,3 +199,15 @@ class Made:
 @pytest.fixture
 def made() -> Made:
     return Made()
+
+
+@pytest.fixture
+def curved(made: Made, monkeypatch: pytest.MonkeyPatch) -> CaseResult:
+    """A result of 2 ranks of a kernel, by the name of ladder, that has curves and calls."""
+    load = listing.load
+    monkeypatch.setattr(listing, "load", lambda name: Curved if name == "ladder" else load(name))
+    six = [[[0.01 * (10 + i), 0.01 * (9 + i)] for i in range(6)]]
+    calls = (((1.0, 2.0, 3.0, 4.0), (0.5, 4.0, 5.0, 9.0), (2.0, 3.0, 4.0, 5.0)),)
+    raw = made.raw(made.case("ladder", {}), six)
+    raw = replace(raw, calls={"ping_0B": calls, "ping_8B": calls})
+    return verdict.judged(raw, oversubscribe=False)

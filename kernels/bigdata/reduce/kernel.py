@@ -86,6 +86,11 @@ class Reduce(Kernel["State"]):
             )
         return {"n": n}
 
+    @classmethod
+    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
+        """As many elements on each rank."""
+        return {**given, "n": int(given["n"]) * factor}
+
     def check_geometry(self, ranks: int) -> None:
         """Any number of elements on any number of ranks."""
 

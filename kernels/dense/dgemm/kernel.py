@@ -111,6 +111,16 @@ class Dgemm(Kernel["State"]):
             "n", "auto", f"n = 1 needs {needed_B(1)} B, {memory_B} B may be filled"
         )
 
+    @classmethod
+    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
+        """The same: every rank has matrices of its own."""
+        return dict(given)
+
+    @property
+    def arithmetic(self) -> str:
+        """That of the matrices."""
+        return self.dtype
+
     def check_geometry(self, ranks: int) -> None:
         """Any number of ranks will do."""
 
@@ -130,6 +140,7 @@ class Dgemm(Kernel["State"]):
                 FLOP_RATE,
                 run=lambda state: state.multiply_alone(),
                 work=lambda _ranks: self._products(1),
+                alone=True,
             ),
             Phase("star", FLOP_RATE, run=lambda state: state.multiply(), work=self._products),
             Phase(

@@ -145,6 +145,11 @@ class Hpl(Kernel["State"]):
         """Block size, grid, broadcast and look-ahead, at a modest order."""
         return tuning(given, ranks)
 
+    @classmethod
+    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
+        """As much of the matrix on each rank; the grid is the squarest one."""
+        return linpack.grown(given, factor)
+
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""
         process_grid.check(self.p, self.q, ranks)

@@ -76,7 +76,6 @@ class HplMxp(Kernel["State"]):
         " at most 50 refinement steps"
     )
     primary: ClassVar[str] = "solve"
-    arithmetic: ClassVar[str] = "float32"
     step: ClassVar[str] = "column"
 
     n: int = parameter(
@@ -128,6 +127,16 @@ class HplMxp(Kernel["State"]):
                 nb, memory_B, _WIDE_B + _NARROW_B, lambda n: p * q * _memory_B(n, nb, p, q)
             )
         return {name: value for name, value in chosen.items() if name not in given}
+
+    @classmethod
+    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
+        """As much of the matrix on each rank; the grid is the squarest one."""
+        return linpack.grown(given, factor)
+
+    @property
+    def arithmetic(self) -> str:
+        """That of the factorisation; the refinement has hardly any flop."""
+        return "float32"
 
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""

@@ -95,7 +95,7 @@ class Hpcc(Program):
         parts = [
             reported("hpl", FLOP_RATE, lambda _: Work(flop=netlib_hpl.flop(self.n))),
             reported("star_dgemm", FLOP_RATE, lambda ranks: Work(flop=ranks * self._product())),
-            reported("single_dgemm", FLOP_RATE, lambda _: Work(flop=self._product())),
+            reported("single_dgemm", FLOP_RATE, lambda _: Work(flop=self._product()), alone=True),
             *(
                 reported(f"star_{name}", BANDWIDTH, self._stream(*of))
                 for name, of in _STREAM.items()

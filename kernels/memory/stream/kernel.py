@@ -71,6 +71,11 @@ class Stream(Kernel["State"]):
             raise IllegalParameter("n", "auto", f"{memory_B} B may be filled, {known}")
         return {"n": n}
 
+    @classmethod
+    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
+        """The same: every rank has arrays of its own."""
+        return dict(given)
+
     def check_geometry(self, ranks: int) -> None:
         """Every number of elements on every number of ranks is legal."""
 

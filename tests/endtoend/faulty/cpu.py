@@ -27,11 +27,19 @@ class State:
     def __init__(self, kernel: Faulty, comm: Intracomm) -> None:
         self._kernel = kernel
         self._mine = kernel.rank == comm.rank
+        self._comm = comm
+        self._dozed = 0
 
     def run(self) -> None:
         """One repetition."""
         self.at("run")
         time.sleep(self._kernel.nap_s)
+
+    def doze(self) -> None:
+        """One call: longer on the last rank, and longest every other time."""
+        self._dozed += 1
+        last = self._comm.rank == self._comm.size - 1
+        time.sleep(0.001 * (1 + last + 10 * (self._dozed % 2) * last))
 
     def at(self, stage: str) -> None:
         """Break, if it is time."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from kernels.contract import ITEM_RATE, Check, Kernel, Phase, Work, parameter
+from kernels.contract import (
+    ITEM_RATE,
+    LATENCY,
+    MESSAGE_RATE,
+    Check,
+    Kernel,
+    Phase,
+    Point,
+    Work,
+    parameter,
+)
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
@@ -45,6 +55,9 @@ class Faulty(Kernel["State"]):
     nap_s: float = parameter(0.001, unit="s", help="time of a repetition", minimum=0.0)
     n: int = parameter(8, unit="1", help="bytes", minimum=1, auto=True)
 
+    sizes: int = parameter(0, unit="1", help="points on a curve", minimum=0)
+    calls: int = parameter(5, unit="1", help="calls of each of them", minimum=1)
+
     def check_geometry(self, ranks: int) -> None:
         """Any."""
 
@@ -53,8 +66,20 @@ class Faulty(Kernel["State"]):
         return self.n
 
     def phases(self) -> tuple[Phase[State], ...]:
-        """One."""
-        return (Phase("nap", ITEM_RATE, lambda state: state.run(), lambda ranks: Work(items=1.0)),)
+        """One, and the points of a curve."""
+        nap = Phase("nap", ITEM_RATE, lambda state: state.run(), lambda ranks: Work(items=1.0))
+        return (nap, *(self._doze(2**i) for i in range(self.sizes)))
+
+    def _doze(self, size_B: int) -> Phase[State]:
+        return Phase(
+            f"doze_{size_B}B",
+            LATENCY,
+            lambda state: state.doze(),
+            lambda ranks: Work(messages=2.0),
+            also=(MESSAGE_RATE,),
+            point=Point("doze", "message", size_B, "B"),
+            calls=self.calls,
+        )
 
     def setup(self, comm: Intracomm) -> State:
         """Break now, or later."""

@@ -95,6 +95,7 @@ def test_read(line: str, field: str, value: object) -> None:
         ("sweep: 5", "cases.0.sweep: input should be a valid dictionary, found 5"),
         ("parameters: 5", "s.yaml:3: cases.0.parameters: input should be"),
         ("repetition: 5", "unknown key 'repetition'; did you mean 'repetitions'?"),
+        ("scaling: steady", "cases.0.scaling: input should be 'strong' or 'weak', found 'steady'"),
         ("references: {flop_rate: {value: .nan}}", "cases.0.references.flop_rate.value: "),
         ("references: {flop_rate: {value: .inf}}", "cases.0.references.flop_rate.value: "),
         ("references: {flop_rate: {value: 0}}", "greater than 0, found 0"),

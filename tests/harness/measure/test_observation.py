@@ -20,19 +20,22 @@ RANK = {
 }
 
 
+NOTHING_TOLD: dict[str, Any] = {"calls": {}, "parts": {}, "series": {}}
+
+
 def one_case(name: str, start: float = 100.0) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = [
         {"event": "case"},
         {"event": "compiled", "seconds": 1.5},
         {"event": "ready", "seconds": 0.5},
         {"event": "warm-up", "seconds": [[0.3, 0.4]]},
-        {"event": "sample", "seconds": [[0.1, 0.2]], "parts": {}, "series": {}, "stop": None},
+        {"event": "sample", "seconds": [[0.1, 0.2]], "stop": None, **NOTHING_TOLD},
         {
             "event": "sample",
             "seconds": [[0.2, 0.1]],
-            "parts": {},
-            "series": {},
             "stop": "converged",
+            **NOTHING_TOLD,
+            "calls": {"ping": [1.0, 2.0, 3.0, 4.0]},
         },
         {"event": "verified", "what": "residual", "error": 0.1, "tolerance": 16.0, "seconds": 0.7},
         {"event": "end", "peak_memory_B": [5, 6]},
@@ -76,6 +79,7 @@ def test_a_whole_launch() -> None:
     assert (a.compile_s, a.setup_s, a.verify_s) == (1.5, 0.5, 0.7)
     assert a.warm_up == [[0.3, 0.4]]
     assert a.samples == [[[0.1, 0.2]], [[0.2, 0.1]]]
+    assert a.calls == [{}, {"ping": [1.0, 2.0, 3.0, 4.0]}]
     assert a.stopped == "converged"
     assert a.check == Check("residual", 0.1, 16.0)
     assert a.peak_memory_B == (5, 6)

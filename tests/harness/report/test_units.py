@@ -140,3 +140,37 @@ def test_percent(fraction: float | None, text: str) -> None:
 )
 def test_a_range_has_one_prefix(low: float, high: float, text: str) -> None:
     assert units.si_range(low, high, "B/s") == text
+
+
+@pytest.mark.parametrize(
+    ("values", "unit", "like", "head", "words"),
+    [
+        ([1e9, 2e10], "B/s", [1e9], "GB/s", ["1.00", "20.0"]),
+        ([1e-6, 5e-3, None], "s", [1e-6, 2e-6, 5e-3], "us", ["1.00", "5000", "-"]),
+        ([0.0], "s", [0.0], "s", ["0"]),
+        ([3.0], "1", [3.0], "1", ["3.00"]),
+    ],
+)
+def test_a_column_has_one_unit(
+    values: list[float | None], unit: str, like: list[float], head: str, words: list[str]
+) -> None:
+    assert units.column(values, unit, like) == (head, words)
+
+
+@pytest.mark.parametrize(
+    ("size_B", "words"),
+    [
+        (0, "0 B"),
+        (8, "8 B"),
+        (1000, "1000 B"),
+        (1024, "1 KiB"),
+        (12288, "12 KiB"),
+        (1000000, "1000000 B"),
+        (2**20, "1 MiB"),
+        (3 * 2**19, "1.5 MiB"),
+        (5 * 2**28, "1.25 GiB"),
+        (2**20 + 8, "1048584 B"),
+    ],
+)
+def test_a_size_that_is_exact(size_B: float, words: str) -> None:
+    assert units.exact_binary(size_B) == words
