@@ -11,10 +11,10 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mpi4py import MPI
-from numba import njit, prange
+from numba import get_num_threads, njit, prange
 from numpy.typing import DTypeLike, NDArray
 
 from kernels._support.cartesian import Part, Shape
@@ -28,19 +28,36 @@ Offset = tuple[int, int, int]
 Region = tuple[slice, slice, slice]
 
 
-@njit(
-    ["void(f8[:,:,:], f8[:,:,:])", "void(f4[:,:,:], f4[:,:,:])"],
-    parallel=True,
-    cache=True,
-    error_model="numpy",
-)
-def copy_region(to: NDArray[Any], source: NDArray[Any]) -> None:
-    """Pack or unpack: to = source, row by row; the rows are shared out among the threads."""
+_SIGNATURES: Final = ["void(f8[:,:,:], f8[:,:,:])", "void(f4[:,:,:], f4[:,:,:])"]
+_SHARED_B: Final = 2**17
+"""From this size on threads copy a region together; below, waking them takes longer."""
+
+
+@njit(_SIGNATURES, cache=True, error_model="numpy")
+def copy_alone(to: NDArray[Any], source: NDArray[Any]) -> None:
+    """To = source, by the calling thread."""
+    for z in range(to.shape[0]):
+        for y in range(to.shape[1]):
+            for x in range(to.shape[2]):
+                to[z, y, x] = source[z, y, x]
+
+
+@njit(_SIGNATURES, parallel=True, cache=True, error_model="numpy")
+def copy_together(to: NDArray[Any], source: NDArray[Any]) -> None:
+    """To = source, whose rows are shared out among the threads."""
     planes, rows = to.shape[0], to.shape[1]
     for i in prange(planes * rows):
         z, y = i // rows, i % rows
         for x in range(to.shape[2]):
             to[z, y, x] = source[z, y, x]
+
+
+def copy_region(to: NDArray[Any], source: NDArray[Any]) -> None:
+    """Pack or unpack: to = source."""
+    if to.nbytes < _SHARED_B or get_num_threads() == 1:
+        copy_alone(to, source)
+    else:
+        copy_together(to, source)
 
 
 @dataclass(frozen=True)
