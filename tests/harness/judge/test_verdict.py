@@ -37,8 +37,9 @@ def test_pass(raw: CaseResult) -> None:
         "scale_bandwidth",
         "add_bandwidth",
         "triad_bandwidth",
+        "dot_bandwidth",
     ]
-    assert set(found.work) == {"copy", "scale", "add", "triad"}
+    assert set(found.work) == {"copy", "scale", "add", "triad", "dot"}
 
 
 def test_the_rate_is_that_of_the_slowest_rank(raw: CaseResult) -> None:
