@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kernels._support.blocks import Block, block, largest
@@ -35,6 +35,25 @@ def _grids(ranks: int) -> Iterator[Shape]:
     for z in _divisors(ranks):
         for y in _divisors(ranks // z):
             yield z, y, ranks // z // y
+
+
+def grown(edges: Mapping[str, int], factor: int) -> dict[str, int]:
+    """The edges of a box of ``factor`` times the points, as near to a cube as whole factors allow.
+
+    The shortest edge, the first of equal ones, grows by each prime factor, the largest first.
+    """
+    found = dict(edges)
+    for prime in reversed(_primes(factor)):
+        found[min(found, key=lambda name: found[name])] *= prime
+    return found
+
+
+def _primes(n: int) -> list[int]:
+    """The prime factors of n, the smallest first."""
+    for one in range(2, math.isqrt(n) + 1):
+        if n % one == 0:
+            return [one, *_primes(n // one)]
+    return [n] if n > 1 else []
 
 
 def _divisors(n: int) -> list[int]:

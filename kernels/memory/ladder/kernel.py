@@ -84,14 +84,14 @@ class Ladder(Kernel["State"]):
     )
     primary: ClassVar[str] = "fma_float64"
 
-    sets: int = parameter(
-        unit="1", help="working sets swept at once on each rank: one for each thread", minimum=1
-    )
     largest: int = parameter(
         unit="B", help="largest working set of a thread", minimum=SMALLEST_B, maximum=2**40
     )
     cache: int = parameter(
         unit="B", help="a thread's share of the last-level cache", minimum=0, maximum=2**40
+    )
+    sets: int = parameter(
+        unit="1", help="working sets swept at once on each rank: one for each thread", minimum=1
     )
 
     @classmethod
@@ -111,6 +111,11 @@ class Ladder(Kernel["State"]):
         if "largest" not in given:
             chosen["largest"] = _largest(cache_B, memory_B // threads)
         return {name: value for name, value in chosen.items() if name not in given}
+
+    @classmethod
+    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
+        """The sizes are those of a thread."""
+        return dict(given)
 
     def check_geometry(self, ranks: int) -> None:
         """Every number of ranks will do."""
@@ -146,7 +151,7 @@ class Ladder(Kernel["State"]):
             return Work(flop=2.0 * FMA_TERMS * threads)
 
         name = f"fma_{dtype}" + "_core" * alone
-        return Phase(name, FLOP_RATE, lambda state: state.fma(name), work)
+        return Phase(name, FLOP_RATE, lambda state: state.fma(name), work, alone=alone)
 
     def _point(self, step: Step) -> Phase[State]:
         return Phase(

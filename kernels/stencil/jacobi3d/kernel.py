@@ -40,7 +40,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from kernels._support.cartesian import Shape, deepest, fullest, part, rank_grid
+from kernels._support.cartesian import Shape, deepest, fullest, grown, part, rank_grid
 from kernels.contract import (
     UPDATE_RATE,
     Check,
@@ -164,12 +164,8 @@ class Jacobi3d(Kernel["State"]):
 
     @classmethod
     def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
-        """The shortest edge grows by each prime factor in turn, the largest first."""
-        edges = {name: int(given[name]) for name in EDGES}
-        for prime in reversed(_primes(factor)):
-            shortest = min(edges, key=lambda name: edges[name])
-            edges[shortest] *= prime
-        return {**given, **edges}
+        """A box of so many times the points, cut along the longer edges first."""
+        return {**given, **grown({name: int(given[name]) for name in EDGES}, factor)}
 
     def check_geometry(self, ranks: int) -> None:
         """Any grid and number of ranks.
@@ -351,11 +347,3 @@ def _edge(cube: Callable[[int], Jacobi3d], memory_B: int, llc_B: int, ranks: int
         need = cube(1).memory_B(ranks) * ranks
         raise IllegalParameter("n", "auto", f"{memory_B} B may be filled, n = 1 needs {need} B")
     return n
-
-
-def _primes(n: int) -> list[int]:
-    """The prime factors of n, the smallest first."""
-    for one in range(2, math.isqrt(n) + 1):
-        if n % one == 0:
-            return [one, *_primes(n // one)]
-    return [n] if n > 1 else []

@@ -37,10 +37,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from kernels._support.cartesian import Shape, fullest
+from kernels._support.cartesian import Shape, fullest, grown
 from kernels.contract import (
     FLOP_RATE,
     UPDATE_RATE,
@@ -54,7 +54,7 @@ from kernels.contract import (
     Work,
     parameter,
 )
-from kernels.stencil.star2d.layout import Sizes, place, rank_grid
+from kernels.stencil.star2d.layout import TILE_SHARE, Sizes, place, rank_grid
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
@@ -143,11 +143,8 @@ class Star2d(Kernel["State"]):
 
     @classmethod
     def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
-        """The shorter edge, y if they are equal, grows by each prime factor, the largest first."""
-        edges = {"ny": int(given["ny"]), "nx": int(given["nx"])}
-        for prime in reversed(_primes(factor)):
-            edges[min(edges, key=lambda name: edges[name])] *= prime
-        return dict(edges)
+        """A rectangle of so many times the points."""
+        return {**given, **grown({name: int(given[name]) for name in ("ny", "nx")}, factor)}
 
     @property
     def arithmetic(self) -> str:
@@ -198,12 +195,12 @@ class Star2d(Kernel["State"]):
         """The fields at the start, in this rank's block."""
         from numba import get_num_threads
 
+        from kernels._support.caches import share_B
         from kernels.stencil.star2d.cpu import allocate
 
         own = place(self.points, rank_grid(self.points, self.radius, comm.size), comm.rank)
-        return allocate(
-            self.points, own, self._sizes(own.shape), self.dtype, comm, get_num_threads()
-        )
+        sizes = replace(self._sizes(own.shape), tile_B=int(TILE_SHARE * share_B(2)))
+        return allocate(self.points, own, sizes, self.dtype, comm, get_num_threads())
 
     def watch(self, state: State, watch: Watch) -> None:
         """Exchange, core and shell of every pass."""
@@ -272,15 +269,3 @@ def _edge(square: Callable[[int], Star2d], memory_B: int, llc_B: int, ranks: int
         need = square(1).memory_B(ranks) * ranks
         raise IllegalParameter("n", "auto", f"{memory_B} B may be filled, n = 1 needs {need} B")
     return n
-
-
-def _primes(number: int) -> list[int]:
-    """Its prime factors in ascending order, each as often as it divides."""
-    found = []
-    factor = 2
-    while number > 1:
-        while number % factor == 0:
-            found.append(factor)
-            number //= factor
-        factor += 1
-    return found

@@ -12,8 +12,10 @@ LINE_B = 64
 """Margin of a row at both ends: the halo is that part of it which lies next to the points."""
 BLOCK = 4
 """Rows of an iteration done before the next iteration has its turn: 1, 2, 8 were slower."""
+TILE_SHARE = 0.75
+"""Of a core's level 2: the rows of both fields that a tile has under way stay in it."""
 TILE_B = 768 * 1024
-"""Rows of both fields that a tile has under way, B: they stay in a private cache of 1 MiB."""
+"""The same where the caches of the node are not known yet: of 1 MiB."""
 
 
 def rank_grid(points: Shape, radius: int, ranks: int) -> Shape:
@@ -94,7 +96,8 @@ class Sizes:
     radius: int
     depth: int
     item_B: int
-    tile: int  # columns of a tile; 0: as many as `TILE_B` holds
+    tile: int  # columns of a tile; 0: as many as ``tile_B`` holds
+    tile_B: int = TILE_B
 
     @property
     def margin(self) -> int:
@@ -121,7 +124,7 @@ class Sizes:
     @property
     def width(self) -> int:
         """Columns of a tile: whole lines."""
-        fitting = TILE_B // (2 * self._under_way * LINE_B) * self.margin
+        fitting = self.tile_B // (2 * self._under_way * LINE_B) * self.margin
         wanted = self._whole(self.tile) if self.tile else max(fitting, self.margin)
         return min(wanted, self._whole(self.columns))
 
