@@ -267,6 +267,8 @@ class Kernel(ABC, Generic[StateT]):
     """Name of the phase whose metric stands for the kernel in a summary."""
     version: ClassVar[int] = 1
     """Raised when the meaning of a result changes; results of two versions do not compare."""
+    least_ranks: ClassVar[int] = 1
+    """Ranks below which there is nothing to measure: one rank has nobody to send a message to."""
     step: ClassVar[str] = "step"
     """What `Watch.progress` counts, in the singular: "column"."""
 

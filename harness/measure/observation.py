@@ -18,12 +18,14 @@ class Observation:
 
     samples : [repetition][phase][rank]; warm_up : [phase][rank]; parts : seconds
     [repetition]{part: [rank]}; series : [repetition]{name: [step]}; calls : [repetition]{phase:
-    `timing.STATISTICS`}. Of a program one number stands
-    for all its ranks; printed : its output; facts : what was read in it.
+    `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
+    facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
+    control variable.
     """
 
     case: str
     places: tuple[Place, ...] = ()
+    mpi_settings: dict[str, Value] = field(default_factory=dict)
     began: float | None = None
     ended: float | None = None
     compile_s: float | None = None
@@ -74,6 +76,7 @@ class Launched:
 
     def __init__(self) -> None:
         self.places: tuple[Place, ...] = ()
+        self.mpi_settings: dict[str, Value] = {}
         self.cases: dict[str, Observation] = {}
         self.running: Observation | None = None
         self.finished = False
@@ -91,10 +94,13 @@ class Launched:
         match event["event"]:
             case "placement":
                 self.places = _places(event["ranks"])
+                self.mpi_settings = event.get("mpi_settings", {})  # a program starts no MPI
             case "finished":
                 self.finished = True
             case "case":
-                self.running = Observation(event["case"], places=self.places)
+                self.running = Observation(
+                    event["case"], places=self.places, mpi_settings=self.mpi_settings
+                )
                 self.cases[event["case"]] = self.running
         if self.running is not None and event.get("case") == self.running.case:
             self.running.take(event)

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.measure import placement, stopping
+from harness.measure import mpi_settings, placement, stopping
 from harness.measure.batch import Batch
 from harness.measure.journal import Writer
 from harness.measure.timing import timed, timed_calls
@@ -64,7 +64,10 @@ def _report_places(comm: Intracomm, report: Reporter) -> None:
     library = MPI.Get_library_version().split(",")[0].strip().rstrip("\x00")
     places = comm.gather(placement.as_dict(placement.mine(comm.rank, library)))
     clock = time.get_clock_info("perf_counter")
-    report("placement", ranks=places, clock=clock.implementation, resolution_s=clock.resolution)
+    facts = {"clock": clock.implementation, "resolution_s": clock.resolution}
+    if comm.rank == 0:
+        facts["mpi_settings"] = mpi_settings.read()
+    report("placement", ranks=places, **facts)
 
 
 def _measure(case: Case, comm: Intracomm, report: Reporter) -> None:

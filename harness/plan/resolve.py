@@ -99,7 +99,7 @@ def _given_to_member(
 ) -> dict[str, Value]:
     """Its parameters, from those of the smallest member; ConfigError if it cannot have any."""
     if kind == "strong":
-        return scaling.strong(base, _not_auto(draft), geometry.ranks)
+        return scaling.strong(base, _not_auto(draft), geometry)
     try:
         return scaling.weak(base, times)
     except IllegalParameter as error:

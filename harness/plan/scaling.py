@@ -81,18 +81,19 @@ def weak(base: Case, times: float) -> dict[str, Value]:
     return {**base.parameters, **kernel.weak(base.parameters, int(times))}
 
 
-def strong(base: Case, given: dict[str, Value], ranks: int) -> dict[str, Value]:
+def strong(base: Case, given: dict[str, Value], geometry: Geometry) -> dict[str, Value]:
     """The parameters of a member: those of the base as far as its ranks can have them.
 
     Where they cannot (a grid of ranks), the size, which is a kernel's first parameter, stays, and
-    what else was chosen by ``auto`` is chosen anew.
+    what else was chosen by ``auto`` is chosen anew. `Kernel.threaded` is told of the threads.
     """
+    kernel = base.instance()
     try:
-        base.instance().check_geometry(ranks)
+        kernel.check_geometry(geometry.ranks)
     except IllegalParameter:
         size = next(iter(base.parameters))
         return {**given, size: base.parameters[size]}
-    return base.parameters
+    return {**base.parameters, **kernel.threaded(geometry.threads), **given}
 
 
 def same_work(base: Case, member: Case, where: str) -> None:

@@ -12,7 +12,7 @@
     /entry/work          what one call of each phase does, over all ranks
     /entry/verification  what was checked, error, tolerance, passed
     /entry/timing        compile, set-up and verification, s, one entry a launch
-    /entry/placement     host, CPUs, NUMA nodes, threads and BLAS of each rank, as read by it
+    /entry/placement     host, CPUs, NUMA nodes, threads, BLAS and MPI of each rank, as read by it
     /entry/environment   hardware, software and machine fingerprint, as JSON notes
     /entry/references    the reference values the case was judged by
     /entry/provenance    command line, run, program version; somebody else's program with its output
@@ -286,6 +286,7 @@ def _placement(entry: Any, result: CaseResult) -> None:
         words = [",".join(map(str, getattr(one, name))) for one in places]
         group.create_dataset(name, data=words, dtype=text)
     nexus.array(group, "peak_memory", result.peak_memory_B, "B", axes=["launch", "rank"])
+    nexus.notes(group, "mpi_settings", list(result.mpi_settings))
 
 
 def _references(entry: Any, result: CaseResult) -> None:

@@ -118,7 +118,7 @@ class CaseResult:
     parts : seconds of each part of a repetition, as the ranks told them {part: [launch][repetition]
     [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each
     phase of several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places,
-    peak_memory_B : [launch][rank].
+    peak_memory_B : [launch][rank]. mpi_settings : control variables of the MPI library [launch].
     """
 
     case: Case
@@ -135,6 +135,7 @@ class CaseResult:
     times: Times = Times()
     stopped: tuple[str, ...] = ()
     places: tuple[tuple[Place, ...], ...] = ()
+    mpi_settings: tuple[dict[str, KernelValue], ...] = ()
     peak_memory_B: tuple[tuple[int, ...], ...] = ()
     notes: tuple[str, ...] = ()
     program: ProgramRecord | None = None

@@ -62,3 +62,16 @@ def touched(shape: int | tuple[int, ...], dtype: DTypeLike = np.float64) -> NDAr
     array = aligned(shape, dtype)
     array.fill(0)
     return array
+
+
+def on_huge_pages(size_B: int) -> NDArray[np.uint8]:
+    """Bytes on huge pages, where Linux gives them; filled with zeros.
+
+    One process reads the memory of another page by page, up to twice as fast from huge ones.
+    """
+    return touched(huge_B(size_B), np.uint8)[:size_B]
+
+
+def huge_B(size_B: int) -> int:
+    """What `on_huge_pages` allocates: smaller arrays lie on ordinary pages."""
+    return max(_LARGE_B, size_B)

@@ -1,15 +1,15 @@
 """One CPU for each thread of a rank: Numba leaves its threads wherever the kernel puts them.
 
 Threads are pinned only if the CPUs of this rank are its own, and enough of them: where ranks share
-CPUs, each would choose the same. Every thread gets the CPUs back that it had, since a thread that
-is started later, by a BLAS or by Python, inherits those of the thread that starts it.
+CPUs, each would choose the same. Afterwards every thread gets all CPUs of the rank back, since a
+thread that is started later, by a BLAS or by Python, inherits those of the thread that starts it.
 """
 
 from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,21 +26,21 @@ _WORDS: Final = 16
 """A mask holds 1024 CPUs, as that of the C library (cpu_set_t)."""
 _MASK_B: Final = 8 * _WORDS
 _CALLING_THREAD: Final = 0
+_OWN: Final = frozenset(os.sched_getaffinity(0))
+"""The CPUs of this rank, as it began: later the calling thread may be pinned."""
 _TOPOLOGY: Final = Path("/sys/devices/system/cpu")
 
-_get: Any = types.ExternalFunction("sched_getaffinity", types.int32(*[types.int64] * 3))
 _set: Any = types.ExternalFunction("sched_setaffinity", types.int32(*[types.int64] * 3))
 
 
-@njit("void(u8[:,::1], u8[:,::1])", parallel=True, cache=True, error_model="numpy")
-def exchange(wanted: Masks, had: Masks) -> None:
-    """Give each thread the CPUs wanted, and write down which it had: (threads, words).
+@njit("void(u8[:,::1])", parallel=True, cache=True, error_model="numpy")
+def assign(masks: Masks) -> None:
+    """Give each thread its CPUs: (threads, words).
 
     Iteration t of every parallel loop of so many iterations is run by the same thread.
     """
-    for thread in prange(len(wanted)):
-        _get(_CALLING_THREAD, _MASK_B, had[thread].ctypes.data)
-        _set(_CALLING_THREAD, _MASK_B, wanted[thread].ctypes.data)
+    for thread in prange(len(masks)):
+        _set(_CALLING_THREAD, _MASK_B, masks[thread].ctypes.data)
 
 
 class Pinned:
@@ -54,9 +54,8 @@ class Pinned:
         threads = get_num_threads()
         self.cpus = choose(_masks_of_node(comm), threads)
         if self.cpus:
-            before = np.zeros((threads, _WORDS), np.uint64)
-            exchange(_masks(self.cpus), before)
-            weakref.finalize(self, exchange, before, before.copy()).atexit = False
+            assign(_masks([[cpu] for cpu in self.cpus]))
+            weakref.finalize(self, assign, _masks([_OWN] * threads)).atexit = False
 
 
 def choose(masks: Sequence[frozenset[int]], threads: int) -> tuple[int, ...]:
@@ -90,16 +89,17 @@ def _masks_of_node(comm: Intracomm) -> list[frozenset[int]]:
     """The CPUs of the ranks of this node, those of this rank first."""
     from mpi4py import MPI
 
-    mine = frozenset(os.sched_getaffinity(0))
     node = comm.Split_type(MPI.COMM_TYPE_SHARED)
-    masks = node.allgather(mine)
+    masks = node.allgather(_OWN)
     del masks[node.rank]
     node.Free()
-    return [mine, *masks]
+    return [_OWN, *masks]
 
 
-def _masks(cpus: Sequence[int]) -> Masks:
+def _masks(cpus: Sequence[Collection[int]]) -> Masks:
+    """The masks of threads in the form of the C library: (threads, words)."""
     masks = np.zeros((len(cpus), _WORDS), np.uint64)
-    for mask, cpu in zip(masks, cpus, strict=True):
-        mask[cpu // _WORD_BITS] = np.uint64(1 << cpu % _WORD_BITS)
+    for mask, those in zip(masks, cpus, strict=True):
+        for cpu in those:
+            mask[cpu // _WORD_BITS] |= np.uint64(1 << cpu % _WORD_BITS)
     return masks

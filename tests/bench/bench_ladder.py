@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import likwid
 import numba
 import pytest
 from mpi4py import MPI
@@ -20,7 +19,7 @@ from kernels.memory.ladder.steps import READS, WRITES, Step
 KIB, MIB = 2**10, 2**20
 LEVELS = {"L1": 16 * KIB, "L2": 512 * KIB, "L3": 4 * MIB, "memory": 256 * MIB}
 """A working set of a thread in each level: level 3 is shared."""
-PAIRS = 5
+PAIRS = 3
 CALLS = 30
 
 
@@ -44,7 +43,7 @@ def median_s(call: Callable[[], None]) -> float:
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("operation", ["load", "store", "copy"])
-def test_level(operation: str, level: str, threads: int, benchmark: Any) -> None:
+def test_level(operation: str, level: str, threads: int, likwid: Any, benchmark: Any) -> None:
     numba.set_num_threads(threads)
     state, step = state_of(threads), Step(operation, LEVELS[level])
     arrays = READS[operation] + WRITES[operation]
@@ -52,7 +51,7 @@ def test_level(operation: str, level: str, threads: int, benchmark: Any) -> None
     ratios = []
     for _ in range(PAIRS):
         mine = moved_B / median_s(lambda: state.sweep(step))
-        name = f"{operation}_{likwid.suffix()}"
+        name = f"{operation}_{likwid.suffix}"
         ratios.append(mine / likwid.rate(name, LEVELS[level] * threads, threads))
     benchmark.pedantic(lambda: state.sweep(step), rounds=CALLS, warmup_rounds=1)
     benchmark.extra_info["bandwidth_B_per_s"] = moved_B / benchmark.stats["median"]
@@ -61,10 +60,10 @@ def test_level(operation: str, level: str, threads: int, benchmark: Any) -> None
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_peak(dtype: str, threads: int, benchmark: Any) -> None:
+def test_peak(dtype: str, threads: int, likwid: Any, benchmark: Any) -> None:
     numba.set_num_threads(threads)
     state, phase = state_of(threads), f"fma_{dtype}"
-    single, end = ("_sp" if dtype == "float32" else ""), likwid.suffix()
+    single, end = ("_sp" if dtype == "float32" else ""), likwid.suffix
     name = f"peakflops{single}_{end}" + ("" if end == "sse" else "_fma")
     ratios = []
     for _ in range(PAIRS):

@@ -10,6 +10,7 @@ import numba
 import numpy as np
 import pytest
 from mpi4py import MPI
+from numpy.typing import NDArray
 
 from kernels._support import pinning
 from kernels._support.pinning import Pinned, choose
@@ -69,13 +70,31 @@ def test_each_thread_has_its_cpu_for_as_long_as_the_object_lives(threads: int) -
         numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
 
 
+def test_a_second_object_pins_again_and_the_last_frees_all() -> None:
+    had = os.sched_getaffinity(0)
+    first, second = Pinned(MPI.COMM_SELF), Pinned(MPI.COMM_SELF)
+    assert first.cpus == second.cpus
+    del first, second
+    gc.collect()
+    assert os.sched_getaffinity(0) == had
+
+
+_get = numba.types.ExternalFunction(
+    "sched_getaffinity", numba.types.int32(*[numba.types.int64] * 3)
+)
+
+
+@numba.njit(parallel=True)
+def read_masks(masks: NDArray[np.uint64]) -> None:
+    for thread in numba.prange(len(masks)):
+        _get(0, 128, masks[thread].ctypes.data)
+
+
 def cpus_of_threads(threads: int) -> list[set[int]]:
-    """What the threads of a parallel loop may run on now: each is given what it has."""
-    had = np.zeros((threads, 16), np.uint64)
-    everything = np.full((threads, 16), 2**64 - 1, np.uint64)
-    pinning.exchange(everything, had)
-    pinning.exchange(had, everything.copy())
+    """What the threads of a parallel loop may run on now."""
+    masks = np.zeros((threads, 16), np.uint64)
+    read_masks(masks)
     return [
         {64 * word + bit for word in range(16) for bit in range(64) if int(row[word]) >> bit & 1}
-        for row in had
+        for row in masks
     ]

@@ -28,15 +28,26 @@ def grown(kernel: Kernel[Any], factor: int) -> Kernel[Any] | None:
         return None
 
 
+def runs(kernel: Kernel[Any], ranks: int) -> bool:
+    """Whether it has anything to do on so many ranks."""
+    try:
+        kernel.check_geometry(ranks)
+    except IllegalParameter:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("name", listing.names())
 @pytest.mark.parametrize(("ranks", "factor"), [(1, 1), (1, 2), (1, 4), (2, 3), (3, 4), (4, 16)])
 def test_every_rank_has_about_as_much(name: str, ranks: int, factor: int) -> None:
+    """Not of collective operations: some gather at a rank what all others have."""
     small = example(name, ranks)
     large = grown(small, factor)
-    if large is None:
+    if large is None or not runs(small, ranks):
         return
     large.check_geometry(ranks * factor)
-    assert 0.7 < large.memory_B(ranks * factor) / small.memory_B(ranks) < 1.5
+    if listing.group(name) != "network":
+        assert 0.7 < large.memory_B(ranks * factor) / small.memory_B(ranks) < 1.5
 
 
 @pytest.mark.parametrize("name", listing.names())

@@ -14,7 +14,7 @@ from mpi4py import MPI
 from threadpoolctl import threadpool_limits
 
 from kernels import listing
-from kernels.contract import Check, Kernel, Value
+from kernels.contract import Check, IllegalParameter, Kernel, Value
 
 _spec = importlib.util.spec_from_file_location(
     "catalogue", Path(__file__).parent.parent / "kernels" / "catalogue.py"
@@ -45,10 +45,16 @@ def run(kernel: Kernel[Any], comm: MPI.Intracomm, repetitions: int = 2) -> Any:
     return state
 
 
+def kernels() -> list[str]:
+    """Those that run on so few ranks."""
+    names = catalogue.kernels_with_tests()
+    return [name for name in names if listing.load(name).least_ranks <= RANKS]
+
+
 def each_case() -> list[Any]:
     return [
         pytest.param(name, values, id=f"{name}-" + "-".join(f"{k}={v}" for k, v in values.items()))
-        for name in catalogue.kernels_with_tests()
+        for name in kernels()
         for values in catalogue.tests_of(name).cases(RANKS)
     ]
 
@@ -56,7 +62,7 @@ def each_case() -> list[Any]:
 def each_mutation() -> list[Any]:
     return [
         pytest.param(name, mutation, id=f"{name}-{mutation}")
-        for name in catalogue.kernels_with_tests()
+        for name in kernels()
         for mutation in catalogue.tests_of(name).MUTATIONS
     ]
 
@@ -83,10 +89,19 @@ def test_verifier_rejects(name: str, mutation: str, comm: MPI.Intracomm) -> None
     assert not check.passed, f"{mutation} was not noticed: {check}"
 
 
-@pytest.mark.parametrize("name", catalogue.kernels_with_tests())
+@pytest.mark.parametrize("name", kernels())
 def test_counts_its_work(name: str, comm: MPI.Intracomm) -> None:
     kernel = listing.load(name)(**catalogue.tests_of(name).mutation_case(comm.size))
     for phase in kernel.phases():
         work = phase.work(comm.size)
         assert phase.metric.value(work, 1.0) > 0.0
     assert kernel.memory_B(comm.size) > 0
+
+
+def test_too_few_ranks_are_refused() -> None:
+    """Every kernel that needs several says so."""
+    for name in catalogue.kernels_with_tests():
+        kernel = listing.load(name)(**catalogue.tests_of(name).mutation_case(4))
+        if kernel.least_ranks > 1:
+            with pytest.raises(IllegalParameter, match="ranks"):
+                kernel.check_geometry(kernel.least_ranks - 1)

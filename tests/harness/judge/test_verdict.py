@@ -12,7 +12,7 @@ from harness.judge import verdict
 from harness.judge.verdict import judged
 from harness.outcome import Outcome
 from harness.plan.case import Expected, Geometry
-from harness.record.result import CaseResult
+from harness.record.result import Calls, CaseResult
 from kernels.contract import Check, Metric
 
 TIMES = [[[0.01 * (10 + i), 0.05] for i in range(6)]]
@@ -32,13 +32,9 @@ def test_pass(raw: CaseResult) -> None:
     found = judge(raw)
     assert (found.outcome, found.reason, found.notes) == (Outcome.PASS, "", ())
     assert found.primary == "triad_bandwidth"
-    assert list(found.metrics) == [
-        "copy_bandwidth",
-        "scale_bandwidth",
-        "add_bandwidth",
-        "triad_bandwidth",
-    ]
-    assert set(found.work) == {"copy", "scale", "add", "triad"}
+    phases = [phase.name for phase in raw.case.instance().phases()]
+    assert list(found.metrics) == [f"{name}_bandwidth" for name in phases]
+    assert list(found.work) == phases
 
 
 def test_the_rate_is_that_of_the_slowest_rank(raw: CaseResult) -> None:
@@ -208,3 +204,27 @@ def test_notes_of_before_stay_and_unbound_ranks_are_noted(made: Any) -> None:
 def test_a_single_rank(made: Any) -> None:
     case = made.case(geometry=Geometry(1, 1, 1))
     assert made.result(case, [[[0.1]]]).outcome is Outcome.PASS
+
+
+def test_every_metric_of_a_phase_is_of_the_same_times(curved: CaseResult) -> None:
+    latency = curved.metrics["ping_8B_latency"]
+    rate = curved.metrics["ping_8B_message_rate"]
+    assert latency.phase == rate.phase == "ping_8B"
+    assert latency.value == pytest.approx(0.125 / 2)
+    assert rate.value == pytest.approx(2 / 0.125, rel=0.01)
+    assert curved.primary == "fma_float64_flop_rate"
+
+
+def test_calls_over_all_repetitions_belong_to_costs(curved: CaseResult) -> None:
+    """2 messages a call: the extremes are those of all calls, the rest is the median."""
+    assert curved.metrics["ping_8B_latency"].calls == Calls(0.25, 1.5, 2.0, 4.5)
+    assert curved.metrics["ping_8B_message_rate"].calls is None
+    assert curved.metrics["ping_4096B_latency"].calls is None
+    assert curved.metrics["load_32KiB_bandwidth"].calls is None
+
+
+def test_a_launch_without_repetitions_has_no_calls(made: Any, curved: CaseResult) -> None:
+    calls = {"ping_0B": (((1.0, 2.0, 3.0, 4.0),), ())}
+    raw = replace(made.raw(curved.case, [[[0.1, 0.1]], []]), calls=calls)
+    found = verdict.judged(raw, oversubscribe=False)
+    assert found.metrics["ping_0B_latency"].calls == Calls(0.5, 1.0, 1.5, 2.0)

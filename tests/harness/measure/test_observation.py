@@ -30,7 +30,13 @@ def one_case(name: str, start: float = 100.0) -> list[dict[str, Any]]:
         {"event": "ready", "seconds": 0.5},
         {"event": "warm-up", "seconds": [[0.3, 0.4]]},
         {"event": "sample", "seconds": [[0.1, 0.2]], "stop": None, **NOTHING_TOLD},
-        {"event": "sample", "seconds": [[0.2, 0.1]], "stop": "converged", **NOTHING_TOLD},
+        {
+            "event": "sample",
+            "seconds": [[0.2, 0.1]],
+            "stop": "converged",
+            **NOTHING_TOLD,
+            "calls": {"ping": [1.0, 2.0, 3.0, 4.0]},
+        },
         {"event": "verified", "what": "residual", "error": 0.1, "tolerance": 16.0, "seconds": 0.7},
         {"event": "end", "peak_memory_B": [5, 6]},
     ]
@@ -38,6 +44,19 @@ def one_case(name: str, start: float = 100.0) -> list[dict[str, Any]]:
 
 
 PLACEMENT = {"event": "placement", "time": 99.0, "ranks": [RANK, RANK | {"rank": 1}]}
+
+
+def test_settings_of_mpi_belong_to_every_case() -> None:
+    launched = Launched()
+    settings = {"coll_tuned_priority": 30}
+    launched.take([PLACEMENT | {"mpi_settings": settings}, *one_case("a"), *one_case("b")])
+    assert [one.mpi_settings for one in launched.cases.values()] == [settings, settings]
+
+
+def test_a_program_has_no_settings_of_mpi() -> None:
+    launched = Launched()
+    launched.take([PLACEMENT, *one_case("a")])
+    assert launched.cases["a"].mpi_settings == {}
 
 
 def test_a_whole_launch() -> None:
@@ -60,6 +79,7 @@ def test_a_whole_launch() -> None:
     assert (a.compile_s, a.setup_s, a.verify_s) == (1.5, 0.5, 0.7)
     assert a.warm_up == [[0.3, 0.4]]
     assert a.samples == [[[0.1, 0.2]], [[0.2, 0.1]]]
+    assert a.calls == [{}, {"ping": [1.0, 2.0, 3.0, 4.0]}]
     assert a.stopped == "converged"
     assert a.check == Check("residual", 0.1, 16.0)
     assert a.peak_memory_B == (5, 6)

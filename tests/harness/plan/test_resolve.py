@@ -163,7 +163,7 @@ def test_a_grid_that_does_not_fit_the_ranks() -> None:
 )
 def test_auto_always_fits(memory_B: int, llc_B: int, ranks: int, kernel: str) -> None:
     node = replace(NODE, memory_B=memory_B, llc_B=llc_B)
-    ranks = 1 if kernel == "stream_c" else ranks
+    ranks = 1 if kernel == "stream_c" else max(ranks, listing.load(kernel).least_ranks)
     (case,) = resolve(f"  - kernel: {kernel}\n    ranks: {ranks}\n", node)
     assert 0 < case.memory_B <= memory_B
     kernel_of_case = case.instance()
@@ -253,7 +253,10 @@ def test_references_name_metrics() -> None:
 @pytest.mark.parametrize("kernel", listing.names())
 def test_a_case_survives_json(kernel: str) -> None:
     (case,) = resolve(
-        f"  - kernel: {kernel}\n    repetitions: 3\n", ranks=(1,), set={}, budget_s=1.5
+        f"  - kernel: {kernel}\n    repetitions: 3\n",
+        ranks=(listing.load(kernel).least_ranks,),
+        set={},
+        budget_s=1.5,
     )
     written = json.loads(json.dumps(case.as_dict()))
     assert from_dict(written) == case

@@ -25,7 +25,7 @@ from harness.record import hdf5
 from harness.record.result import CaseResult, ProgramRecord
 from harness.report import compose
 from kernels import listing
-from kernels.contract import Check
+from kernels.contract import Check, parameters
 
 # Three launches: 3, 1 and no repetitions of 2 ranks.
 RAGGED = [[[0.1, 0.2], [0.3, 0.1], [0.2, 0.2]], [[0.4, 0.5]], []]
@@ -207,7 +207,8 @@ def test_samples_of_a_case_that_failed_later_are_kept(made: Any) -> None:
 
 @pytest.mark.parametrize("kernel", listing.names())
 def test_inputs_of_every_kernel(made: Any, kernel: str) -> None:
-    case = made.case(kernel, {"n": 64})
+    sizes = {one.name for one in parameters(listing.load(kernel))} & {"n"}
+    case = made.case(kernel, dict.fromkeys(sizes, 64))
     with opened(encode(made, made.failed(case))) as file:
         group = file["entry/inputs"]
         assert group.attrs["kernel"] == kernel
@@ -218,6 +219,12 @@ def test_inputs_of_every_kernel(made: Any, kernel: str) -> None:
             expected = "fitted" if name in case.fitted else "given"
             assert group[name].attrs["kind"] == expected
         assert (group["ranks"][()], group["threads"][()], group["nodes"][()]) == (2, 1, 1)
+
+
+def test_settings_of_mpi_are_kept_launch_by_launch(made: Any) -> None:
+    told = ({"coll_tuned_allreduce_algorithm": "ring", "btl_sm_eager_limit": 4096}, {})
+    with opened(encode(made, replace(made.result(), mpi_settings=told))) as file:
+        assert json.loads(file["entry/placement/mpi_settings/data"][()]) == list(told)
 
 
 def test_placement_and_environment(made: Any) -> None:

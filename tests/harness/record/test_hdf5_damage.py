@@ -133,9 +133,10 @@ def test_cut_short_or_damaged_anywhere_it_is_refused_or_unharmed(made: Any) -> N
     content = encode(made, made.result())
     whole = hdf5.index_record(content, "a.h5")
     drawn = random.Random(11)
+    body = len(content) - len(hdf5._sealed(b""))  # cut behind it, the file is what HDF5 wrote
     for _ in range(30):
         with pytest.raises(CorruptStore):
-            hdf5.index_record(content[: drawn.randrange(len(content) - 1)], "a.h5")
+            hdf5.index_record(content[: drawn.randrange(body)], "a.h5")
     refused = 0
     for _ in range(150):
         damaged = bytearray(content)

@@ -20,8 +20,9 @@ from harness.commands import rank as rank_command
 from harness.commands import records as records_command
 from harness.judge import bounds, verdict
 from harness.outcome import Outcome
-from harness.plan.case import Expected
+from harness.plan.case import Expected, Member
 from harness.record import store
+from harness.record.result import CaseResult
 from harness.report import (
     compose,
     document,
@@ -32,6 +33,7 @@ from harness.report import (
 )
 from harness.report.document import Doc
 from harness.report.format import Format
+from kernels import listing
 from kernels.contract import Check
 
 TIMES = [[[0.01 * (10 + i), 0.05] for i in range(6)]]
@@ -259,3 +261,45 @@ def test_a_person_sees_where_the_time_went(made: Any) -> None:
     text = console.export_text()
     assert ": time: update 80 % (rank 1: 90 %), panel 20 % (rank 1: 30 %)" in text
     assert ": residual: 7, not finite" in text
+
+
+def test_curves_calls_and_series_fit_the_schema(made: Any, curved: CaseResult) -> None:
+    member = Member("strong", curved.case.id, 1.0)
+    part = replace(curved, case=replace(curved.case, scaling=(member,)))
+    shown = compose.of_run(made.run(Path("/r")), [compose.of_case(part)])
+    (case,) = check(document.text(shown))["cases"]
+    assert set(case["curves"]) == {
+        "load_bandwidth",
+        "copy_bandwidth",
+        "ping_latency",
+        "ping_message_rate",
+    }
+    load = case["curves"]["load_bandwidth"]
+    assert (load["axis"], load["unit"], load["value_unit"]) == ("working set", "B", "B/s")
+    assert load["value"] == [case["metrics"][name]["value"] for name in load["metrics"]]
+    assert case["metrics"]["ping_0B_latency"]["calls"]["maximum"] == 4.5
+    assert case["curves"]["ping_latency"]["calls"]["maximum"] == [4.5, 4.5, None]
+    assert case["scaling"] == [{"kind": "strong", "base": curved.case.id, "factor": 1.0}]
+    assert compose.recorded_case(case) == shown.cases[0]
+
+
+def test_a_list_has_curves_instead_of_their_points(
+    curved: CaseResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "names", lambda: ("ladder",))
+    monkeypatch.setattr(listing, "group", lambda name: "memory")
+    (one,) = printed(listing_command.show, "ladder")["kernels"]
+    assert one["curves"]["ping_latency"] == {
+        "axis": "message",
+        "unit": "B",
+        "value_unit": "s",
+        "metrics": ["ping_0B_latency", "ping_8B_latency", "ping_4096B_latency"],
+    }
+    assert one["metrics"]["ping_8B_message_rate"] == "message/s"
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        listing_command.show("ladder", as_json=False)
+    text = " ".join(out.getvalue().split())
+    assert "metrics: fma_float64_flop_rate (flop/s) (primary), fma_float32_flop_rate" in text
+    assert "curves: load_bandwidth (B/s) over working set, " in text
+    assert "ping_8B" not in text

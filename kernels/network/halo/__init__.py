@@ -1,0 +1,1 @@
+"""The exchange of halos alone, without a stencil."""

@@ -1,0 +1,1 @@
+"""Latency, bandwidth and message rate between two ranks."""

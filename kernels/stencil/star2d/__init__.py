@@ -1,0 +1,1 @@
+"""The star stencil of the Parallel Research Kernels in two dimensions."""
