@@ -96,7 +96,7 @@ def report(benchmark: Any, state: cpu.State, steps: int) -> None:
 @pytest.mark.parametrize("boundary", ["dirichlet", "periodic"])
 @pytest.mark.parametrize("depth", [1, STEPS])
 def test_halos_of_two_ranks(depth: int, boundary: str, benchmark: Any) -> None:
-    """256^3 points a rank: the time with exchange over that without, on the same arrays."""
+    """256^3 points a rank: the time with exchange over that without; see the script."""
     script = Path(__file__).with_name("jacobi3d_exchange.py")
     ranks = ["mpirun", "-n", "2", "--bind-to", "core", sys.executable, "-P", "-m", "mpi4py"]
     environment = {

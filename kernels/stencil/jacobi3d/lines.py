@@ -6,7 +6,7 @@ and after its own is shifted out of registers, and each line of the row is loade
 once with the rows beside it, and kept for the two lines that need it next. A line costs
 
     7 points    5 loads, 2 shifts, 6 additions, 1 multiplication, 1 store
-    27 points   9 loads, 6 shifts, 14 additions, 3 multiply-adds, 1 multiplication, 1 store
+    27 points   9 loads, 6 shifts, 11 additions, 3 multiply-adds, 1 multiplication, 1 store
 
 No multiplication that rounds is fused with an addition, and the order of every sum is that of
 `reference.step`: the results have the same bits. Where the code below fuses, it multiplies by two.
