@@ -322,10 +322,10 @@ def test_fit_keeps_what_is_given() -> None:
 
 def test_weak_scaling_lets_the_shorter_edge_grow() -> None:
     square: dict[str, Value] = {"n": 100, "nx": 100, "ny": 100}
-    assert Star2d.weak(square, 1) == {"ny": 100, "nx": 100}
-    assert Star2d.weak(square, 2) == {"ny": 200, "nx": 100}
-    assert Star2d.weak(square, 4) == {"ny": 200, "nx": 200}
-    assert Star2d.weak(square, 6) == {"ny": 300, "nx": 200}
+    assert Star2d.weak(square, 1) == {"n": 100, "ny": 100, "nx": 100}
+    assert Star2d.weak(square, 2) == {"n": 100, "ny": 200, "nx": 100}
+    assert Star2d.weak(square, 4) == {"n": 100, "ny": 200, "nx": 200}
+    assert Star2d.weak(square, 6) == {"n": 100, "ny": 300, "nx": 200}
 
 
 def test_what_is_tried_can_be_run() -> None:
