@@ -11,7 +11,7 @@ import os
 import weakref
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 from numba import get_num_threads, njit, prange, types
@@ -46,16 +46,26 @@ def assign(masks: Masks) -> None:
 class Pinned:
     """The threads of this rank, each on a CPU of its own for as long as this object lives.
 
-    cpus : thread t of a parallel loop over the threads runs on the t-th; empty if they stay free.
+    The newest object holds: the end of an older one changes nothing. cpus : thread t of a parallel
+    loop over the threads runs on the t-th; empty if they stay free.
     """
+
+    _newest: ClassVar[int] = 0
 
     def __init__(self, comm: Intracomm) -> None:
         """Collective."""
         threads = get_num_threads()
         self.cpus = choose(_masks_of_node(comm), threads)
         if self.cpus:
+            Pinned._newest += 1
             assign(_masks([[cpu] for cpu in self.cpus]))
-            weakref.finalize(self, assign, _masks([_OWN] * threads)).atexit = False
+            weakref.finalize(self, _release, threads, Pinned._newest).atexit = False
+
+
+def _release(threads: int, number: int) -> None:
+    """Give all CPUs back, unless threads have been pinned anew since."""
+    if number == Pinned._newest:
+        assign(_masks([_OWN] * threads))
 
 
 def choose(masks: Sequence[frozenset[int]], threads: int) -> tuple[int, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -31,17 +30,6 @@ STEPS = 6
 """A multiple of the steps of a temporal pass."""
 
 
-@pytest.fixture(scope="module")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    if shutil.which("gcc") is None:
-        pytest.skip("no gcc to build the peer")
-    library = tmp_path_factory.mktemp("jacobi3d") / "libjacobi3d.so"
-    source = Path(__file__).with_name("jacobi3d.c")
-    flags = ["-O3", "-march=native", "-fopenmp", "-shared", "-fPIC"]
-    subprocess.run(["gcc", *flags, source, "-o", library], check=True)
-    return ctypes.CDLL(str(library))
-
-
 def seconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
@@ -56,16 +44,18 @@ def state_of(n: int = N, **given: Any) -> cpu.State:
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("stores", ["plain", "nontemporal"])
-def test_spatial(stores: str, threads: int, peer: ctypes.CDLL, benchmark: Any) -> None:
+def test_spatial(stores: str, threads: int, in_c: Any, peer_seconds: Any, benchmark: Any) -> None:
     numba.set_num_threads(threads)
+    peer = in_c("jacobi3d")
     state = state_of(stores=stores)
     fields = [aligned((N + 2) ** 3) for _ in range(2)]
     addresses = [ctypes.c_void_p(one.ctypes.data) for one in fields]
     n, count = ctypes.c_ssize_t(N), ctypes.c_int(threads)
     for one in addresses:
-        peer.fill(one, n, ctypes.c_double(1.0), count)
+        peer_seconds(lambda one=one: peer.fill(one, n, ctypes.c_double(1.0), count))
     ratios = [
-        seconds(lambda: peer.jacobi3d(*addresses, n, 2, count)) / seconds(lambda: state.sweep(2))
+        peer_seconds(lambda: peer.jacobi3d(*addresses, n, 2, count))
+        / seconds(lambda: state.sweep(2))
         for _ in range(PAIRS)
     ]
     report(benchmark, state, 2)

@@ -6,10 +6,7 @@ Spatial moves 32 B a point and iteration where C moves 40; temporal moves 32 B a
 from __future__ import annotations
 
 import ctypes
-import shutil
-import subprocess
 import time
-from pathlib import Path
 from typing import Any
 
 import numba
@@ -24,42 +21,28 @@ N = 8000
 PAIRS = 7
 
 
-@pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    if shutil.which("gcc") is None:
-        pytest.skip("no gcc to build the peer")
-    folder = tmp_path_factory.mktemp("star2d")
-    source = Path(__file__).with_name("star2d.c")
-
-    def library(radius: int) -> ctypes.CDLL:
-        to = folder / f"libstar{radius}.so"
-        flags = ["-O3", "-march=native", "-fopenmp", "-shared", "-fPIC", f"-DRADIUS={radius}"]
-        subprocess.run(["gcc", *flags, source, "-o", to], check=True)
-        return ctypes.CDLL(str(to))
-
-    return library
-
-
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("variant", ["spatial", "temporal"])
 @pytest.mark.parametrize("radius", [1, 2, 3, 4])
-def test_sweep(radius: int, variant: str, threads: int, build: Any, benchmark: Any) -> None:
+def test_sweep(
+    radius: int, variant: str, threads: int, in_c: Any, peer_seconds: Any, benchmark: Any
+) -> None:
     numba.set_num_threads(threads)
     depth = DEPTH[radius] if variant == "temporal" else 1
     steps = max(depth, 4)
     sizes = {"n": N, "nx": N, "ny": N, "radius": radius, "steps": steps}
     kernel = Star2d(**sizes, variant=variant, depth=depth)
     state = kernel.setup(MPI.COMM_SELF)
-    theirs = build(radius).iterate
+    theirs = in_c("star2d", f"-DRADIUS={radius}").iterate
     arrays = [touched((N, N)) for _ in range(2)]
-    pointers = [ctypes.c_void_p(one.ctypes.data) for one in arrays]
+    given = [ctypes.c_ssize_t(N), *(ctypes.c_void_p(one.ctypes.data) for one in arrays)]
+    given += [ctypes.c_int(4), ctypes.c_int(threads)]
     ratios = []
     for _ in range(PAIRS):
+        theirs_s = peer_seconds(lambda: theirs(*given)) / 4
         start = time.perf_counter()
-        theirs(ctypes.c_ssize_t(N), *pointers, ctypes.c_int(4), ctypes.c_int(threads))
-        middle = time.perf_counter()
         state.sweep(steps, depth)
-        ratios.append((middle - start) / 4 / ((time.perf_counter() - middle) / steps))
+        ratios.append(theirs_s / ((time.perf_counter() - start) / steps))
     benchmark.pedantic(lambda: state.sweep(steps, depth), rounds=3, warmup_rounds=0)
     flop = kernel.phases()[0].work(1).flop
     benchmark.extra_info["flop_rate_flop_per_s"] = flop / benchmark.stats["median"]

@@ -6,12 +6,9 @@ Non-temporal stores too are compared with the plain loop in C: what they save is
 from __future__ import annotations
 
 import ctypes
-import shutil
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
@@ -28,24 +25,13 @@ PAIRS = 9
 LIKWID_PAIRS = 5
 
 
-@pytest.fixture(scope="module")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    if shutil.which("gcc") is None:
-        pytest.skip("no gcc to build the peer")
-    library = tmp_path_factory.mktemp("stream") / "libstream.so"
-    source = Path(__file__).with_name("stream.c")
-    flags = ["-O3", "-march=native", "-fopenmp", "-shared", "-fPIC"]
-    subprocess.run(["gcc", *flags, source, "-o", library], check=True)
-    return ctypes.CDLL(str(library))
-
-
 def seconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
 
 
-def in_c(peer: ctypes.CDLL, phase: str, state: cpu.State) -> Callable[[], object]:
+def loop_in_c(peer: ctypes.CDLL, phase: str, state: cpu.State) -> Callable[[], object]:
     arguments: list[Any] = [ctypes.c_void_p(getattr(state, a).ctypes.data) for a in ARRAYS[phase]]
     arguments += [ctypes.c_double(cpu.SCALAR)] if phase in ("scale", "triad") else []
     arguments += [ctypes.c_ssize_t(N), ctypes.c_int(state.threads)]
@@ -62,10 +48,12 @@ def allocate(threads: int, variant: str) -> cpu.State:
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("variant", [PLAIN, NONTEMPORAL])
 @pytest.mark.parametrize("phase", list(BYTES))
-def test_stream(phase: str, variant: str, threads: int, peer: ctypes.CDLL, benchmark: Any) -> None:
+def test_stream(
+    phase: str, variant: str, threads: int, in_c: Any, peer_seconds: Any, benchmark: Any
+) -> None:
     state = allocate(threads, variant)
-    ours, theirs = getattr(state, phase), in_c(peer, phase, state)
-    ratios = [seconds(theirs) / seconds(ours) for _ in range(PAIRS)]
+    ours, theirs = getattr(state, phase), loop_in_c(in_c("stream"), phase, state)
+    ratios = [peer_seconds(theirs) / seconds(ours) for _ in range(PAIRS)]
     benchmark.pedantic(ours, rounds=PAIRS, warmup_rounds=1)
     benchmark.extra_info["bandwidth_B_per_s"] = BYTES[phase] * N / benchmark.stats["median"]
     benchmark.extra_info["rate_over_C"] = statistics.median(ratios)

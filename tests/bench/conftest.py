@@ -1,10 +1,16 @@
-"""What the micro-benchmarks share: a peer in assembly, and a summary of what they reached."""
+"""What the micro-benchmarks share: peers in C and assembly, and a summary of what they reached."""
 
 from __future__ import annotations
 
+import ctypes
+import os
 import re
 import shutil
 import subprocess
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -12,6 +18,47 @@ import pytest
 from kernels._support.target import target
 
 _UNITS: Final = {"MByte/s": 1e6, "MFlops/s": 1e6}
+_CPUS: Final = frozenset(os.sched_getaffinity(0))
+_FLAGS: Final = ("-O3", "-march=native", "-fopenmp", "-shared", "-fPIC")
+
+
+@contextmanager
+def on_all_cpus() -> Generator[None]:
+    """A kernel pins the calling thread, and what a peer starts inherits that."""
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, _CPUS)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, mine)
+
+
+@pytest.fixture(scope="session")
+def in_c(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ctypes.CDLL]:
+    """Builds a C source of this folder with gcc; further arguments are flags."""
+    if shutil.which("gcc") is None:
+        pytest.skip("no gcc to build the peer")
+
+    def build(name: str, *flags: str) -> ctypes.CDLL:
+        library = tmp_path_factory.mktemp("in_c") / f"lib{name}.so"
+        source = Path(__file__).with_name(f"{name}.c")
+        subprocess.run(["gcc", *_FLAGS, *flags, source, "-o", library], check=True)
+        return ctypes.CDLL(str(library))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def peer_seconds() -> Callable[[Callable[[], object]], float]:
+    """Seconds that a call of a peer takes, whose threads may run on all CPUs."""
+
+    def seconds(call: Callable[[], object]) -> float:
+        with on_all_cpus():
+            start = time.perf_counter()
+            call()
+            return time.perf_counter() - start
+
+    return seconds
 
 
 class Likwid:
@@ -29,9 +76,9 @@ class Likwid:
         size_B : of all arrays of all threads together. It pins its threads.
         """
         group = f"N:{size_B // 1000}kB:{threads}"
-        printed = subprocess.run(
-            [self.program, "-t", test, "-W", group], capture_output=True, text=True, check=True
-        ).stdout
+        command = [self.program, "-t", test, "-W", group]
+        with on_all_cpus():
+            printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         found = re.search(rf"^{unit}:\s+([\d.]+)$", printed, re.MULTILINE)
         assert found is not None, printed
         return float(found[1]) * _UNITS[unit]

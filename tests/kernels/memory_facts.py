@@ -15,7 +15,7 @@ from kernels._support.target import target
 from kernels.contract import Kernel
 from kernels.memory.ladder import vectors
 from kernels.memory.ladder.kernel import Ladder
-from kernels.memory.stream import cpu, lines
+from kernels.memory.stream import lines
 from kernels.memory.stream.kernel import Stream
 
 LADDER: dict[str, tuple[Any, str]] = {
@@ -30,14 +30,10 @@ LADDER: dict[str, tuple[Any, str]] = {
     "fma_float32": (vectors.multiply_add_chains, "void(i8, i8, f4, f4)"),
 }
 STREAM: dict[str, Any] = {
-    "copy": cpu.copy_plain,
-    "scale": cpu.scale_plain,
-    "add": cpu.add_plain,
-    "triad": cpu.triad_plain,
-    "copy_nontemporal": lines.copy,
-    "scale_nontemporal": lines.scale,
-    "add_nontemporal": lines.add,
-    "triad_nontemporal": lines.triad,
+    "copy": lines.copy,
+    "scale": lines.scale,
+    "add": lines.add,
+    "triad": lines.triad,
     "dot": lines.dot,
 }
 

@@ -74,7 +74,10 @@ def test_a_second_object_pins_again_and_the_last_frees_all() -> None:
     had = os.sched_getaffinity(0)
     first, second = Pinned(MPI.COMM_SELF), Pinned(MPI.COMM_SELF)
     assert first.cpus == second.cpus
-    del first, second
+    del first
+    gc.collect()
+    assert os.sched_getaffinity(0) == {second.cpus[0]}
+    del second
     gc.collect()
     assert os.sched_getaffinity(0) == had
 

@@ -4,8 +4,8 @@ The number of threads is an argument, since a function that asks Numba for it ca
 The static split is the same in `fill`, so that each page lies next to the thread that uses it.
 Without fast-math no multiplication and addition are fused: an element equals the replayed scalar.
 
-Past the caches, the whole cache lines of a part are written with non-temporal stores (see `lines`),
-and its two ends, as far as they are no whole lines, with plain ones.
+Whole cache lines of a part are written by `lines`, plainly or past the caches; its two ends, as far
+as they are no whole lines, one by one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kernels._support.memory import aligned
 from kernels._support.pinning import Pinned
-from kernels._support.simd import LINE_B, WIDTH, fence
+from kernels._support.simd import LINE_B, WIDTH
 from kernels.memory.stream import lines
 from kernels.memory.stream.reference import START, replay, replay_dot
 
@@ -43,38 +43,36 @@ def fill(array: Array, value: float, threads: int) -> None:
             part[i] = value
 
 
-@njit("UniTuple(i8, 2)(f8[::1], b1)", cache=True, error_model="numpy")
-def whole_lines(part: Array, past_caches: bool) -> tuple[int, int]:
-    """Where the whole lines of a part begin, and how many to write past the caches."""
-    if not past_caches:
-        return 0, 0
+@njit("UniTuple(i8, 2)(f8[::1])", cache=True, error_model="numpy")
+def whole_lines(part: Array) -> tuple[int, int]:
+    """Where the whole lines of a part begin, and how many there are."""
     head = min(part.size, (-part.ctypes.data % LINE_B) // _ITEM_B)
     return head, (part.size - head) // WIDTH
 
 
 @njit("void(f8[::1], f8[::1])", cache=True, error_model="numpy")
-def copy_plain(to: Array, x: Array) -> None:
+def copy_each(to: Array, x: Array) -> None:
     """Compute to = x."""
     for i in range(to.size):
         to[i] = x[i]
 
 
 @njit("void(f8[::1], f8[::1], f8)", cache=True, error_model="numpy")
-def scale_plain(to: Array, x: Array, scalar: float) -> None:
+def scale_each(to: Array, x: Array, scalar: float) -> None:
     """Compute to = scalar x."""
     for i in range(to.size):
         to[i] = scalar * x[i]
 
 
 @njit("void(f8[::1], f8[::1], f8[::1])", cache=True, error_model="numpy")
-def add_plain(to: Array, x: Array, y: Array) -> None:
+def add_each(to: Array, x: Array, y: Array) -> None:
     """Compute to = x + y."""
     for i in range(to.size):
         to[i] = x[i] + y[i]
 
 
 @njit("void(f8[::1], f8[::1], f8[::1], f8)", cache=True, error_model="numpy")
-def triad_plain(to: Array, x: Array, y: Array, scalar: float) -> None:
+def triad_each(to: Array, x: Array, y: Array, scalar: float) -> None:
     """Compute to = x + scalar y."""
     for i in range(to.size):
         to[i] = x[i] + scalar * y[i]
@@ -86,13 +84,11 @@ def copy(c: Array, a: Array, threads: int, past_caches: bool) -> None:
     for t in prange(threads):
         low, high = a.size * t // threads, a.size * (t + 1) // threads
         to, x = c[low:high], a[low:high]
-        head, count = whole_lines(to, past_caches)
+        head, count = whole_lines(to)
         tail = head + count * WIDTH
-        copy_plain(to[:head], x[:head])
-        if past_caches:
-            lines.copy(to[head:].ctypes.data, x[head:].ctypes.data, count)
-            fence()
-        copy_plain(to[tail:], x[tail:])
+        copy_each(to[:head], x[:head])
+        lines.copy(to[head:].ctypes.data, x[head:].ctypes.data, count, past_caches)
+        copy_each(to[tail:], x[tail:])
 
 
 @njit("void(f8[::1], f8[::1], f8, i8, b1)", parallel=True, cache=True, error_model="numpy")
@@ -101,13 +97,11 @@ def scale(b: Array, c: Array, scalar: float, threads: int, past_caches: bool) ->
     for t in prange(threads):
         low, high = c.size * t // threads, c.size * (t + 1) // threads
         to, x = b[low:high], c[low:high]
-        head, count = whole_lines(to, past_caches)
+        head, count = whole_lines(to)
         tail = head + count * WIDTH
-        scale_plain(to[:head], x[:head], scalar)
-        if past_caches:
-            lines.scale(to[head:].ctypes.data, x[head:].ctypes.data, scalar, count)
-            fence()
-        scale_plain(to[tail:], x[tail:], scalar)
+        scale_each(to[:head], x[:head], scalar)
+        lines.scale(to[head:].ctypes.data, x[head:].ctypes.data, scalar, count, past_caches)
+        scale_each(to[tail:], x[tail:], scalar)
 
 
 @njit("void(f8[::1], f8[::1], f8[::1], i8, b1)", parallel=True, cache=True, error_model="numpy")
@@ -116,14 +110,12 @@ def add(c: Array, a: Array, b: Array, threads: int, past_caches: bool) -> None:
     for t in prange(threads):
         low, high = a.size * t // threads, a.size * (t + 1) // threads
         to, x, y = c[low:high], a[low:high], b[low:high]
-        head, count = whole_lines(to, past_caches)
+        head, count = whole_lines(to)
         tail = head + count * WIDTH
-        add_plain(to[:head], x[:head], y[:head])
-        if past_caches:
-            at_x, at_y = x[head:].ctypes.data, y[head:].ctypes.data
-            lines.add(to[head:].ctypes.data, at_x, at_y, count)
-            fence()
-        add_plain(to[tail:], x[tail:], y[tail:])
+        add_each(to[:head], x[:head], y[:head])
+        at_x, at_y = x[head:].ctypes.data, y[head:].ctypes.data
+        lines.add(to[head:].ctypes.data, at_x, at_y, count, past_caches)
+        add_each(to[tail:], x[tail:], y[tail:])
 
 
 @njit("void(f8[::1], f8[::1], f8[::1], f8, i8, b1)", parallel=True, cache=True, error_model="numpy")
@@ -132,14 +124,12 @@ def triad(a: Array, b: Array, c: Array, scalar: float, threads: int, past_caches
     for t in prange(threads):
         low, high = b.size * t // threads, b.size * (t + 1) // threads
         to, x, y = a[low:high], b[low:high], c[low:high]
-        head, count = whole_lines(to, past_caches)
+        head, count = whole_lines(to)
         tail = head + count * WIDTH
-        triad_plain(to[:head], x[:head], y[:head], scalar)
-        if past_caches:
-            at_x, at_y = x[head:].ctypes.data, y[head:].ctypes.data
-            lines.triad(to[head:].ctypes.data, at_x, at_y, scalar, count)
-            fence()
-        triad_plain(to[tail:], x[tail:], y[tail:], scalar)
+        triad_each(to[:head], x[:head], y[:head], scalar)
+        at_x, at_y = x[head:].ctypes.data, y[head:].ctypes.data
+        lines.triad(to[head:].ctypes.data, at_x, at_y, scalar, count, past_caches)
+        triad_each(to[tail:], x[tail:], y[tail:], scalar)
 
 
 @njit("f8(f8[::1], f8[::1], f8[::1], i8)", parallel=True, cache=True, error_model="numpy")
