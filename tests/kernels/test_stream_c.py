@@ -59,7 +59,8 @@ def test_a_failed_validation_is_a_failed_check() -> None:
 def test_it_counts_like_the_kernel_stream() -> None:
     ours = {phase.name: (phase.metric, phase.work(1)) for phase in Stream(n=N).phases()}
     theirs = {phase.name: (phase.metric, phase.work(1)) for phase in StreamC(n=N).phases()}
-    assert ours == theirs
+    assert set(ours) - set(theirs) == {"dot"}
+    assert {name: ours[name] for name in theirs} == theirs
     assert Stream(n=N).memory_B(1) == StreamC(n=N).memory_B(1)
 
 
