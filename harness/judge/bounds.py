@@ -4,7 +4,8 @@ The bound of a phase is the roofline (Williams, Waterman, Patterson 2009): no wo
 than its flops at the peak rate of all ranks at once, nor than its memory traffic at the bandwidth
 of the memory or cache that holds its data. Traffic counts write-allocate reads on both sides.
 
-`ladder` measures all of that (see `roofline`). Without it, the flop rate is that of DGEMM, and the
+`ladder` measures all of that (see `roofline`); where `stream` moved more from and to memory, that
+counts. Without it, the flop rate is that of DGEMM, and the
 traffic that of STREAM's fastest phase, which bounds neither reads alone nor work in the caches.
 """
 
@@ -197,9 +198,17 @@ class _Job:
             return None
         if self._caches >= IN_MEMORY:
             rate = roof.in_memory(self._threads, llc_B, reads_only=reads_only)
-            return (f"memory traffic of {roof.source}", work.traffic / rate) if rate else None
+            return self._in_memory(work, rate) if rate else None
         rate = roof.cached(self._working_set_B(work), self._threads, reads_only=reads_only)
         return (f"cache traffic of {roof.source}", work.bytes_moved / rate) if rate else None
+
+    def _in_memory(self, work: Work, rate: float) -> tuple[str, float]:
+        """The higher of what ladder and stream found: one of them may have been disturbed."""
+        roof, bounds = self._bounds.roof, self._bounds
+        source = roof.source if roof else ""
+        if bounds.traffic and bounds.traffic > rate:
+            rate, source = bounds.traffic, bounds.traffic_source
+        return f"memory traffic of {source}", work.traffic / rate
 
     def _stream_traffic(self, work: Work) -> tuple[str, float] | None:
         """The same by stream, which knows neither reads alone nor caches."""

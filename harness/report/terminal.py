@@ -249,11 +249,18 @@ def _values(numbers: list[float | None]) -> str:
 
 
 def _impossible(case: CaseDoc) -> list[str]:
-    return [
-        f"{name} is {metric.efficiency:.2f} of its bound: impossible unless the machine was "
-        "disturbed while the bound was measured, or a count is wrong"
+    """One sentence for all metrics that are above their bound."""
+    above = {
+        name: metric.efficiency
         for name, metric in case.metrics.items()
         if metric.efficiency is not None and metric.efficiency > IMPOSSIBLE
+    }
+    if not above:
+        return []
+    return [
+        ", ".join(f"{name} is {efficiency:.2f}" for name, efficiency in above.items())
+        + " of its bound: impossible unless the machine was disturbed while the bound was measured,"
+        " or a count is wrong"
     ]
 
 

@@ -320,6 +320,19 @@ def test_a_ladder_that_ends_too_early_leaves_it_to_stream(jacobi: CaseResult) ->
     assert value.bound_source == "memory traffic of stream in this run"
 
 
+def test_what_stream_moved_beyond_ladder_counts(made: Any) -> None:
+    jacobi = made.result(made.case("jacobi3d", {"n": 128}))
+    found = []
+    for traffic in (109e9, 111e9):
+        bounds = replace(ALL, llc_B=2**20, traffic=traffic)
+        found.append(bounded(jacobi, bounds).metrics["update_rate"])
+    assert [one.bound_source for one in found] == [
+        "memory traffic of ladder in run r1",
+        "memory traffic of stream in this run",
+    ]
+    assert found[1].bound == pytest.approx(found[0].bound * 111 / 110)
+
+
 def test_bytes_of_messages_are_no_memory_traffic(hpl: CaseResult) -> None:
     sent = replace(hpl, work={"solve": Work(messages=1.0, bytes_read=1e6, bytes_written=1e6)})
     value = bounded(sent, ALL).metrics["flop_rate"]

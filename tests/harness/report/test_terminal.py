@@ -48,3 +48,13 @@ def test_threads_that_share_cores_give_none(made: Any, dgemm: CaseResult) -> Non
 def test_other_kernels_and_failed_cases_give_none(made: Any) -> None:
     others = made.result(), made.result(made.case("hpl", {"n": 64}))
     assert "a cycle" not in shown(made, *others, made.failed(made.case("dgemm", {"n": 64})))
+
+
+def test_metrics_above_their_bound_are_named_in_one_sentence(made: Any) -> None:
+    stream = made.result(made.case("stream", {"n": 64}))
+    metrics = {
+        name: replace(one, bound=one.value / 1.5) if name.startswith(("copy", "triad")) else one
+        for name, one in stream.metrics.items()
+    }
+    text = " ".join(shown(made, replace(stream, metrics=metrics)).split())
+    assert "copy_bandwidth is 1.50, triad_bandwidth is 1.50 of its bound: impossible" in text
