@@ -156,7 +156,6 @@ FLOP_RATE: Final = Metric("flop_rate", "flop/s", "higher", "flop")
 BANDWIDTH: Final = Metric("bandwidth", "B/s", "higher", "bytes_moved")
 UPDATE_RATE: Final = Metric("update_rate", "point/s", "higher", "items")
 ITEM_RATE: Final = Metric("item_rate", "item/s", "higher", "items")
-ELAPSED: Final = Metric("elapsed", "s", "lower", "seconds")
 LATENCY: Final = Metric("latency", "s", "lower", "seconds_a_message")
 MESSAGE_RATE: Final = Metric("message_rate", "message/s", "higher", "messages")
 

@@ -44,7 +44,6 @@ SUMS: Final = 8
 DOUBLES: Final = registers(ir.DoubleType())
 STEP: Final = SUMS * DOUBLES.count
 """Elements that one step of the dot product adds."""
-_SLOTS: Final = {"int64": types.int64, "float64": types.float64}
 
 
 Emit = Callable[[Any, Any, Any], Any]
