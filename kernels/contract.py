@@ -99,6 +99,17 @@ class IllegalParameter(ValueError):
         self.known = known
 
 
+class CannotRun(RuntimeError):
+    """What stops a run and is no fault of a node: unreadable input, a full scratch disk.
+
+    where : the file or parameter; found : what is wrong; known : what there is; fix : what to type.
+    """
+
+    def __init__(self, where: str, found: str, known: str = "", fix: str = "") -> None:
+        rest = [f"; known: {known}" if known else "", f"; fix: {fix}" if fix else ""]
+        super().__init__(f"{where}: {found}{''.join(rest)}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """What one call of a phase does, over all ranks: the numerators of every rate.
@@ -155,7 +166,7 @@ class Metric:
 FLOP_RATE: Final = Metric("flop_rate", "flop/s", "higher", "flop")
 BANDWIDTH: Final = Metric("bandwidth", "B/s", "higher", "bytes_moved")
 UPDATE_RATE: Final = Metric("update_rate", "point/s", "higher", "items")
-ITEM_RATE: Final = Metric("item_rate", "item/s", "higher", "items")
+ROW_RATE: Final = Metric("row_rate", "row/s", "higher", "items")
 LATENCY: Final = Metric("latency", "s", "lower", "seconds_a_message")
 MESSAGE_RATE: Final = Metric("message_rate", "message/s", "higher", "messages")
 

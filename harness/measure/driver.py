@@ -21,6 +21,7 @@ from harness.measure.batch import Batch, raised_file
 from harness.measure.journal import Event, Follower
 from harness.measure.observation import Launched, Observation
 from harness.outcome import Outcome
+from kernels.contract import CannotRun
 
 START_LIMIT_S: Final = 120.0
 COMPILE_LIMIT_S: Final = 600.0
@@ -187,6 +188,8 @@ def _of_exception(raised: dict[str, Any]) -> Ending:
             "`qyran doctor` shows both and how to mend it"
         )
         return Ending(Outcome.INFRA, reason)
+    if raised["type"] == CannotRun.__name__:
+        return Ending(Outcome.INFRA, raised["message"])
     if raised["type"] == "MemoryError":
         return Ending(Outcome.ERROR, f"{where}: {raised['message']} (give a smaller size)")
     return Ending(Outcome.ERROR, f"{where}: {raised['message']} at {raised['place']}")

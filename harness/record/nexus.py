@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.record.result import Nested
 
-_COUNTED: Final = ("flop/s", "point/s", "item/s", "update/s", "message/s")
+_COUNTED: Final = ("flop/s", "point/s", "row/s", "update/s", "message/s")
 
 
 def unit(name: str) -> str:

@@ -34,7 +34,7 @@ def done(trial: Qyran) -> Done:
     """A run with a sweep, two launches, and references reached, half reached and missed."""
 
     def reference(rate: float) -> dict[str, Any]:
-        return {"item_rate": {"value": rate, "tolerance": 0.0, "source": "this test"}}
+        return {"row_rate": {"value": rate, "tolerance": 0.0, "source": "this test"}}
 
     swept = trial.faulty(launches=2, repetitions=3, sweep={"tag": [1, 2]})
     reached = trial.faulty(tag=3, references=reference(1e-3))
@@ -64,7 +64,7 @@ def test_one_file_for_each_value_with_raw_samples(done: Done, trial: Qyran) -> N
             assert seconds.attrs["units"] == "s"
             assert seconds.shape == (launches, 3 if launches == 2 else 2, case["ranks"])
             assert np.all(seconds[()] >= 0.002)
-            assert file["entry/item_rate/value"].shape == (seconds.shape[0] * seconds.shape[1],)
+            assert file["entry/row_rate/value"].shape == (seconds.shape[0] * seconds.shape[1],)
 
 
 def test_a_value_is_the_median_of_its_samples(done: Done) -> None:
@@ -72,8 +72,8 @@ def test_a_value_is_the_median_of_its_samples(done: Done) -> None:
     with h5py.File(Path(done.json["path"]) / case["file"], "r") as file:
         seconds = file["entry/samples/nap/seconds"][()]
     rates = 1.0 / seconds.max(axis=2)
-    assert case["metrics"]["item_rate"]["value"] == pytest.approx(np.median(rates))
-    assert case["metrics"]["item_rate"]["n"] == rates.size
+    assert case["metrics"]["row_rate"]["value"] == pytest.approx(np.median(rates))
+    assert case["metrics"]["row_rate"]["n"] == rates.size
 
 
 def test_show_and_ls(done: Done, trial: Qyran) -> None:

@@ -20,7 +20,7 @@ def test_calls_and_curves_from_ranks_to_the_record(done: Any, broken: Any) -> No
     assert done.rc == 0, done.err
     (case,) = done.json["cases"]
     assert set(case["metrics"]) == {
-        "nap_item_rate",
+        "nap_row_rate",
         *(f"doze_{n}B_{m}" for n in (1, 2, 4) for m in ("latency", "message_rate")),
     }
     one = case["metrics"]["doze_4B_latency"]
@@ -32,7 +32,7 @@ def test_calls_and_curves_from_ranks_to_the_record(done: Any, broken: Any) -> No
     # The median of the calls of rank 1 is that of 2 and 12 ms.
     assert one["value"] >= 0.0035
     assert case["metrics"]["doze_4B_message_rate"]["calls"] is None
-    assert case["metrics"]["nap_item_rate"]["calls"] is None
+    assert case["metrics"]["nap_row_rate"]["calls"] is None
     curve = case["curves"]["doze_latency"]
     assert curve["at"] == [1, 2, 4]
     assert curve["calls"]["maximum"][2] == calls["maximum"]

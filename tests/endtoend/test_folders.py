@@ -69,7 +69,7 @@ def test_that_fills_up_keeps_finished_results_on_the_screen(broken: Qyran) -> No
     assert "Traceback" not in done.err
     first = done.json["cases"][0]
     assert (first["outcome"], first["file"]) == ("pass", None)
-    assert first["metrics"]["item_rate"]["n"] == 2
+    assert first["metrics"]["row_rate"]["n"] == 2
     assert "--results DIR" in " ".join(first["notes"])
 
 
@@ -122,7 +122,7 @@ def shown(store: tuple[Qyran, Path], command: str = "show") -> Done:
 def test_damaged_case_file(store: tuple[Qyran, Path], damage: str) -> None:
     (file,) = store[1].glob("*.h5")
     content = bytearray(file.read_bytes())
-    at = content.index(b"item_rate")
+    at = content.index(b"row_rate")
     content[at] ^= 1
     broken = {"flipped": bytes(content), "cut": content[: len(content) // 2], "empty": b""}
     file.unlink()

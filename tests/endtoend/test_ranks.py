@@ -46,7 +46,7 @@ def test_the_run_ends_with_the_code_of_its_worst_case(done: Done) -> None:
 def test_good_cases_before_and_behind_are_measured(done: Done) -> None:
     for case in (done.json["cases"][0], done.json["cases"][-1]):
         assert case["outcome"] == "pass"
-        assert case["metrics"]["item_rate"]["n"] == 2
+        assert case["metrics"]["row_rate"]["n"] == 2
 
 
 @pytest.mark.parametrize(("fault", "rank"), FAULTS)

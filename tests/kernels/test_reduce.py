@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
+from kernels._support.splitmix import random_bits
 from kernels.bigdata.reduce import accumulator, cpu, reference
-from kernels.bigdata.reduce.data import DIGITS, element, random_bits
+from kernels.bigdata.reduce.data import DIGITS, element
 from kernels.bigdata.reduce.kernel import Reduce
 from kernels.contract import IllegalParameter, Value
 

@@ -20,21 +20,10 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from kernels._support.blocks import Block
+from kernels._support.splitmix import random_bits
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-MIX_2 = np.uint64(0x94D049BB133111EB)
 DIGITS = {"float64": 53, "float32": 24, "int64": 0}
 """Significant bits of a data type; 0 stands for integers."""
-
-
-@njit("u8(u8, u8)", cache=True, error_model="numpy")
-def random_bits(key: Any, i: Any) -> Any:
-    """Element i of the splitmix64 sequence that starts at key."""
-    z = key + (i + np.uint64(1)) * GOLDEN
-    z = (z ^ (z >> np.uint64(30))) * MIX_1
-    z = (z ^ (z >> np.uint64(27))) * MIX_2
-    return z ^ (z >> np.uint64(31))
 
 
 @njit("f8(u8, i8)", cache=True, error_model="numpy")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from kernels.contract import (
-    ITEM_RATE,
     LATENCY,
     MESSAGE_RATE,
+    ROW_RATE,
     Check,
     Kernel,
     Phase,
@@ -67,7 +67,7 @@ class Faulty(Kernel["State"]):
 
     def phases(self) -> tuple[Phase[State], ...]:
         """One, and the points of a curve."""
-        nap = Phase("nap", ITEM_RATE, lambda state: state.run(), lambda ranks: Work(items=1.0))
+        nap = Phase("nap", ROW_RATE, lambda state: state.run(), lambda ranks: Work(items=1.0))
         return (nap, *(self._doze(2**i) for i in range(self.sizes)))
 
     def _doze(self, size_B: int) -> Phase[State]:
