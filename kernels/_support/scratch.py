@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,11 +48,15 @@ class Scratch:
 
 
 class Spill:
-    """Items in a file that nobody else sees. items : how many there are."""
+    """Items in a file that nobody else sees. items : how many there are.
+
+    Its space is given back by `close`, or when nobody needs it any more.
+    """
 
     def __init__(self, file: Any, dtype: np.dtype[Any], folder: Path) -> None:
         self._file, self.dtype, self._folder = file, dtype, folder
         self.items = 0
+        weakref.finalize(self, file.close)
 
     def append(self, array: NDArray[Any]) -> None:
         """Write the items of a contiguous array behind those that are there.
