@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from harness.config.units import QUANTITIES, quantity
 from harness.errors import ConfigError, unknown
 from kernels.contract import AUTO, Kernel, Parameter, Value, parameters
 
@@ -48,6 +49,7 @@ def _number(text: str) -> object:
 
 
 def _typed(one: Parameter, value: object, where: str) -> Value:
+    value = _in_base_unit(one, value, where)
     if one.type is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if one.type is float and isinstance(value, int) and not isinstance(value, bool):
@@ -58,6 +60,16 @@ def _typed(one: Parameter, value: object, where: str) -> Value:
     if isinstance(value, str) and isinstance(_number(value), float):
         hint = f" (YAML reads this as text: write {_plain(float(value))})"
     raise ConfigError(where, f"found {value!r}{hint}", known=_legal(one))
+
+
+def _in_base_unit(one: Parameter, value: object, where: str) -> object:
+    """A quantity with a unit, "1 GiB", as a number; everything else as it is."""
+    if not isinstance(value, str) or one.type not in (int, float) or one.unit not in QUANTITIES:
+        return value
+    try:
+        return quantity(value, one.unit)
+    except ValueError as error:
+        raise ConfigError(where, str(error), known=_legal(one)) from error
 
 
 def _plain(number: float) -> int | float:

@@ -21,6 +21,8 @@ _SPELLINGS: Final = {
     "Hz": ("hz",),
     "1": ("",),
 }
+QUANTITIES: Final = frozenset({*_SPELLINGS, "s"} - {"1"})
+"""Base units that have other spellings and prefixes; a pure number has none."""
 _TIME: Final = {
     "": 1.0, "s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0, "m": 60.0,
     "h": 3600.0, "d": 86400.0,

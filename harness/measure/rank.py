@@ -7,12 +7,11 @@ journal holds them all, and the maximum over ranks is formed where results are r
 from __future__ import annotations
 
 import gc
-import resource
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.measure import mpi_settings, placement, stopping
+from harness.measure import mpi_settings, peak, placement, stopping
 from harness.measure.batch import Batch
 from harness.measure.journal import Writer
 from harness.measure.timing import timed, timed_calls
@@ -74,6 +73,7 @@ def _measure(case: Case, comm: Intracomm, report: Reporter) -> None:
     kernel = case.instance()
     report("compiled", case=case.id, seconds=_compile(case.kernel, comm))
     gc.freeze()  # modules stay: collecting before each repetition need not visit them
+    peak.forget()
     began = time.perf_counter()
     state = kernel.setup(comm)
     watch = _watch(case, comm, report)
@@ -91,8 +91,7 @@ def _measure(case: Case, comm: Intracomm, report: Reporter) -> None:
         tolerance=check.tolerance,
         seconds=time.perf_counter() - began_check,
     )
-    peak_B = comm.gather(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
-    report("end", case=case.id, peak_memory_B=peak_B)
+    report("end", case=case.id, peak_memory_B=comm.gather(peak.peak_memory_B()))
 
 
 def _compile(kernel: str, comm: Intracomm) -> float:

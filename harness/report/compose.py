@@ -51,6 +51,7 @@ def of_case(result: CaseResult) -> CaseDoc:
         curves={name: _curve(one) for name, one in curves(result).items()},
         scaling=_members(case),
         seconds=_seconds(result),
+        peak_memory=max(map(sum, result.peak_memory_B), default=None),
         started=result.started or None,
         ended=result.ended or None,
     )

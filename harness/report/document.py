@@ -113,6 +113,7 @@ class CaseDoc(Doc):
 
     ``parts`` says where the time went; ``series`` holds numbers that the kernel told during its
     last repetition, null where one was not finite; ``started`` and ``ended`` are since 1970, s.
+    ``peak_memory`` is the most that all ranks had resident, each at its own worst moment, B.
     """
 
     case: str
@@ -135,6 +136,7 @@ class CaseDoc(Doc):
     curves: dict[str, CurveDoc] = Field(default_factory=dict)
     scaling: list[MemberDoc] = Field(default_factory=list)
     seconds: dict[str, float]
+    peak_memory: int | None = None
     started: float | None = None
     ended: float | None = None
 

@@ -224,7 +224,18 @@ def _told(case: CaseDoc) -> list[str]:
     if not case.metrics:
         return []
     series = [f"{name}: {_values(numbers)}" for name, numbers in case.series.items()]
-    return [*_per_cycle(case), *([_parts(case)] if case.parts else []), *series]
+    parts = [_parts(case)] if case.parts else []
+    return [*_per_cycle(case), *parts, *series, *_peak_memory(case)]
+
+
+def _peak_memory(case: CaseDoc) -> list[str]:
+    """``memory: 812 MiB at most``, of a case that was given a limit for it."""
+    limit = case.parameters.get("memory")
+    if not limit or case.peak_memory is None:
+        return []
+    peak, given = units.binary(case.peak_memory), units.exact_binary(float(limit))
+    above = "" if case.peak_memory <= float(limit) else ": ABOVE THE LIMIT"
+    return [f"memory: {peak} of {given} at most{above}"]
 
 
 def _parts(case: CaseDoc) -> str:

@@ -22,6 +22,8 @@ class Example(Kernel[None]):
     ratio: float = parameter(0.5, unit="1", help="a share", minimum=0.0)
     dtype: str = parameter("f8", unit="", help="type", choices=("f8", "f4"))
     check: bool = parameter(True, unit="", help="a switch")
+    memory: int = parameter(0, unit="B", help="a limit", minimum=0)
+    wait: float = parameter(0.0, unit="s", help="a time")
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +42,9 @@ def _in_a_kernel_folder(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ratio", 0.0, 0.0),
         ("dtype", "f4", "f4"),
         ("check", False, False),
+        ("memory", "1 GiB", 2**30),
+        ("memory", 7, 7),
+        ("wait", "2 min", 120.0),
     ],
 )
 def test_legal(name: str, given: object, value: Value) -> None:
@@ -68,6 +73,8 @@ def test_legal(name: str, given: object, value: Value) -> None:
         ("dtype", 8, "one of f8, f4"),
         ("check", "yes", "true or false"),
         ("check", 1, "true or false"),
+        ("memory", "1 Gib", "memory is a whole number, at least 0: a limit"),
+        ("wait", "soon", "a number"),
     ],
 )
 def test_illegal(name: str, given: object, known: str) -> None:
@@ -79,6 +86,12 @@ def test_illegal(name: str, given: object, known: str) -> None:
     assert caught.value.known.startswith(f"{name} is ")
 
 
+@pytest.mark.parametrize("given", ["1.5 B", "-1 B"])
+def test_a_quantity_is_held_against_type_and_bounds(given: str) -> None:
+    with pytest.raises(ConfigError, match=r"(?s)found -?1.*known: memory is a whole"):
+        checked(Example, "memory", given, "here")
+
+
 def test_a_number_that_yaml_reads_as_text() -> None:
     with pytest.raises(ConfigError, match=r"'1e6' \(YAML reads this as text: write 1000000\)"):
         checked(Example, "n", "1e6", "here")
@@ -88,7 +101,7 @@ def test_unknown_name() -> None:
     with pytest.raises(ConfigError) as caught:
         checked(Example, "raito", 1, "here")
     assert caught.value.found == "unknown parameter of example 'raito'; did you mean 'ratio'?"
-    assert caught.value.known == "n, ratio, dtype, check"
+    assert caught.value.known == "n, ratio, dtype, check, memory, wait"
     with pytest.raises(ConfigError, match="did you mean 'dtype'"):
         from_text(Example, "dtyp", "f8", "--set dtyp")
 
@@ -105,6 +118,9 @@ def test_unknown_name() -> None:
         ("dtype", "f4", "f4"),
         ("check", "true", True),
         ("check", "false", False),
+        ("memory", "1GiB", 2**30),
+        ("memory", "4096", 4096),
+        ("wait", "90", 90.0),
     ],
 )
 def test_command_line(name: str, text: str, value: Value) -> None:
