@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # fault, rank -> outcome and words of the reason
 FAULTS = {
     ("raises", 1): ("error", "rank 1 raised ValueError: the matrix [/is] singular at cpu.py:"),
+    ("cannot", 1): ("infra", "data.csv, line 7: 2 fields; known: 3 columns; fix: mend it"),
     ("garbles", 0): ("error", "rank 0 raised ValueError:  [31mred  and   torn at cpu.py:"),
     ("allocates", 1): ("error", "rank 1 raised MemoryError: Unable to allocate 8.00 PiB"),
     ("leaves", 1): ("error", "process rank 1 with PID"),

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kernels.contract import CannotRun
+
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
 
@@ -49,6 +51,9 @@ class State:
 
     def _raises(self) -> None:
         raise ValueError("the matrix [/is] singular")
+
+    def _cannot(self) -> None:
+        raise CannotRun("data.csv, line 7", "2 fields", known="3 columns", fix="mend it")
 
     def _garbles(self) -> None:
         raise ValueError("\x1b[31mred\0 and \udcff torn")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FAULTS = (
     "none",
     "allocates",
+    "cannot",
     "fills",
     "garbles",
     "hangs",
