@@ -39,7 +39,7 @@ mpi: .venv/installed-test
 	    -n $$ranks $(BIN)/python -P -m mpi4py -m pytest -q --color=no -p no:cacheprovider tests/mpi || exit 1; \
 	done
 
-microbench: .venv/installed-test
+microbench: .venv/installed-bench
 	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' --benchmark-sort=name --benchmark-columns=min,median,max,rounds
 
 format: .venv/installed-test
@@ -61,4 +61,8 @@ clean:
 
 .venv/installed-test: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+.venv/installed-bench: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,bench]'
 	@touch $@
