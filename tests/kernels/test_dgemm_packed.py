@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import platform
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,66 +14,54 @@ from kernels.dense.dgemm import packed
 from kernels.dense.dgemm.kernel import DEEPEST
 from kernels.dense.dgemm.microkernel import Tile
 
-ROOT = Path(__file__).parent.parent.parent
-HASWELL = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}
-PROCESSORS: dict[str, dict[str, str]] = {"host": {}, "generic": {"NUMBA_CPU_NAME": "generic"}}
-if platform.machine() == "x86_64" and target().vector_B >= 32 and target().fused:
-    PROCESSORS["haswell"] = HASWELL
 REGISTERS = {64: "zmm", 32: "ymm", 16: "xmm"}
 DTYPES = ("float64", "float32")
 
 
-@cache
-def facts(processor: str) -> dict[str, Any]:
-    """What tests/kernels/packed_facts.py finds with the code of that processor."""
-    printed = subprocess.run(
-        [sys.executable, "tests/kernels/packed_facts.py"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **PROCESSORS[processor]},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    found: dict[str, Any] = json.loads(printed)
-    return found
+@pytest.fixture
+def facts(facts_on: Callable[..., dict[str, Any]], processor: str) -> dict[str, Any]:
+    """What packed_facts.py prints on each kind of processor."""
+    return facts_on("packed_facts.py", processor)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("processor", PROCESSORS)
-def test_multiplies_like_numpy(processor: str, dtype: str) -> None:
-    assert facts(processor)[dtype]["error"] < 10.0
+def test_multiplies_like_numpy(facts: dict[str, Any], dtype: str) -> None:
+    assert facts[dtype]["error"] < 10.0
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("processor", PROCESSORS)
-def test_the_inner_loop_is_one_tile_of_vector_instructions(processor: str, dtype: str) -> None:
-    found = facts(processor)
-    rows, columns = found[dtype]["tile"]
+def test_the_inner_loop_is_one_tile_of_vector_instructions(
+    facts: dict[str, Any], dtype: str
+) -> None:
+    rows, columns = facts[dtype]["tile"]
     item_B = np.dtype(dtype).itemsize
-    vectors = rows * item_B // found["vector_B"]
-    assert found[dtype]["loops"], "no loop that multiplies"
-    for loop in found[dtype]["loops"]:
+    vectors = rows * item_B // facts["vector_B"]
+    assert facts[dtype]["loops"], "no loop that multiplies"
+    for loop in facts[dtype]["loops"]:
         names = [line.split()[0] for line in loop["all"]]
         assert len(loop["products"]) == vectors * columns
         assert not [name for name in names if name.startswith(("call", "bl"))]
         assert len([name for name in names if name.startswith(("j", "b.", "cb", "tb"))]) == 1
         if platform.machine() == "x86_64":
-            assert all(REGISTERS[found["vector_B"]] in line for line in loop["products"])
+            assert all(REGISTERS[facts["vector_B"]] in line for line in loop["products"])
 
 
-@pytest.mark.skipif("haswell" not in PROCESSORS, reason="needs a processor with AVX2")
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_avx2_keeps_its_sums_in_registers(dtype: str) -> None:
-    found = facts("haswell")
+def test_avx2_keeps_its_sums_in_registers(
+    facts_on: Callable[..., dict[str, Any]], dtype: str
+) -> None:
+    found = facts_on("packed_facts.py", "haswell")
     assert (found["vector_B"], found["fused"]) == (32, True)
     for loop in found[dtype]["loops"]:
         assert not [line for line in loop["all"] if "(%rsp)" in line]
         assert not [line for line in loop["all"] if "zmm" in line]
 
 
-def test_a_processor_without_fused_multiply_add_is_not_asked_for_it() -> None:
+def test_a_processor_without_fused_multiply_add_is_not_asked_for_it(
+    facts_on: Callable[..., dict[str, Any]],
+) -> None:
     """On x86-64 it came with AVX2; on 64-bit Arm every processor has it."""
-    found = facts("generic")
+    found = facts_on("packed_facts.py", "generic")
     assert (found["vector_B"], found["fused"]) == (16, platform.machine() != "x86_64")
 
 

@@ -5,25 +5,16 @@ Instructions are those of x86-64; on other processors only calls and branches ar
 
 from __future__ import annotations
 
-import json
-import os
 import platform
 import re
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from kernels._support.target import target
 
-ROOT = Path(__file__).parent.parent.parent
 X86 = platform.machine() == "x86_64"
-PROCESSORS: dict[str, dict[str, str]] = {"host": {}, "generic": {"NUMBA_CPU_NAME": "generic"}}
-if X86 and target().vector_B >= 32 and target().fused:
-    PROCESSORS["haswell"] = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}
 STREAM = ("copy", "scale", "add", "triad")
 LADDER = ("load", "store", "copy", "triad")
 PAST = ("store_nontemporal", "copy_nontemporal", "triad_nontemporal")
@@ -36,24 +27,15 @@ _JUMP = re.compile(r"^(j|b\.|cb|tb)")
 _CALL = re.compile(r"^(call|bl\s)")
 
 
-@cache
-def facts(processor: str) -> dict[str, Any]:
-    """What memory_facts.py prints on that processor."""
-    printed = subprocess.run(
-        [sys.executable, "tests/kernels/memory_facts.py"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **PROCESSORS[processor]},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    found: dict[str, Any] = json.loads(printed)
-    return found
+@pytest.fixture
+def facts(facts_on: Callable[..., dict[str, Any]], processor: str) -> dict[str, Any]:
+    """What memory_facts.py prints on each kind of processor."""
+    return facts_on("memory_facts.py", processor)
 
 
-def loops(processor: str, kernel: str, name: str) -> list[list[str]]:
+def loops(facts: dict[str, Any], kernel: str, name: str) -> list[list[str]]:
     """The innermost loops of a function; there is at least one."""
-    found: list[list[str]] = facts(processor)[kernel][name]
+    found: list[list[str]] = facts[kernel][name]
     assert found, "no loop"
     return found
 
@@ -74,30 +56,28 @@ def past_caches(body: list[str]) -> list[str]:
     return [line for line in body if _NONTEMPORAL.match(line)]
 
 
-def vectors(processor: str, body: list[str]) -> list[str]:
+def vectors(facts: dict[str, Any], body: list[str]) -> list[str]:
     """Instructions on registers of the full width of the processor."""
-    register = REGISTERS[facts(processor)["vector_B"]] if X86 else "v"
+    register = REGISTERS[facts["vector_B"]] if X86 else "v"
     return [line for line in body if f"%{register}" in line or not X86]
 
 
-def products(processor: str, body: list[str]) -> list[str]:
+def products(facts: dict[str, Any], body: list[str]) -> list[str]:
     """Multiplications, fused with an addition where the processor can, of full width."""
-    found = [line for line in vectors(processor, body) if _PRODUCT.match(line)]
-    if X86 and facts(processor)["fused"]:
+    found = [line for line in vectors(facts, body) if _PRODUCT.match(line)]
+    if X86 and facts["fused"]:
         assert all("fmadd" in line for line in found)
     return found
 
 
-@pytest.mark.parametrize("processor", PROCESSORS)
 @pytest.mark.parametrize("kernel", ["plain", "nontemporal", "ladder"])
-def test_results_are_right_on_every_kind_of_processor(processor: str, kernel: str) -> None:
-    assert facts(processor)["passed"][kernel]
+def test_results_are_right_on_every_kind_of_processor(facts: dict[str, Any], kernel: str) -> None:
+    assert facts["passed"][kernel]
 
 
-@pytest.mark.parametrize("processor", PROCESSORS)
 @pytest.mark.parametrize("phase", STREAM)
-def test_whole_lines_are_written_in_vectors(processor: str, phase: str) -> None:
-    found = loops(processor, "stream", phase)
+def test_whole_lines_are_written_in_vectors(facts: dict[str, Any], phase: str) -> None:
+    found = loops(facts, "stream", phase)
     for body in found:
         assert_tight(body)
         assert stores(body)
@@ -108,36 +88,33 @@ def test_whole_lines_are_written_in_vectors(processor: str, phase: str) -> None:
     assert len(past) < len(found), "no loop with plain stores"
 
 
-@pytest.mark.parametrize("processor", PROCESSORS)
-def test_dot_multiplies_and_adds_as_wide_as_the_registers(processor: str) -> None:
-    found = loops(processor, "stream", "dot")
-    wide = [body for body in found if products(processor, body)]
+def test_dot_multiplies_and_adds_as_wide_as_the_registers(facts: dict[str, Any]) -> None:
+    found = loops(facts, "stream", "dot")
+    wide = [body for body in found if products(facts, body)]
     assert wide
     for body in wide:
         assert_tight(body)
         assert not stores(body)
 
 
-@pytest.mark.parametrize("processor", PROCESSORS)
 @pytest.mark.parametrize("curve", [*LADDER, *PAST])
-def test_loops_are_of_full_vectors_and_nothing_else(processor: str, curve: str) -> None:
-    for body in loops(processor, "ladder", curve):
+def test_loops_are_of_full_vectors_and_nothing_else(facts: dict[str, Any], curve: str) -> None:
+    for body in loops(facts, "ladder", curve):
         assert_tight(body)
-        assert vectors(processor, body)
+        assert vectors(facts, body)
         written = stores(body)
         assert bool(written) == (curve != "load")
         assert past_caches(body) == (written if curve in PAST else [])
         if curve == "triad":
-            assert products(processor, body)
+            assert products(facts, body)
 
 
-@pytest.mark.parametrize("processor", PROCESSORS)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_the_peak_is_of_multiply_adds_in_registers(processor: str, dtype: str) -> None:
-    chains = facts(processor)["chains"]
-    for body in loops(processor, "ladder", f"fma_{dtype}"):
+def test_the_peak_is_of_multiply_adds_in_registers(facts: dict[str, Any], dtype: str) -> None:
+    chains = facts["chains"]
+    for body in loops(facts, "ladder", f"fma_{dtype}"):
         assert_tight(body)
-        adds = products(processor, body)
+        adds = products(facts, body)
         assert len(adds) % chains == 0
         assert len(adds) >= chains
         assert not [line for line in body if "(%r" in line or "[sp" in line]

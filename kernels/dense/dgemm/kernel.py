@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from kernels._support.leading import LINE, leading_dimension
+from kernels._support.reals import ITEM_B
 from kernels.contract import (
     FLOP_RATE,
     Check,
@@ -55,7 +56,6 @@ _CHAIN_CYCLES = 2 * CHAIN_STEPS
 _LARGEST = 2**31 - 1
 _PLATEAU = 4000
 """Order beyond which the rate of one socket's BLAS hardly grows."""
-_ITEM_B = {"float64": 8, "float32": 4}
 _PADDING = 64
 """Rows and columns that packing adds to both operands together, at most."""
 _EDGES_B = 2**16
@@ -103,7 +103,7 @@ class Dgemm(Kernel["State"]):
         def needed_B(n: int) -> int:
             return ranks * cls(n=n, **kept).memory_B(ranks)
 
-        most = min(_PLATEAU, math.isqrt(memory_B // ranks // (3 * min(_ITEM_B.values()))))
+        most = min(_PLATEAU, math.isqrt(memory_B // ranks // (3 * min(ITEM_B.values()))))
         for n in range(most, 0, -1):
             if needed_B(n) <= memory_B:
                 return {"n": n}
@@ -126,7 +126,7 @@ class Dgemm(Kernel["State"]):
 
     def memory_B(self, ranks: int) -> int:
         """Three matrices, the vectors of the check, and packed operands where they are ours."""
-        n, item_B = self.n, _ITEM_B[self.dtype]
+        n, item_B = self.n, ITEM_B[self.dtype]
         numbers = 8 // item_B
         matrix_B = 8 * (n * leading_dimension(-(-n // numbers)) + LINE)
         packed_B = item_B * min(n, DEEPEST) * (2 * n + _PADDING) + _EDGES_B

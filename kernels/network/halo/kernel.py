@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from kernels._support.cartesian import Shape, rank_grid
+from kernels._support.reals import ITEM_B
 from kernels.contract import (
     BANDWIDTH,
     LATENCY,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 HEADLINE = 64
 """The edge whose exchange stands for the kernel."""
 LARGEST_AUTO = 256
-ITEM_B = {"float64": 8, "float32": 4}
 _CALLS = 100
 _FEWEST_CALLS = 10
 _CALLED = 2**21

@@ -41,6 +41,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from kernels._support.cartesian import Shape, deepest, fullest, grown, part, rank_grid
+from kernels._support.reals import ITEM_B, ROUNDOFF
 from kernels.contract import (
     UPDATE_RATE,
     Check,
@@ -60,8 +61,6 @@ if TYPE_CHECKING:
 
     from kernels.stencil.jacobi3d.cpu import State
 
-ITEM_B: Final = {"float64": 8, "float32": 4}
-ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24}
 POINTS: Final = {"7pt": 7, "27pt": 27}
 FLOP: Final = {"7pt": 7, "27pt": 30}
 EDGES: Final = ("nz", "ny", "nx")

@@ -41,6 +41,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from kernels._support.cartesian import Shape, fullest, grown
+from kernels._support.reals import ITEM_B, ROUNDOFF
 from kernels.contract import (
     FLOP_RATE,
     UPDATE_RATE,
@@ -61,8 +62,6 @@ if TYPE_CHECKING:
 
     from kernels.stencil.star2d.cpu import State
 
-ITEM_B: Final = {"float64": 8, "float32": 4}
-ROUNDOFF: Final = {"float64": 2.0**-53, "float32": 2.0**-24}
 CACHES: Final = 4
 """An array is at least this many times the sum of the last-level caches, as in STREAM."""
 SMALLEST_AUTO: Final = 4096
