@@ -1,0 +1,325 @@
+"""A hash table of byte strings: what groups rows by text and counts words have in common.
+
+An entry is four words of 64 bits, two entries a cache line:
+
+    low, high   a string of up to 16 B itself, filled up with zeros; of a longer one its hash, and
+                where its bytes begin in the arena
+    tag         its length + 1; 0 where the entry is free
+    value       what the user of the table keeps for the string, 0 at first
+
+Most words fit into an entry, so that one cache line answers a look-up, and equal always means equal
+bytes, never equal hashes. Collisions go to the next entry (linear probing).
+
+The hash folds 128-bit products, as wyhash does (W. Yi, wyhash, public domain, 2019): 16 B a step.
+Its upper half says which rank owns a string (`owner`), its lower bits where it stands in the table.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from kernels._support.memory import aligned, touched
+from kernels._support.simd import INT64
+
+Entries = NDArray[np.uint64]
+LOW, HIGH, TAG, VALUE = range(4)
+INLINE_B: Final = 16
+"""The longest string that stands in its entry."""
+SPARSE: Final = 2
+"""Entries a string at least: a string is found with at most 1.5 probes on average."""
+SMALLEST: Final = 2**12
+_ARENA_B: Final = 2**16
+_PAGE_B: Final = 4096
+_PRIMES: Final = (0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3)
+_FIRST, _SECOND, _THIRD = (np.uint64(one) for one in _PRIMES)
+_ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
+_COMPILED: Final[Any] = {"cache": True, "error_model": "numpy"}
+
+
+class Table(NamedTuple):
+    """A table as compiled code takes it; used : how many strings, and bytes of the arena."""
+
+    entries: Entries  # (capacity, 4), capacity a power of 2
+    arena: NDArray[np.uint8]
+    used: NDArray[np.int64]  # (2,)
+
+
+TABLE: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
+    (types.uint64[:, ::1], types.uint8[::1], types.int64[::1]), Table
+)
+KEY: Final[Any] = types.UniTuple(types.uint64, 3)  # type: ignore[no-untyped-call]
+
+
+@intrinsic
+def _word_at(_context: Any, address: Any) -> Any:
+    """The 8 bytes at an address, which need not be aligned."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        value = builder.load(builder.inttoptr(arguments[0], INT64.as_pointer()))
+        value.align = 1
+        return value
+
+    return types.uint64(types.int64), code
+
+
+@intrinsic
+def _folded(_context: Any, x: Any, y: Any) -> Any:
+    """The upper half of the 128-bit product x y, exclusive or the lower half."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(one, wide) for one in arguments))
+        upper = builder.lshr(product, wide(64))
+        return builder.xor(builder.trunc(upper, INT64), builder.trunc(product, INT64))
+
+    return types.uint64(types.uint64, types.uint64), code
+
+
+@intrinsic
+def _copy(_context: Any, to: Any, start: Any, length: Any) -> Any:
+    """Copy bytes from one address to another."""
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        places = [builder.inttoptr(one, ir.IntType(8).as_pointer()) for one in arguments[:2]]
+        cgutils.raw_memcpy(builder, *places, arguments[2], 1)  # type: ignore[call-arg, no-untyped-call]
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), code
+
+
+word_at: Any = _word_at
+folded: Any = _folded
+copy: Any = _copy
+"""The functions as compiled code calls them."""
+
+
+@njit(types.uint64(types.int64, types.int64), **_COMPILED)
+def _bytes_at(address: int, length: int) -> Any:
+    """Up to 8 bytes as a word, no other byte touched."""
+    word: Any = np.uint64(0)
+    base = address & ~7
+    if length > 0:
+        word = word_at(base) >> np.uint64(8 * (address - base))
+        if address + length > base + 8:
+            word |= word_at(base + 8) << np.uint64(8 * (base + 8 - address))
+        if length < 8:
+            word &= _ONES >> np.uint64(64 - 8 * length)
+    return word
+
+
+@njit(types.uint64(types.int64, types.int64), **_COMPILED)
+def long_hash(address: int, length: int) -> Any:
+    """Hash of a string of more than 16 B; the last step takes its last 16 B."""
+    state: Any = _FIRST ^ np.uint64(length)
+    last = address + length - INLINE_B
+    while address < last:
+        state = folded(word_at(address) ^ state, word_at(address + 8) ^ _SECOND)
+        address += INLINE_B
+    state = folded(word_at(last) ^ state, word_at(last + 8) ^ _SECOND)
+    return folded(state ^ _THIRD, _SECOND)
+
+
+@njit(types.uint64(types.uint64, types.uint64, types.uint64), **_COMPILED)
+def hash_of(low: Any, high: Any, tag: Any) -> Any:
+    """The hash of a string from its entry or its `key`."""
+    if tag > np.uint64(INLINE_B + 1):
+        return low
+    return folded(folded(low ^ _FIRST, high ^ _SECOND) ^ tag, _THIRD)
+
+
+@njit(KEY(types.int64, types.int64), **_COMPILED)
+def key(address: int, length: int) -> Any:
+    """low, high and tag of the string of so many bytes at an address; high is 0 for a long one.
+
+    Of a short string 16 B are read in one go where they lie on one page.
+    """
+    tag = np.uint64(length + 1)
+    if length > INLINE_B:
+        return long_hash(address, length), np.uint64(0), tag
+    if length == 0 or (address & (_PAGE_B - 1)) > _PAGE_B - INLINE_B:
+        return _bytes_at(address, min(length, 8)), _bytes_at(address + 8, length - 8), tag
+    few = min(length, 8)
+    low = word_at(address) & (_ONES >> np.uint64(64 - 8 * few))
+    kept = _ONES >> np.uint64((64 - 8 * (length - few)) & 63) if length > few else np.uint64(0)
+    return low, word_at(address + 8) & kept, tag
+
+
+@njit(types.boolean(types.int64, types.int64, types.int64), **_COMPILED)
+def equal(one: int, other: int, length: int) -> bool:
+    """Two strings of more than 8 B have the same bytes."""
+    for i in range(0, length - 8, 8):
+        if word_at(one + i) != word_at(other + i):
+            return False
+    return bool(word_at(one + length - 8) == word_at(other + length - 8))
+
+
+@njit(types.uint64(TABLE, KEY, types.int64), **_COMPILED)
+def place(table: Any, key: Any, address: int) -> Any:
+    """The entry of a string, which is put into the table if it is not there: its value is 0 then.
+
+    key : that of the string at ``address``, which is read for strings of more than 16 B only. The
+    table must have room (`StringTable.reserve`).
+    """
+    entries, low, high, tag = table.entries, key[0], key[1], key[2]
+    mask = np.uint64(len(entries) - 1)
+    arena: Any = table.arena.ctypes.data
+    length: Any = np.int64(tag) - 1
+    slot = hash_of(low, high, tag) & mask
+    while True:
+        found = entries[slot, TAG]
+        if found == tag and entries[slot, LOW] == low:
+            there = entries[slot, HIGH]
+            if length <= INLINE_B and there == high:
+                return slot
+            if length > INLINE_B and equal(arena + np.int64(there), address, length):
+                return slot
+        if found == np.uint64(0):
+            break
+        slot = (slot + np.uint64(1)) & mask
+    if length > INLINE_B:
+        high = np.uint64(table.used[1])
+        copy(arena + table.used[1], address, length)
+        table.used[1] += length
+    entries[slot, LOW], entries[slot, HIGH], entries[slot, TAG] = low, high, tag
+    entries[slot, VALUE] = np.uint64(0)
+    table.used[0] += 1
+    return slot
+
+
+@njit(types.void(TABLE, TABLE), **_COMPILED)
+def _move(table: Any, new: Any) -> None:
+    """Put all entries of a table into an empty one with as long an arena or longer."""
+    entries, mask = new.entries, np.uint64(len(new.entries) - 1)
+    for i in range(len(table.entries)):
+        entry = table.entries[i]
+        if entry[TAG] != np.uint64(0):
+            slot = hash_of(entry[LOW], entry[HIGH], entry[TAG]) & mask
+            while entries[slot, TAG] != np.uint64(0):
+                slot = (slot + np.uint64(1)) & mask
+            entries[slot, :] = entry
+    new.arena[: table.used[1]] = table.arena[: table.used[1]]
+    new.used[:] = table.used
+
+
+@njit(types.int64(types.uint64, types.int64), **_COMPILED)
+def owner(hash_value: Any, parts: int) -> Any:
+    """Which of so many parts, at most 2^31, a string belongs to."""
+    return np.int64(((hash_value >> np.uint64(32)) * np.uint64(parts)) >> np.uint64(32))
+
+
+@njit(types.void(TABLE, types.int64[:, ::1]), **_COMPILED)
+def count_owned(table: Any, amounts: NDArray[np.int64]) -> None:
+    """amounts[p] = entries of owner p, and bytes of the long strings among them. (parts, 2)."""
+    amounts[:] = 0
+    for i in range(len(table.entries)):
+        entry = table.entries[i]
+        if entry[TAG] != np.uint64(0):
+            part = owner(hash_of(entry[LOW], entry[HIGH], entry[TAG]), len(amounts))
+            amounts[part, 0] += 1
+            if entry[TAG] > np.uint64(INLINE_B + 1):
+                amounts[part, 1] += np.int64(entry[TAG]) - 1
+
+
+@njit(types.void(TABLE, types.int64[:, ::1], types.uint64[:, ::1], types.uint8[::1]), **_COMPILED)
+def pack(table: Any, places: NDArray[np.int64], entries: Entries, text: NDArray[np.uint8]) -> None:
+    """The entries ordered by owner, and the bytes of the long strings among them in their order.
+
+    places : (parts, 2), where the entries and the bytes of a part begin; afterwards, where they
+    end. high of a long string is 0: its bytes follow those of the long string before it.
+    """
+    arena, to = table.arena.ctypes.data, text.ctypes.data
+    for i in range(len(table.entries)):
+        entry = table.entries[i]
+        if entry[TAG] == np.uint64(0):
+            continue
+        part = owner(hash_of(entry[LOW], entry[HIGH], entry[TAG]), len(places))
+        at = places[part, 0]
+        places[part, 0] += 1
+        entries[at, :] = entry
+        if entry[TAG] > np.uint64(INLINE_B + 1):
+            length = np.int64(entry[TAG]) - 1
+            entries[at, HIGH] = np.uint64(0)
+            copy(to + places[part, 1], arena + np.int64(entry[HIGH]), length)
+            places[part, 1] += length
+
+
+class StringTable:
+    """A table that grows: `reserve` before compiled code puts strings into ``table``."""
+
+    def __init__(self, strings: int = 0) -> None:
+        """An empty table with room for so many strings of up to 16 B."""
+        self.table = _empty(_capacity(strings), _ARENA_B)
+
+    @property
+    def strings(self) -> int:
+        """How many there are."""
+        return int(self.table.used[0])
+
+    @property
+    def allocated_B(self) -> int:
+        """Bytes of the table."""
+        return self.table.entries.nbytes + self.table.arena.nbytes
+
+    def room(self) -> int:
+        """How many strings may be added before it must grow."""
+        return len(self.table.entries) // SPARSE - self.strings
+
+    def clear(self) -> None:
+        """Forget all strings, keep the memory."""
+        self.table.entries[:, TAG] = 0
+        self.table.used[:] = 0
+
+    def needed_B(self, strings: int, text_B: int) -> int:
+        """Bytes to allocate, beside those it has, for so many strings more and their bytes."""
+        capacity, arena_B = self._sizes(strings, text_B)
+        if capacity == len(self.table.entries) and arena_B == self.table.arena.size:
+            return 0
+        return 32 * capacity + arena_B
+
+    def reserve(self, strings: int, text_B: int) -> None:
+        """Make room for so many strings more, and so many bytes of those of more than 16 B."""
+        capacity, arena_B = self._sizes(strings, text_B)
+        if capacity > len(self.table.entries):
+            new = _empty(capacity, arena_B)
+            _move(self.table, new)
+            self.table = new
+        elif arena_B > self.table.arena.size:
+            arena = aligned(arena_B, np.uint8)
+            taken_B = int(self.table.used[1])
+            arena[:taken_B] = self.table.arena[:taken_B]
+            self.table = self.table._replace(arena=arena)
+
+    def _sizes(self, strings: int, text_B: int) -> tuple[int, int]:
+        """Entries and bytes of the arena with room for that, at least twice as many if more."""
+        capacity = max(len(self.table.entries), _capacity(self.strings + strings))
+        arena_B, need_B = self.table.arena.size, int(self.table.used[1]) + text_B
+        return capacity, arena_B if need_B <= arena_B else max(2 * arena_B, need_B)
+
+    def values(self) -> dict[bytes, int]:
+        """Every string with its value, in Python's own types: for results that are looked at."""
+        arena = self.table.arena.tobytes()
+        found = {}
+        for low, high, tag, value in self.table.entries[self.table.entries[:, TAG] > 0].tolist():
+            length = tag - 1
+            inline = low.to_bytes(8, "little") + high.to_bytes(8, "little")
+            text = inline[:length] if length <= INLINE_B else arena[high : high + length]
+            found[text] = value
+        return found
+
+
+def _capacity(strings: int) -> int:
+    """Entries for so many strings: a power of 2."""
+    return max(SMALLEST, 1 << (SPARSE * strings - 1).bit_length())
+
+
+def _empty(capacity: int, arena_B: int) -> Table:
+    """Its pages are touched here: no look-up pays for them."""
+    entries = touched((capacity, 4), np.uint64)
+    return Table(entries, aligned(arena_B, np.uint8), np.zeros(2, np.int64))
