@@ -1,21 +1,25 @@
-"""Columns: rows by number, generated or read from a file, and the part of them that a rank owns."""
+"""Columns: rows by number, generated or read from a file, and the part of them that a rank owns.
+
+Nothing is compiled until rows are generated: a plan counts the rows of a file.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import get_num_threads
 from numpy.typing import NDArray
 
 from kernels._support.blocks import Block
-from kernels._support.dataset.generate import Law, fill_floats, fill_integers, fill_keys
 from kernels._support.memory import aligned
 
-Fill = Callable[[NDArray[Any], Law, int, int], None]
+if TYPE_CHECKING:
+    from kernels._support.dataset.generate import Law
+
+    Fill = Callable[[NDArray[Any], Law, int, int], None]
 _READ_ROWS: Final = 2**22
 """Rows of a file that are read at once into memory: what a reader needs beside them is bounded."""
 
@@ -59,6 +63,8 @@ class Generated(Column):
 
     def __init__(self, kind: str, law: Law) -> None:
         """Rows of one kind: int64, key or float64."""
+        from kernels._support.dataset.generate import fill_floats, fill_integers, fill_keys
+
         fills: dict[str, Fill] = {"int64": fill_integers, "key": fill_keys, "float64": fill_floats}
         self._fill, self._law = fills[kind], law
         self.rows = law.rows
@@ -66,6 +72,8 @@ class Generated(Column):
 
     def read(self, start: int, out: NDArray[Any]) -> None:
         """Generate them, each thread its static share."""
+        from numba import get_num_threads
+
         self._fill(out, self._law, start, get_num_threads())
 
 

@@ -107,18 +107,25 @@ class Dataset(Kernel[StateT]):
             return self.memory // ranks
         return int(self.copies * self.row_B(values(self)) * largest(self.rows, ranks))
 
-    def column(self, kind: str, stream: int = 0, keys: int = MANY_KEYS) -> Column | StringColumn:
+    def column(
+        self,
+        kind: str,
+        stream: int = 0,
+        keys: int = MANY_KEYS,
+        comm: Intracomm | None = None,
+    ) -> Column | StringColumn:
         """The column of the input; else one generated, of kind int64, key or float64.
 
         stream : generated columns of different streams are independent, 0 to 15. keys : how many
-        values zipf and key have.
+        values zipf and key have. comm : its ranks find the rows of a CSV file together, and all
+        must call; without it each goes through the whole file.
         """
         from kernels._support.dataset.column import Generated
-        from kernels._support.dataset.files import opened
+        from kernels._support.dataset.files.spec import opened
         from kernels._support.dataset.generate import law
 
         if self.input:
-            return opened(self.input)
+            return opened(self.input, comm)
         kind_of = law(
             self.distribution,
             self.rows,
@@ -137,7 +144,7 @@ class Dataset(Kernel[StateT]):
 
 
 def _rows_of_input(given: Mapping[str, Any]) -> dict[str, Value]:
-    from kernels._support.dataset.files import rows
+    from kernels._support.dataset.files.spec import rows
 
     found = rows(str(given["input"]))
     if "rows" not in given:

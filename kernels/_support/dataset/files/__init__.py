@@ -1,0 +1,1 @@
+"""Columns of a user's files, a file for each format."""
