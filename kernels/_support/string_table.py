@@ -2,10 +2,10 @@
 
 An entry is four words of 64 bits, two entries a cache line:
 
-    low, high   a string of up to 16 B itself, filled up with zeros; of a longer one its hash, and
-                where its bytes begin in the arena
-    tag         its length + 1; 0 where the entry is free
-    value       what the user of the table keeps for the string, 0 at first
+    0, 1, 2   a string of up to 24 B itself, filled up with zeros; of a longer one its hash, where
+              its bytes begin in the arena, and its length
+    3         upper 8 bits, the tag: its length + 1, `LONG` for a longer one, 0 of a free entry;
+              lower 56 bits, the value: what the user of the table keeps for it, 0 at first
 
 Most words fit into an entry, so that one cache line answers a look-up, and equal always means equal
 bytes, never equal hashes. Collisions go to the next entry (linear probing).
@@ -29,9 +29,16 @@ from kernels._support.memory import aligned, touched
 from kernels._support.simd import INT64
 
 Entries = NDArray[np.uint64]
-LOW, HIGH, TAG, VALUE = range(4)
-INLINE_B: Final = 16
+HASH, PLACE, LENGTH, STATE = range(4)
+"""Words of an entry; the first three are so used if the string is long."""
+INLINE_B: Final = 24
 """The longest string that stands in its entry."""
+LONG: Final = 255
+"""Tag of all longer strings."""
+TAG_BITS: Final = 56
+"""The tag stands above so many bits, the value in them."""
+VALUE: Final = (1 << TAG_BITS) - 1
+"""Mask of the value."""
 SPARSE: Final = 2
 """Entries a string at least: a string is found with at most 1.5 probes on average."""
 SMALLEST: Final = 2**12
@@ -40,6 +47,12 @@ _PAGE_B: Final = 4096
 _PRIMES: Final = (0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3)
 _FIRST, _SECOND, _THIRD = (np.uint64(one) for one in _PRIMES)
 _ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
+_SHIFT, _LONG = np.uint64(TAG_BITS), np.uint64(LONG)
+_KEPT: Final = np.array(
+    [[(1 << 8 * min(max(n - i, 0), 8)) - 1 for i in (0, 8, 16)] for n in range(INLINE_B + 1)],
+    np.uint64,
+)
+"""Which bits of the three words belong to a string of n bytes."""
 _COMPILED: Final[Any] = {"cache": True, "error_model": "numpy"}
 
 
@@ -54,7 +67,7 @@ class Table(NamedTuple):
 TABLE: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
     (types.uint64[:, ::1], types.uint8[::1], types.int64[::1]), Table
 )
-KEY: Final[Any] = types.UniTuple(types.uint64, 3)  # type: ignore[no-untyped-call]
+KEY: Final[Any] = types.UniTuple(types.uint64, 4)  # type: ignore[no-untyped-call]
 
 
 @intrinsic
@@ -94,9 +107,27 @@ def _copy(_context: Any, to: Any, start: Any, length: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64), code
 
 
+@intrinsic
+def _prefetch(_context: Any, address: Any) -> Any:
+    """Ask for the cache line of an address, which will be written."""
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
+        function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module, kind, "llvm.prefetch.p0i8"
+        )
+        written, kept, data = number(1), number(3), number(1)
+        builder.call(function, (builder.inttoptr(arguments[0], pointer), written, kept, data))
+        return context.get_dummy_value()
+
+    return types.void(types.int64), code
+
+
 word_at: Any = _word_at
 folded: Any = _folded
 copy: Any = _copy
+prefetch: Any = _prefetch
 """The functions as compiled code calls them."""
 
 
@@ -116,39 +147,54 @@ def _bytes_at(address: int, length: int) -> Any:
 
 @njit(types.uint64(types.int64, types.int64), **_COMPILED)
 def long_hash(address: int, length: int) -> Any:
-    """Hash of a string of more than 16 B; the last step takes its last 16 B."""
+    """Hash of a string of at least 16 B; the last step takes its last 16 B."""
     state: Any = _FIRST ^ np.uint64(length)
-    last = address + length - INLINE_B
+    last = address + length - 16
     while address < last:
         state = folded(word_at(address) ^ state, word_at(address + 8) ^ _SECOND)
-        address += INLINE_B
+        address += 16
     state = folded(word_at(last) ^ state, word_at(last + 8) ^ _SECOND)
     return folded(state ^ _THIRD, _SECOND)
 
 
-@njit(types.uint64(types.uint64, types.uint64, types.uint64), **_COMPILED)
-def hash_of(low: Any, high: Any, tag: Any) -> Any:
-    """The hash of a string from its entry or its `key`."""
-    if tag > np.uint64(INLINE_B + 1):
-        return low
-    return folded(folded(low ^ _FIRST, high ^ _SECOND) ^ tag, _THIRD)
+@njit(types.uint64(KEY), **_COMPILED)
+def hash_of(key: Any) -> Any:
+    """The hash of a string from its `key`, or from its entry with the tag instead of the state."""
+    if key[3] == _LONG:
+        return key[HASH]
+    return folded(folded(key[0] ^ _FIRST, key[1] ^ _SECOND) ^ key[3], key[2] ^ _THIRD)
+
+
+@njit(KEY(types.uint64[::1]), **_COMPILED)
+def key_of(entry: Any) -> Any:
+    """The key in an entry."""
+    return entry[0], entry[1], entry[2], entry[STATE] >> _SHIFT
 
 
 @njit(KEY(types.int64, types.int64), **_COMPILED)
 def key(address: int, length: int) -> Any:
-    """low, high and tag of the string of so many bytes at an address; high is 0 for a long one.
+    """Three words and the tag of the string of so many bytes at an address.
 
-    Of a short string 16 B are read in one go where they lie on one page.
+    Of a short string 24 B are read in one go where they lie on one page. A long one has no place
+    yet: one that is nowhere.
     """
-    tag = np.uint64(length + 1)
     if length > INLINE_B:
-        return long_hash(address, length), np.uint64(0), tag
+        return long_hash(address, length), _ONES, np.uint64(length), _LONG
+    tag = np.uint64(length + 1)
     if length == 0 or (address & (_PAGE_B - 1)) > _PAGE_B - INLINE_B:
-        return _bytes_at(address, min(length, 8)), _bytes_at(address + 8, length - 8), tag
-    few = min(length, 8)
-    low = word_at(address) & (_ONES >> np.uint64(64 - 8 * few))
-    kept = _ONES >> np.uint64((64 - 8 * (length - few)) & 63) if length > few else np.uint64(0)
-    return low, word_at(address + 8) & kept, tag
+        return (
+            _bytes_at(address, min(length, 8)),
+            _bytes_at(address + 8, min(length - 8, 8)),
+            _bytes_at(address + 16, length - 16),
+            tag,
+        )
+    kept = _KEPT[np.uint64(length)]
+    return (
+        word_at(address) & kept[0],
+        word_at(address + 8) & kept[1],
+        word_at(address + 16) & kept[2],
+        tag,
+    )
 
 
 @njit(types.boolean(types.int64, types.int64, types.int64), **_COMPILED)
@@ -160,35 +206,39 @@ def equal(one: int, other: int, length: int) -> bool:
     return bool(word_at(one + length - 8) == word_at(other + length - 8))
 
 
+@njit(types.boolean(types.uint64[::1], KEY), **_COMPILED)
+def same(entry: Any, key: Any) -> bool:
+    """An entry holds this short string."""
+    differs = (entry[0] ^ key[0]) | (entry[1] ^ key[1]) | (entry[2] ^ key[2])
+    return bool((differs | (entry[STATE] >> _SHIFT) ^ key[3]) == np.uint64(0))
+
+
 @njit(types.uint64(TABLE, KEY, types.int64), **_COMPILED)
 def place(table: Any, key: Any, address: int) -> Any:
     """The entry of a string, which is put into the table if it is not there: its value is 0 then.
 
-    key : that of the string at ``address``, which is read for strings of more than 16 B only. The
+    key : that of the string at ``address``, which is read for strings of more than 24 B only. The
     table must have room (`StringTable.reserve`).
     """
-    entries, low, high, tag = table.entries, key[0], key[1], key[2]
-    mask = np.uint64(len(entries) - 1)
+    entries, mask = table.entries, np.uint64(len(table.entries) - 1)
     arena: Any = table.arena.ctypes.data
-    length: Any = np.int64(tag) - 1
-    slot = hash_of(low, high, tag) & mask
-    while True:
-        found = entries[slot, TAG]
-        if found == tag and entries[slot, LOW] == low:
-            there = entries[slot, HIGH]
-            if length <= INLINE_B and there == high:
+    long = key[3] == _LONG
+    slot = hash_of(key) & mask
+    while entries[slot, STATE] != np.uint64(0):
+        if same(entries[slot], key):
+            return slot
+        if long and entries[slot, STATE] >> _SHIFT == _LONG and entries[slot, HASH] == key[HASH]:
+            length = np.int64(key[LENGTH])
+            there = arena + np.int64(entries[slot, PLACE])
+            if entries[slot, LENGTH] == key[LENGTH] and equal(there, address, length):
                 return slot
-            if length > INLINE_B and equal(arena + np.int64(there), address, length):
-                return slot
-        if found == np.uint64(0):
-            break
         slot = (slot + np.uint64(1)) & mask
-    if length > INLINE_B:
-        high = np.uint64(table.used[1])
-        copy(arena + table.used[1], address, length)
-        table.used[1] += length
-    entries[slot, LOW], entries[slot, HIGH], entries[slot, TAG] = low, high, tag
-    entries[slot, VALUE] = np.uint64(0)
+    entries[slot, 0], entries[slot, 1], entries[slot, 2] = key[0], key[1], key[2]
+    entries[slot, STATE] = key[3] << _SHIFT
+    if long:
+        entries[slot, PLACE] = np.uint64(table.used[1])
+        copy(arena + table.used[1], address, np.int64(key[LENGTH]))
+        table.used[1] += np.int64(key[LENGTH])
     table.used[0] += 1
     return slot
 
@@ -199,9 +249,9 @@ def _move(table: Any, new: Any) -> None:
     entries, mask = new.entries, np.uint64(len(new.entries) - 1)
     for i in range(len(table.entries)):
         entry = table.entries[i]
-        if entry[TAG] != np.uint64(0):
-            slot = hash_of(entry[LOW], entry[HIGH], entry[TAG]) & mask
-            while entries[slot, TAG] != np.uint64(0):
+        if entry[STATE] != np.uint64(0):
+            slot = hash_of(key_of(entry)) & mask
+            while entries[slot, STATE] != np.uint64(0):
                 slot = (slot + np.uint64(1)) & mask
             entries[slot, :] = entry
     new.arena[: table.used[1]] = table.arena[: table.used[1]]
@@ -220,11 +270,12 @@ def count_owned(table: Any, amounts: NDArray[np.int64]) -> None:
     amounts[:] = 0
     for i in range(len(table.entries)):
         entry = table.entries[i]
-        if entry[TAG] != np.uint64(0):
-            part = owner(hash_of(entry[LOW], entry[HIGH], entry[TAG]), len(amounts))
+        if entry[STATE] != np.uint64(0):
+            found = key_of(entry)
+            part = owner(hash_of(found), len(amounts))
             amounts[part, 0] += 1
-            if entry[TAG] > np.uint64(INLINE_B + 1):
-                amounts[part, 1] += np.int64(entry[TAG]) - 1
+            if found[3] == _LONG:
+                amounts[part, 1] += np.int64(found[LENGTH])
 
 
 @njit(types.void(TABLE, types.int64[:, ::1], types.uint64[:, ::1], types.uint8[::1]), **_COMPILED)
@@ -232,21 +283,22 @@ def pack(table: Any, places: NDArray[np.int64], entries: Entries, text: NDArray[
     """The entries ordered by owner, and the bytes of the long strings among them in their order.
 
     places : (parts, 2), where the entries and the bytes of a part begin; afterwards, where they
-    end. high of a long string is 0: its bytes follow those of the long string before it.
+    end. The place of a long string is lost: its bytes follow those of the long one before it.
     """
     arena, to = table.arena.ctypes.data, text.ctypes.data
     for i in range(len(table.entries)):
         entry = table.entries[i]
-        if entry[TAG] == np.uint64(0):
+        if entry[STATE] == np.uint64(0):
             continue
-        part = owner(hash_of(entry[LOW], entry[HIGH], entry[TAG]), len(places))
+        found = key_of(entry)
+        part = owner(hash_of(found), len(places))
         at = places[part, 0]
         places[part, 0] += 1
         entries[at, :] = entry
-        if entry[TAG] > np.uint64(INLINE_B + 1):
-            length = np.int64(entry[TAG]) - 1
-            entries[at, HIGH] = np.uint64(0)
-            copy(to + places[part, 1], arena + np.int64(entry[HIGH]), length)
+        if found[3] == _LONG:
+            length = np.int64(found[LENGTH])
+            entries[at, PLACE] = _ONES
+            copy(to + places[part, 1], arena + np.int64(found[PLACE]), length)
             places[part, 1] += length
 
 
@@ -254,7 +306,7 @@ class StringTable:
     """A table that grows: `reserve` before compiled code puts strings into ``table``."""
 
     def __init__(self, strings: int = 0) -> None:
-        """An empty table with room for so many strings of up to 16 B."""
+        """An empty table with room for so many strings of up to 24 B."""
         self.table = _empty(_capacity(strings), _ARENA_B)
 
     @property
@@ -273,7 +325,7 @@ class StringTable:
 
     def clear(self) -> None:
         """Forget all strings, keep the memory."""
-        self.table.entries[:, TAG] = 0
+        self.table.entries[:, STATE] = 0
         self.table.used[:] = 0
 
     def needed_B(self, strings: int, text_B: int) -> int:
@@ -284,7 +336,7 @@ class StringTable:
         return 32 * capacity + arena_B
 
     def reserve(self, strings: int, text_B: int) -> None:
-        """Make room for so many strings more, and so many bytes of those of more than 16 B."""
+        """Make room for so many strings more, and so many bytes of those of more than 24 B."""
         capacity, arena_B = self._sizes(strings, text_B)
         if capacity > len(self.table.entries):
             new = _empty(capacity, arena_B)
@@ -306,10 +358,12 @@ class StringTable:
         """Every string with its value, in Python's own types: for results that are looked at."""
         arena = self.table.arena.tobytes()
         found = {}
-        for low, high, tag, value in self.table.entries[self.table.entries[:, TAG] > 0].tolist():
-            length = tag - 1
-            inline = low.to_bytes(8, "little") + high.to_bytes(8, "little")
-            text = inline[:length] if length <= INLINE_B else arena[high : high + length]
+        for *words, state in self.table.entries[self.table.entries[:, STATE] > 0].tolist():
+            tag, value = state >> TAG_BITS, state & VALUE
+            if tag == LONG:
+                text = arena[words[PLACE] : words[PLACE] + words[LENGTH]]
+            else:
+                text = b"".join(one.to_bytes(8, "little") for one in words)[: tag - 1]
             found[text] = value
         return found
 

@@ -11,10 +11,8 @@ the number of the line.
 from __future__ import annotations
 
 import csv
-import os
 import re
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,6 +20,7 @@ from numpy.typing import NDArray
 
 from kernels._support.blocks import block
 from kernels._support.dataset.files.arrow import Batches, Numbers, Texts, pyarrow
+from kernels._support.dataset.files.content import Content
 from kernels._support.dataset.files.source import Source
 
 if TYPE_CHECKING:
@@ -40,24 +39,8 @@ _ROW: Final = re.compile(r"Row #(\d+)")
 _VALUE: Final = re.compile(r"invalid value '(.*)'", re.DOTALL)
 
 
-class Text:
-    """The bytes of a file, by place and by lines."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.size = source.path.stat().st_size
-
-    def read(self, start: int, size: int) -> bytes:
-        """Bytes from ``start`` on; CannotRun where the file is shorter than it was."""
-        try:
-            with Path(self.source.path).open("rb", buffering=0) as file:
-                found = os.pread(file.fileno(), size, start)
-        except OSError as error:
-            raise self.source.error(f"cannot be read: {error.strerror}") from error
-        if len(found) < min(size, self.size - start):
-            self.source.unchanged()
-            raise self.source.error(f"it ends at byte {start + len(found)}")
-        return found
+class Text(Content):
+    """The bytes of a file, by lines too."""
 
     def line_end(self, start: int) -> int:
         """One past the end of the line that holds byte ``start``, its line break included."""

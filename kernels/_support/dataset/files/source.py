@@ -56,6 +56,11 @@ class Source:
         if now != self._was:
             raise self.error(f"the file has changed while it was read: {_change(self._was, now)}")
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, when it was opened."""
+        return self._was[0]
+
     def _state(self) -> tuple[int, int, int]:
         """Size, time of the last change, number of the file; zeros if it is gone."""
         try:
