@@ -39,6 +39,8 @@ TAG_BITS: Final = 56
 """The tag stands above so many bits, the value in them."""
 VALUE: Final = (1 << TAG_BITS) - 1
 """Mask of the value."""
+RANKS: Final = np.uint64(1)
+"""Factor of the hash for parts that belong to ranks; another one for parts within a rank."""
 SPARSE: Final = 2
 """Entries a string at least: a string is found with at most 1.5 probes on average."""
 SMALLEST: Final = 2**12
@@ -222,13 +224,13 @@ def place(table: Any, key: Any, address: int) -> Any:
     """
     entries, mask = table.entries, np.uint64(len(table.entries) - 1)
     arena: Any = table.arena.ctypes.data
+    length: Any = np.int64(key[LENGTH])
     long = key[3] == _LONG
     slot = hash_of(key) & mask
     while entries[slot, STATE] != np.uint64(0):
         if same(entries[slot], key):
             return slot
         if long and entries[slot, STATE] >> _SHIFT == _LONG and entries[slot, HASH] == key[HASH]:
-            length = np.int64(key[LENGTH])
             there = arena + np.int64(entries[slot, PLACE])
             if entries[slot, LENGTH] == key[LENGTH] and equal(there, address, length):
                 return slot
@@ -237,8 +239,8 @@ def place(table: Any, key: Any, address: int) -> Any:
     entries[slot, STATE] = key[3] << _SHIFT
     if long:
         entries[slot, PLACE] = np.uint64(table.used[1])
-        copy(arena + table.used[1], address, np.int64(key[LENGTH]))
-        table.used[1] += np.int64(key[LENGTH])
+        copy(arena + table.used[1], address, length)
+        table.used[1] += length
     table.used[0] += 1
     return slot
 
@@ -264,22 +266,34 @@ def owner(hash_value: Any, parts: int) -> Any:
     return np.int64(((hash_value >> np.uint64(32)) * np.uint64(parts)) >> np.uint64(32))
 
 
-@njit(types.void(TABLE, types.int64[:, ::1]), **_COMPILED)
-def count_owned(table: Any, amounts: NDArray[np.int64]) -> None:
-    """amounts[p] = entries of owner p, and bytes of the long strings among them. (parts, 2)."""
+@njit(types.void(TABLE, types.int64[:, ::1], types.uint64), **_COMPILED)
+def count_owned(table: Any, amounts: NDArray[np.int64], factor: Any) -> None:
+    """amounts[p] = entries of owner p, and bytes of the long strings among them. (parts, 2).
+
+    factor : `RANKS`, or another odd number for parts that have nothing to do with those.
+    """
     amounts[:] = 0
     for i in range(len(table.entries)):
         entry = table.entries[i]
         if entry[STATE] != np.uint64(0):
             found = key_of(entry)
-            part = owner(hash_of(found), len(amounts))
+            part = owner(hash_of(found) * factor, len(amounts))
             amounts[part, 0] += 1
             if found[3] == _LONG:
                 amounts[part, 1] += np.int64(found[LENGTH])
 
 
-@njit(types.void(TABLE, types.int64[:, ::1], types.uint64[:, ::1], types.uint8[::1]), **_COMPILED)
-def pack(table: Any, places: NDArray[np.int64], entries: Entries, text: NDArray[np.uint8]) -> None:
+@njit(
+    types.void(TABLE, types.int64[:, ::1], types.uint64, types.uint64[:, ::1], types.uint8[::1]),
+    **_COMPILED,
+)
+def pack(
+    table: Any,
+    places: NDArray[np.int64],
+    factor: Any,
+    entries: Entries,
+    text: NDArray[np.uint8],
+) -> None:
     """The entries ordered by owner, and the bytes of the long strings among them in their order.
 
     places : (parts, 2), where the entries and the bytes of a part begin; afterwards, where they
@@ -291,7 +305,7 @@ def pack(table: Any, places: NDArray[np.int64], entries: Entries, text: NDArray[
         if entry[STATE] == np.uint64(0):
             continue
         found = key_of(entry)
-        part = owner(hash_of(found), len(places))
+        part = owner(hash_of(found) * factor, len(places))
         at = places[part, 0]
         places[part, 0] += 1
         entries[at, :] = entry
@@ -322,6 +336,15 @@ class StringTable:
     def room(self) -> int:
         """How many strings may be added before it must grow."""
         return len(self.table.entries) // SPARSE - self.strings
+
+    def packed(self, factor: np.uint64, parts: int) -> tuple[Entries, NDArray[np.uint8], Any]:
+        """Entries and text as `pack` writes them, and how much of both is each part's: (parts, 2)."""
+        amounts = np.zeros((parts, 2), np.int64)
+        count_owned(self.table, amounts, factor)
+        entries = aligned((int(amounts[:, 0].sum()), 4), np.uint64)
+        text = aligned(int(amounts[:, 1].sum()), np.uint8)
+        pack(self.table, np.cumsum(amounts, axis=0) - amounts, factor, entries, text)
+        return entries, text, amounts
 
     def clear(self) -> None:
         """Forget all strings, keep the memory."""

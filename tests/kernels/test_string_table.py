@@ -14,19 +14,18 @@ from numpy.typing import NDArray
 
 from kernels._support.string_table import (
     INLINE_B,
-    SMALLEST,
     LENGTH,
     LONG,
+    RANKS,
+    SMALLEST,
     STATE,
     TAG_BITS,
     VALUE,
     StringTable,
-    count_owned,
     hash_of,
     key,
     key_of,
     owner,
-    pack,
     place,
 )
 
@@ -109,15 +108,10 @@ def test_no_byte_beyond_a_string_is_needed() -> None:
 def test_parts_hold_every_string_once_and_their_bytes_in_order() -> None:
     strings = drawn(5, 4, 50, 3000, 9000)
     table = counted(strings)
-    amounts = np.zeros((3, 2), np.int64)
-    count_owned(table.table, amounts)
-    assert amounts[:, 0].sum() == table.strings
+    entries, text, amounts = table.packed(RANKS, 3)
+    assert amounts.sum(axis=0).tolist() == [table.strings, table.table.used[1]]
     assert amounts[:, 0].min() > 0.2 * table.strings
     ends = np.cumsum(amounts, axis=0)
-    places = ends - amounts
-    entries, text = np.empty((ends[-1, 0], 4), np.uint64), np.empty(ends[-1, 1], np.uint8)
-    pack(table.table, places, entries, text)
-    np.testing.assert_array_equal(places, ends)
     assert unpacked(entries, text) == table.values()
     for part, (first, last) in enumerate(zip(ends[:, 0] - amounts[:, 0], ends[:, 0], strict=True)):
         for entry in entries[first:last]:
