@@ -16,17 +16,15 @@ Its upper half says which rank owns a string (`owner`), its lower bits where it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from kernels._support.address import copy, folded, word_at
 from kernels._support.memory import aligned, touched
-from kernels._support.simd import INT64
 
 Entries = NDArray[np.uint64]
 HASH, PLACE, LENGTH, STATE = range(4)
@@ -70,67 +68,6 @@ TABLE: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
     (types.uint64[:, ::1], types.uint8[::1], types.int64[::1]), Table
 )
 KEY: Final[Any] = types.UniTuple(types.uint64, 4)  # type: ignore[no-untyped-call]
-
-
-@intrinsic
-def _word_at(_context: Any, address: Any) -> Any:
-    """The 8 bytes at an address, which need not be aligned."""
-
-    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        value = builder.load(builder.inttoptr(arguments[0], INT64.as_pointer()))
-        value.align = 1
-        return value
-
-    return types.uint64(types.int64), code
-
-
-@intrinsic
-def _folded(_context: Any, x: Any, y: Any) -> Any:
-    """The upper half of the 128-bit product x y, exclusive or the lower half."""
-
-    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        wide = ir.IntType(128)
-        product = builder.mul(*(builder.zext(one, wide) for one in arguments))
-        upper = builder.lshr(product, wide(64))
-        return builder.xor(builder.trunc(upper, INT64), builder.trunc(product, INT64))
-
-    return types.uint64(types.uint64, types.uint64), code
-
-
-@intrinsic
-def _copy(_context: Any, to: Any, start: Any, length: Any) -> Any:
-    """Copy bytes from one address to another."""
-
-    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        places = [builder.inttoptr(one, ir.IntType(8).as_pointer()) for one in arguments[:2]]
-        cgutils.raw_memcpy(builder, *places, arguments[2], 1)  # type: ignore[call-arg, no-untyped-call]
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64, types.int64), code
-
-
-@intrinsic
-def _prefetch(_context: Any, address: Any) -> Any:
-    """Ask for the cache line of an address, which will be written."""
-
-    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
-        function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
-            builder.module, kind, "llvm.prefetch.p0i8"
-        )
-        written, kept, data = number(1), number(3), number(1)
-        builder.call(function, (builder.inttoptr(arguments[0], pointer), written, kept, data))
-        return context.get_dummy_value()
-
-    return types.void(types.int64), code
-
-
-word_at: Any = _word_at
-folded: Any = _folded
-copy: Any = _copy
-prefetch: Any = _prefetch
-"""The functions as compiled code calls them."""
 
 
 @njit(types.uint64(types.int64, types.int64), **_COMPILED)
@@ -337,15 +274,6 @@ class StringTable:
         """How many strings may be added before it must grow."""
         return len(self.table.entries) // SPARSE - self.strings
 
-    def packed(self, factor: np.uint64, parts: int) -> tuple[Entries, NDArray[np.uint8], Any]:
-        """Entries and text as `pack` writes them, and how much of both is each part's: (parts, 2)."""
-        amounts = np.zeros((parts, 2), np.int64)
-        count_owned(self.table, amounts, factor)
-        entries = aligned((int(amounts[:, 0].sum()), 4), np.uint64)
-        text = aligned(int(amounts[:, 1].sum()), np.uint8)
-        pack(self.table, np.cumsum(amounts, axis=0) - amounts, factor, entries, text)
-        return entries, text, amounts
-
     def clear(self) -> None:
         """Forget all strings, keep the memory."""
         self.table.entries[:, STATE] = 0
@@ -389,6 +317,26 @@ class StringTable:
                 text = b"".join(one.to_bytes(8, "little") for one in words)[: tag - 1]
             found[text] = value
         return found
+
+
+def packed(
+    tables: Sequence[StringTable], factor: np.uint64, parts: int
+) -> tuple[Entries, NDArray[np.uint8], NDArray[np.int64]]:
+    """All tables as `pack` writes them, and how many entries and bytes each part has: (parts, 2).
+
+    Within a part the tables follow one another: a string may be there once for each.
+    """
+    amounts = np.zeros((parts, len(tables), 2), np.int64)
+    own = np.empty((parts, 2), np.int64)
+    for at, one in enumerate(tables):
+        count_owned(one.table, own, factor)
+        amounts[:, at] = own
+    ends = np.cumsum(amounts.reshape(-1, 2), axis=0).reshape(amounts.shape)
+    entries = aligned((int(ends[-1, -1, 0]), 4), np.uint64)
+    text = aligned(int(ends[-1, -1, 1]), np.uint8)
+    for at, one in enumerate(tables):
+        pack(one.table, (ends - amounts)[:, at].copy(), factor, entries, text)
+    return entries, text, amounts.sum(axis=1)
 
 
 def _capacity(strings: int) -> int:

@@ -26,6 +26,7 @@ from kernels._support.string_table import (
     key,
     key_of,
     owner,
+    packed,
     place,
 )
 
@@ -108,7 +109,7 @@ def test_no_byte_beyond_a_string_is_needed() -> None:
 def test_parts_hold_every_string_once_and_their_bytes_in_order() -> None:
     strings = drawn(5, 4, 50, 3000, 9000)
     table = counted(strings)
-    entries, text, amounts = table.packed(RANKS, 3)
+    entries, text, amounts = packed([table], RANKS, 3)
     assert amounts.sum(axis=0).tolist() == [table.strings, table.table.used[1]]
     assert amounts[:, 0].min() > 0.2 * table.strings
     ends = np.cumsum(amounts, axis=0)
@@ -116,6 +117,21 @@ def test_parts_hold_every_string_once_and_their_bytes_in_order() -> None:
     for part, (first, last) in enumerate(zip(ends[:, 0] - amounts[:, 0], ends[:, 0], strict=True)):
         for entry in entries[first:last]:
             assert owner(hash_of(key_of(entry)), 3) == part
+
+
+def test_several_tables_together() -> None:
+    halves = [drawn(seed, 3, 60, 3000, 2000) for seed in (8, 9)]
+    tables = [counted(one) for one in halves]
+    entries, text, amounts = packed(tables, np.uint64(0x9E3779B97F4A7C15), 5)
+    assert amounts.sum(axis=0).tolist() == [
+        sum(one.strings for one in tables),
+        sum(int(one.table.used[1]) for one in tables),
+    ]
+    common = set(halves[0]) & set(halves[1])
+    assert len(common) > 10
+    found = unpacked(entries, text)
+    assert set(found) == set(halves[0]) | set(halves[1])
+    assert len(entries) == len(found) + len(common)
 
 
 def unpacked(entries: NDArray[np.uint64], text: NDArray[np.uint8]) -> dict[bytes, int]:
