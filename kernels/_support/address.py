@@ -1,4 +1,4 @@
-"""Memory by its address, as compiled code of Numba cannot reach it: addresses are 64-bit integers."""
+"""Memory by its address, for compiled code: addresses are integers of 64 bits."""
 
 from __future__ import annotations
 

@@ -279,6 +279,10 @@ class StringTable:
         self.table.entries[:, STATE] = 0
         self.table.used[:] = 0
 
+    def free(self) -> None:
+        """Forget all strings and give the memory back."""
+        self.table = _empty(SMALLEST, _ARENA_B)
+
     def needed_B(self, strings: int, text_B: int) -> int:
         """Bytes to allocate, beside those it has, for so many strings more and their bytes."""
         capacity, arena_B = self._sizes(strings, text_B)
