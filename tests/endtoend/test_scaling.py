@@ -37,7 +37,7 @@ def test_launches_are_taken_in_turns(qyran: Any) -> None:
     suite = qyran.suite(
         {
             "kernel": "reduce",
-            "parameters": {"n": 1000},
+            "parameters": {"rows": 1000},
             "ranks": [1, 2],
             "scaling": "weak",
             "repetitions": 1,
@@ -46,7 +46,7 @@ def test_launches_are_taken_in_turns(qyran: Any) -> None:
     )
     done = qyran.run(suite)
     assert done.rc == 0, done.err
-    assert [one["parameters"]["n"] for one in done.json["cases"]] == [1000, 2000]
+    assert [one["parameters"]["rows"] for one in done.json["cases"]] == [1000, 2000]
     assert [one["kind"] for one in done.json["scaling"]] == ["weak", "weak"]
     order = [line.split()[-4] for line in done.err.splitlines() if "measuring on" in line]
     assert order == ["1x1", "2x1", "2x1", "1x1"]

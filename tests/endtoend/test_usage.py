@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Answers = dict[str, tuple[Qyran, Done]]
 
 CLUSTER = "schema: qyran.cluster/1\ndefault: here\nclusters: {here: {}}\n"
-SUITE = "schema: qyran.suite/1\ncases:\n  - kernel: reduce\n    parameters: {n: 100}\n"
+SUITE = "schema: qyran.suite/1\ncases:\n  - kernel: reduce\n    parameters: {rows: 100}\n"
 
 FLAGS = {
     "--ranks 0": ["--ranks", "whole number from 1 on"],
@@ -91,10 +91,10 @@ def test_p_times_q(qyran: Qyran) -> None:
 
 
 def test_errors_are_documents_too(qyran: Qyran) -> None:
-    done = qyran.run("reduce", "--set", "n=abc")
+    done = qyran.run("reduce", "--set", "rows=abc")
     assert done.json["schema"] == "qyran.error/1"
     assert done.json["exit_code"] == done.rc == 2
-    assert done.json["where"] == "--set n"
+    assert done.json["where"] == "--set rows"
 
 
 CLUSTERS = {
@@ -119,7 +119,7 @@ def test_cluster_file(answers: Answers, name: str) -> None:
 
 SUITES = {
     "unknown kernel": (SUITE.replace("reduce", "redcue"), [":3", "'redcue'", "mean 'reduce'"]),
-    "unknown parameter": (SUITE.replace("{n:", "{nn:"), [":4", "'nn'"]),
+    "unknown parameter": (SUITE.replace("{rows:", "{rowss:"), [":4", "'rowss'"]),
     "no cases": ("schema: qyran.suite/1\ncases: []\n", ["cases"]),
     "no list": ("schema: qyran.suite/1\ncases: {kernel: reduce}\n", ["cases"]),
     "empty": ("", ["is empty"]),
@@ -130,7 +130,7 @@ SUITES = {
     "unknown metric": (SUITE + "    references: {speed: {value: 1}}\n", ["metric 'speed'"]),
     "a null kernel": (SUITE.replace("reduce", ""), [":3"]),
     "ranks of nothing": (SUITE + "    ranks: []\n", [":5", "ranks"]),
-    "an empty sweep": (SUITE + "    sweep: {n: []}\n", [":5", "empty list"]),
+    "an empty sweep": (SUITE + "    sweep: {rows: []}\n", [":5", "empty list"]),
 }
 
 

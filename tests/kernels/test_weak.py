@@ -70,10 +70,10 @@ def test_sizes_of_a_rank_stay(name: str) -> None:
 
 def test_elements_over_all_ranks_grow_with_them() -> None:
     kernel = example("reduce", 2)
-    assert values(kernel)["n"] == 2**25 // 2
+    assert values(kernel)["rows"] == 2**25 // 2
     large = grown(kernel, 3)
     assert large is not None
-    assert values(large)["n"] == 3 * 2**24
+    assert values(large)["rows"] == 3 * 2**24
 
 
 @pytest.mark.parametrize("name", ["hpl", "hpl_mxp"])

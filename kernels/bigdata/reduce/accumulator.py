@@ -9,8 +9,10 @@ A float is not added alone. A chunk of them is split by error-free extraction (R
 Accurate floating-point summation I, SIAM J. Sci. Comput. 31, 2008; Demmel, Nguyen, Parallel
 reproducible summation, IEEE Trans. Comput. 64, 2015): with sigma = 1.5 * 2^52 u, the low bits of
 x + sigma are x / u rounded to an integer, and x - ((x + sigma) - sigma) is what is left, exactly.
-The integers of a chunk are summed in one vector loop. Two extractions take 104 bits off the top;
-if anything is left, they are repeated further down until nothing is.
+The integers of a chunk are summed in one vector loop (`vectors`). Two extractions take 104 bits off
+the top, with a u that suited the chunk before. Where they fail, the chunk is copied, its largest
+magnitude is looked for, and they are repeated further down until nothing is left. The sum is exact
+either way: what was tried does not show in it.
 
 Infinities and NaN are counted apart, in the three words after the limbs.
 """
@@ -35,10 +37,16 @@ WORDS = LIMBS + 3
 """Limbs, then how many NaN, +inf and -inf were added."""
 LOWEST = 1074
 """The unit is 2^-LOWEST, the smallest float64."""
-CHUNK = 2048
-"""Floats extracted together: their integers, of 51 bits, sum to less than 2^63."""
+CHUNK = 4032
+"""Floats extracted together: their integers, at most 2^51, sum to less than 2^63."""
 STEP = 52
 """Bits taken off by one extraction."""
+ERROR = 53
+"""Bits from a product down to its rounding error."""
+HEADROOM = 8
+"""Bits by which the chunks to come may exceed the one that u was chosen for."""
+UNKNOWN = -(2**20)
+"""For an exponent of u: there is none yet."""
 LARGEST_FAST = 1000
 """Above 2^LARGEST_FAST sigma comes near overflow: such chunks are added float by float."""
 
@@ -108,8 +116,7 @@ def extract_twice(values: Floats, limbs: Words, exponent: int) -> bool:
 
     values becomes what is left; limbs gets the multiples of 2^exponent and 2^(exponent - 52).
     """
-    sigma_1 = math.ldexp(1.5, exponent + STEP)
-    sigma_2 = math.ldexp(1.5, exponent)
+    sigma_1, sigma_2 = math.ldexp(1.5, exponent + STEP), math.ldexp(1.5, exponent)
     zero_1 = np.float64(sigma_1).view(np.int64)
     zero_2 = np.float64(sigma_2).view(np.int64)
     sum_1: Any = 0
@@ -129,31 +136,44 @@ def extract_twice(values: Floats, limbs: Words, exponent: int) -> bool:
     return bool(left & MAGNITUDE)
 
 
-@njit("void(f8[::1], i8, i8[::1])", cache=True, error_model="numpy")
-def add_chunk(values: Floats, top: int, limbs: Words) -> None:
+@njit("i8(f8[::1], i8, i8[::1])", cache=True, error_model="numpy")
+def add_chunk(values: Floats, top: int, limbs: Words) -> int:
     """Add to limbs: sum of values; overwrites values. values: (at most CHUNK,).
 
     top : the bits of max |value|, or of a bound with the same or a larger exponent.
+    The exponent of u with which the next chunk may be tried; `UNKNOWN` after a chunk too wide.
     """
     power = (top >> FRACTION_BITS) - BIAS
     if power > LARGEST_FAST:
         for i in range(values.size):
             add_float(limbs, values[i])
         carry(limbs)
-        return
+        return UNKNOWN
     exponent = max(power - 50, STEP - LOWEST)
+    passes = 1
     while extract_twice(values, limbs, exponent):
         exponent = max(exponent - 2 * STEP, STEP - LOWEST)
+        passes += 1
+    return UNKNOWN if passes > 1 else min(exponent + HEADROOM, LARGEST_FAST - 50)
 
 
-@njit([f"i8({x}[::1], f8[::1])" for x in ("f8", "f4")], cache=True, error_model="numpy")
-def load(part: NDArray[Any], values: Floats) -> int:
-    """Copy part to values; the bits of max |value|. Those of NaN are above those of infinity."""
+@njit("UniTuple(f8, 2)(i8)", cache=True, error_model="numpy")
+def sigmas(exponent: int) -> tuple[float, float]:
+    """What is added to extract multiples of u = 2^exponent, and then of u / 2^52."""
+    return math.ldexp(1.5, exponent + STEP), math.ldexp(1.5, exponent)
+
+
+@njit([f"i8({x}[::1], f8[::1], i8)" for x in ("f8", "f4")], cache=True, error_model="numpy")
+def load(part: NDArray[Any], values: Floats, mask: int) -> int:
+    """Copy the bits of part that are in mask to values; the bits of max |value|.
+
+    Those of NaN are above those of infinity.
+    """
     top: Any = 0
     for i in range(part.size):
-        value = np.float64(part[i])
-        values[i] = value
-        top = max(top, value.view(np.int64) & MAGNITUDE)
+        bits = np.float64(part[i]).view(np.int64) & mask
+        values[i] = np.int64(bits).view(np.float64)
+        top = max(top, bits & MAGNITUDE)
     return int(top)
 
 
@@ -173,16 +193,20 @@ def multiply(part: NDArray[Any], other: NDArray[Any], products: Floats, errors: 
     return int(top)
 
 
-@njit("void(f8[::1], f8[::1], i8, i8[::1])", cache=True, error_model="numpy")
-def add_products(products: Floats, errors: Floats, top: int, limbs: Words) -> None:
-    """Add to limbs: sum of products and their rounding errors, but no error of an infinite one."""
+@njit("i8(f8[::1], f8[::1], i8, i8[::1])", cache=True, error_model="numpy")
+def add_products(products: Floats, errors: Floats, top: int, limbs: Words) -> int:
+    """Add to limbs: sum of products and their rounding errors, but no error of an infinite one.
+
+    As `add_chunk`, the exponent for the products; an error is at most half a unit in the last
+    place: its exponent is `ERROR` below.
+    """
     if (top >> FRACTION_BITS) - BIAS > LARGEST_FAST:
         for i in range(products.size):
             if not math.isfinite(products[i]):
                 errors[i] = 0.0
-    add_chunk(products, top, limbs)
-    # An error is at most half a unit in the last place: its exponent is 53 below.
-    add_chunk(errors, max(top - (53 << FRACTION_BITS), 0), limbs)
+    one = add_chunk(products, top, limbs)
+    other = add_chunk(errors, max(top - (ERROR << FRACTION_BITS), 0), limbs)
+    return one if other != UNKNOWN else UNKNOWN
 
 
 def exact(words: Words) -> int:
@@ -205,3 +229,18 @@ def rounded(numerator: int, denominator: int) -> float:
         return numerator / denominator
     except OverflowError:
         return math.inf if numerator > 0 else -math.inf
+
+
+def rounded_root(numerator: int, denominator: int) -> float:
+    """The nearest float64 to the square root of a fraction >= 0, or infinity beyond the largest.
+
+    An integer of 64 bits or more of it, the last one set if there is a rest, rounds as the root.
+    """
+    if numerator == 0:
+        return 0.0
+    shift = max(0, 130 - numerator.bit_length() + denominator.bit_length())
+    shift += shift & 1
+    whole, rest = divmod(numerator << shift, denominator)
+    root = math.isqrt(whole)
+    sticky = 2 * root + (rest != 0 or root * root != whole)
+    return rounded(sticky, 2 << (shift // 2))

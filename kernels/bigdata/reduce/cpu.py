@@ -1,4 +1,4 @@
-"""The reductions: a Numba pass over the rank's elements, one small Allreduce, one rounding.
+"""The reductions: Numba passes over the rank's elements, one small Allreduce, one rounding.
 
 Sums are exact (see `accumulator`), minimum and maximum are those of integers in the order of the
 floats: nothing depends on who owns which element. -0.0 counts as smaller than +0.0.
@@ -6,227 +6,189 @@ floats: nothing depends on who owns which element. -0.0 counts as smaller than +
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from mpi4py import MPI
-from numba import get_num_threads, njit, prange
+from numba import get_num_threads
 from numpy.typing import NDArray
 
+from kernels._support.blocks import block
+from kernels._support.dataset.column import Part
 from kernels._support.memory import aligned
+from kernels._support.pinning import Pinned
 from kernels.bigdata.reduce import check
 from kernels.bigdata.reduce.accumulator import (
     CHUNK,
     LOWEST,
+    MAGNITUDE,
     WORDS,
     Floats,
     Words,
-    add_chunk,
-    add_integer,
-    add_products,
-    carry,
     exact,
-    load,
-    multiply,
     not_finite,
     rounded,
+    rounded_root,
 )
-from kernels.bigdata.reduce.data import Elements, fill
+from kernels.bigdata.reduce.data import columns
+from kernels.bigdata.reduce.loops import (
+    ALL_BITS,
+    dot_floats,
+    dot_integers,
+    extremes,
+    sum_floats,
+    sum_integers,
+    sum_plainly,
+)
+from kernels.contract import UNWATCHED, Watch
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
 
+    from kernels.bigdata.reduce.kernel import Reduce
+
 UNIT = 1 << LOWEST
 """1 in units of the accumulator."""
-
-
-@njit(
-    [f"void({x}[::1], i8[:,::1], f8[:,:,::1])" for x in ("f8", "f4")],
-    parallel=True,
-    cache=True,
-    error_model="numpy",
-)
-def sum_floats(x: NDArray[Any], words: Words, scratch: NDArray[np.float64]) -> None:
-    """words[t] = exact sum of the elements of thread t. words: (threads, WORDS)."""
-    threads = words.shape[0]
-    for t in prange(threads):
-        words[t] = 0
-        last = x.size * (t + 1) // threads
-        for start in range(x.size * t // threads, last, CHUNK):
-            part = x[start : min(start + CHUNK, last)]
-            values = scratch[t, 0, : part.size]
-            add_chunk(values, load(part, values), words[t])
-        carry(words[t])
-
-
-@njit(
-    [f"void({x}[::1], {x}[::1], i8[:,::1], f8[:,:,::1])" for x in ("f8", "f4")],
-    parallel=True,
-    cache=True,
-    error_model="numpy",
-)
-def dot_floats(
-    x: NDArray[Any], y: NDArray[Any], words: Words, scratch: NDArray[np.float64]
-) -> None:
-    """words[t] = exact sum of the products of thread t, each product as two floats."""
-    threads = words.shape[0]
-    for t in prange(threads):
-        words[t] = 0
-        last = x.size * (t + 1) // threads
-        for start in range(x.size * t // threads, last, CHUNK):
-            stop = min(start + CHUNK, last)
-            part, other = x[start:stop], y[start:stop]
-            products, errors = scratch[t, 0, : part.size], scratch[t, 1, : part.size]
-            top = multiply(part, other, products, errors)
-            add_products(products, errors, top, words[t])
-        carry(words[t])
-
-
-@njit("void(i8[::1], i8[:,::1])", parallel=True, cache=True, error_model="numpy")
-def sum_integers(x: Words, words: Words) -> None:
-    """The same for integers of at most 2^31: a chunk of them cannot overflow."""
-    threads = words.shape[0]
-    for t in prange(threads):
-        words[t] = 0
-        last = x.size * (t + 1) // threads
-        for start in range(x.size * t // threads, last, CHUNK):
-            part, total = x[start : min(start + CHUNK, last)], 0
-            for i in range(part.size):
-                total += part[i]
-            add_integer(words[t], total, 0)
-        carry(words[t])
-
-
-@njit("void(i8[::1], i8[::1], i8[:,::1])", parallel=True, cache=True, error_model="numpy")
-def dot_integers(x: Words, y: Words, words: Words) -> None:
-    """Products of at most 2^62, summed in their lower and upper halves."""
-    threads = words.shape[0]
-    for t in prange(threads):
-        words[t] = 0
-        last = x.size * (t + 1) // threads
-        for start in range(x.size * t // threads, last, CHUNK):
-            stop = min(start + CHUNK, last)
-            part, other, low, high = x[start:stop], y[start:stop], 0, 0
-            for i in range(part.size):
-                product = part[i] * other[i]
-                low += product & 0xFFFFFFFF
-                high += product >> 32
-            add_integer(words[t], low, 0)
-            add_integer(words[t], high, 32)
-        carry(words[t])
-
-
-@njit(
-    [f"UniTuple(i8, 2)({word}[::1], i8, i8, i8)" for word in ("i8", "i4")],
-    cache=True,
-    error_model="numpy",
-)
-def smallest_key(bits: NDArray[Any], magnitude: int, sign: int, reverse: int) -> tuple[int, int]:
-    """Smallest key, and largest magnitude as a negative number.
-
-    The key of a float orders its bits as a signed integer: the magnitude of a negative one is
-    inverted. magnitude : mask of the bits that are (0 for integers, which are their own keys);
-    sign : number of the sign bit. reverse : -1 to take the keys in reverse order, else 0.
-    """
-    low: Any = np.iinfo(np.int64).max
-    top: Any = 0
-    for i in range(bits.size):
-        word = np.int64(bits[i])
-        low = min(low, word ^ ((word >> sign) & magnitude) ^ reverse)
-        top = max(top, word & magnitude)
-    return low, -top
-
-
-@njit(
-    [f"void({word}[::1], i8, i8, i8, i8[:,::1])" for word in ("i8", "i4")],
-    parallel=True,
-    cache=True,
-    error_model="numpy",
-)
-def extremes(bits: NDArray[Any], magnitude: int, sign: int, reverse: int, found: Words) -> None:
-    """found[t] = `smallest_key` of the elements of thread t. found: (threads, 2)."""
-    threads = found.shape[0]
-    for t in prange(threads):
-        part = bits[bits.size * t // threads : bits.size * (t + 1) // threads]
-        found[t, 0], found[t, 1] = smallest_key(part, magnitude, sign, reverse)
+MOST_ROWS: Final = 2**20
+"""Rows of a chunk out of core: more at once makes nothing faster."""
+_WORD: Final = np.iinfo(np.int64)
 
 
 @dataclass
 class State:
     """The elements of one rank, and the results of the phases, the same on every rank."""
 
-    x: NDArray[Any]  # (size,), float64, float32 or int64
-    y: NDArray[Any]  # (size,), the other vector of dot
-    own: Elements
+    x: Part  # float64, float32 or int64
+    y: Part  # the other vector of dot
+    rows: int  # over all ranks
     comm: Intracomm
     words: Words  # (threads, WORDS), one exact sum a thread
     scratch: Floats  # (threads, 2, CHUNK)
+    pinned: Pinned
     results: dict[str, float | int] = field(default_factory=dict)
+    watch: Watch = UNWATCHED
 
     @property
     def integer(self) -> bool:
         """The elements are integers."""
-        return self.x.dtype.kind == "i"
+        return self.x.column.dtype.kind == "i"
 
     def sum(self) -> None:
         """Exact for integers, of any size; else the exact sum, rounded once."""
-        self.results["sum"] = self._final(self._sum())
+        self._keep("sum", self._final(self._sum()))
+
+    def plain_sum(self) -> None:
+        """Rounded at every addition, in an order that depends on ranks and threads."""
+        sums = np.zeros(len(self.words), np.int64 if self.integer else np.float64)
+        for part in self._chunks():
+            sum_plainly(part, sums)
+        self.watch.lap("local")
+        with np.errstate(invalid="ignore"):  # infinities of both signs
+            total = np.array([sums.sum()])
+        self.comm.Allreduce(MPI.IN_PLACE, total, op=MPI.SUM)
+        self.watch.lap("exchange")
+        self._keep("plain_sum", total.item())
 
     def mean(self) -> None:
         """The exact sum over n, rounded once, as a float64."""
         words = self._sum()
-        self.results["mean"] = _rounded(words, exact(words), self.own.n * UNIT)
+        self._keep("mean", _rounded(words, exact(words), self.rows * UNIT))
 
     def dot(self) -> None:
         """Dot product x . y, as `sum`."""
-        self.results["dot"] = self._final(self._dot(self.x, self.y))
+        self._keep("dot", self._final(self._dot(squares=False)))
 
     def variance(self) -> None:
         """(n sum x^2 - (sum x)^2) / n^2, both sums exact, rounded once: the population's."""
-        words, squares = self._sum(), self._dot(self.x, self.x)
+        words, squares = self._sum(), self._dot(squares=True)
         square = exact(words) ** 2
-        value = self.own.n * exact(squares) * UNIT - square
-        self.results["variance"] = _rounded(words + squares, value, (self.own.n * UNIT) ** 2)
+        value = self.rows * exact(squares) * UNIT - square
+        self._keep("variance", _rounded(words + squares, value, (self.rows * UNIT) ** 2))
+
+    def norm_1(self) -> None:
+        """Sum of the magnitudes, as `sum`."""
+        self._keep("norm_1", self._final(self._sum(absolute=True)))
+
+    def norm_2(self) -> None:
+        """The root of the exact sum of squares, rounded once, as a float64."""
+        words = self._dot(squares=True)
+        special = not_finite(words)
+        value = rounded_root(exact(words), UNIT) if special is None else special
+        self._keep("norm_2", value)
+
+    def norm_max(self) -> None:
+        """Largest magnitude; NaN if there is a NaN."""
+        low, high = self._extremes()
+        self._keep("norm_max", max(abs(low), abs(high)))
 
     def min(self) -> None:
         """Smallest element; NaN if there is a NaN."""
-        self.results["min"] = self._extreme(downwards=False)
+        self._keep("min", self._extremes()[0])
 
     def max(self) -> None:
         """Largest element; NaN if there is a NaN."""
-        self.results["max"] = self._extreme(downwards=True)
+        self._keep("max", self._extremes()[1])
 
-    def _sum(self) -> Words:
-        if self.integer:
-            sum_integers(self.x, self.words)
-        else:
-            sum_floats(self.x, self.words, self.scratch)
+    def _chunks(self) -> Iterator[NDArray[Any]]:
+        for chunk in self.x.chunks():
+            if not self.x.resident:
+                self.watch.lap("read")
+            yield chunk
+            if not self.x.resident:
+                self.watch.lap("local")
+
+    def _keep(self, name: str, value: float | int) -> None:
+        self.results[name] = value
+        self.watch.lap("merge")
+
+    def _sum(self, *, absolute: bool = False) -> Words:
+        self.words[:] = 0
+        for part in self._chunks():
+            if self.integer:
+                sum_integers(part, absolute, self.words)
+            else:
+                sum_floats(part, MAGNITUDE if absolute else ALL_BITS, self.words, self.scratch)
         return self._total()
 
-    def _dot(self, x: NDArray[Any], y: NDArray[Any]) -> Words:
-        if self.integer:
-            dot_integers(x, y, self.words)
-        else:
-            dot_floats(x, y, self.words, self.scratch)
+    def _dot(self, *, squares: bool) -> Words:
+        self.words[:] = 0
+        others = self._chunks() if squares else self.y.chunks()
+        pairs = (
+            ((one, one) for one in others) if squares else zip(self._chunks(), others, strict=True)
+        )
+        for x, y in pairs:
+            if self.integer:
+                dot_integers(x, y, self.words)
+            else:
+                dot_floats(x, y, self.words, self.scratch)
         return self._total()
 
     def _total(self) -> Words:
         total: Words = self.words.sum(axis=0)
+        self.watch.lap("local")
         self.comm.Allreduce(MPI.IN_PLACE, total, op=MPI.SUM)
+        self.watch.lap("exchange")
         return total
 
     def _final(self, words: Words) -> float | int:
         return exact(words) // UNIT if self.integer else _rounded(words, exact(words), UNIT)
 
-    def _extreme(self, *, downwards: bool) -> float | int:
-        word = np.dtype(f"i{self.x.itemsize}")
+    def _extremes(self) -> tuple[float | int, float | int]:
+        dtype = self.x.column.dtype
+        word = np.dtype(f"i{dtype.itemsize}")
         magnitude = 0 if self.integer else int(np.iinfo(word).max)
-        found = np.empty((len(self.words), 2), dtype=np.int64)
-        extremes(self.x.view(word), magnitude, 8 * word.itemsize - 1, -int(downwards), found)
-        least = found.min(axis=0)
+        found = np.tile(np.array([_WORD.max, _WORD.min, 0]), (len(self.words), 1))
+        for part in self._chunks():
+            extremes(part.view(word), magnitude, 8 * word.itemsize - 1, found)
+        # The smallest of three: the complement turns an order around, and nothing overflows.
+        least = np.minimum.reduce([found[:, 0], ~found[:, 1], ~found[:, 2]], axis=1)
+        self.watch.lap("local")
         self.comm.Allreduce(MPI.IN_PLACE, least, op=MPI.MIN)
-        return _element(~least[:1] if downwards else least[:1], -least[1:], self.x.dtype)
+        self.watch.lap("exchange")
+        low, high, top = least[:1], ~least[1:2], ~least[2:]
+        return _element(low, top, dtype), _element(high, top, dtype)
 
 
 def _element(key: Words, top: Words, dtype: np.dtype[Any]) -> float | int:
@@ -245,25 +207,31 @@ def _rounded(words: Words, numerator: int, denominator: int) -> float:
     return rounded(numerator, denominator) if special is None else special
 
 
-def allocate(own: Elements, dtype: str, comm: Intracomm) -> State:
-    """The arrays of one rank, filled, and one accumulator for each thread."""
+def allocate(kernel: Reduce, comm: Intracomm) -> State:
+    """The data of one rank, and one accumulator for each thread. Collective."""
+    pinned = Pinned(comm)
     threads = get_num_threads()
-    x, y = aligned(own.size, dtype), aligned(own.size, dtype)
-    for array, key in zip((x, y), own.keys, strict=True):
-        fill(array, key, own.start, own.n, own.digits, own.cancels, threads)
+    x, y = columns(kernel)
+    own = block(kernel.rows, comm.size, comm.rank)
+    words, scratch = aligned((threads, WORDS), np.int64), aligned((threads, 2, CHUNK))
+    chunk = chunk_rows(kernel.budget_B(comm), x.dtype.itemsize)
     return State(
-        x=x,
-        y=y,
-        own=own,
-        comm=comm,
-        words=aligned((threads, WORDS), np.int64),
-        scratch=aligned((threads, 2, CHUNK)),
+        Part(x, own, chunk), Part(y, own, chunk), kernel.rows, comm, words, scratch, pinned
     )
+
+
+def chunk_rows(budget_B: int | None, item_B: int) -> int | None:
+    """Rows of two columns that take half of what may be allocated: verification needs some too."""
+    if budget_B is None:
+        return None
+    return min(MOST_ROWS, budget_B // (4 * item_B))
 
 
 def worst_error(state: State) -> float:
-    """Largest relative error of this rank's results; infinity if one is missing or NaN."""
-    wanted = check.expected(state.own, len(state.words), state.integer, state.comm)
-    return max(
-        check.relative_error(state.results.get(name), value) for name, value in wanted.items()
-    )
+    """Largest relative error of this rank's results; infinity if one is missing."""
+    x, y = state.x.column, state.y.column
+    found = check.totals(x, y, state.x.own, state.rows, len(state.words), state.comm)
+    wanted = check.expected(found, integer=state.integer)
+    errors = [check.relative_error(state.results.get(name), want) for name, want in wanted.items()]
+    plain = state.results.get("plain_sum")
+    return max(*errors, check.plain_error(plain, found, integer=state.integer))

@@ -1,36 +1,45 @@
-"""Reduce: global reductions over block-distributed arrays, the same to the last bit everywhere.
+"""Reduce: global reductions over block-distributed rows, the same to the last bit everywhere.
 
-    sum, min, max, mean, variance = sum (x - mean)^2 / n, dot = sum x y
+    sum, min, max, mean, variance = sum (x - mean)^2 / n, dot = sum x y,
+    norm_1 = sum |x|, norm_2 = sqrt(sum x^2), norm_max = max |x|, plain_sum
 
-The results do not depend on the number of ranks and threads, as sums are exact integers of some
-2200 bits (R. M. Neal, arXiv:1505.05571; see `accumulator`) that are rounded once: sum, mean,
-variance and dot are the correctly rounded values for the data as stored. float32 data give
-float64 results. Products whose error term lies below 2^-1074, i.e. |x y| < 2^-968, are summed
-as rounded; the data contain none.
-int64: every element is at most 2^31 in magnitude, sum and dot are integers of any size that never
-wrap, mean and variance are float64. The variance of a single element is 0.
+The results but plain_sum do not depend on the number of ranks and threads, as sums are exact
+integers of some 2200 bits (R. M. Neal, arXiv:1505.05571; see `accumulator`) that are rounded once:
+sum, mean, variance, dot and norms are the correctly rounded values for the data as stored. float32
+data give float64 results. Products whose error term lies below 2^-1074, i.e. |x y| < 2^-968, are
+summed as rounded; the data contain none. plain_sum rounds at each addition: it is what a sum
+costs that is not reproducible, within n eps sum |x| of the exact one (N. J. Higham, Accuracy and
+Stability of Numerical Algorithms, 4.2).
+int64: elements of any size; sum, dot and norm_1 are integers that never wrap, plain_sum is the sum
+modulo 2^64, mean, variance and norm_2 are float64. The variance of a single element is 0.
 NaN in the data makes every result NaN; infinities sum as in IEEE 754 (both signs: NaN).
 
+x is the column of the input, or generated; y, the other vector of dot, is always generated. With a
+limit of memory both are read or generated chunk by chunk inside the phases.
+
 Counting: the bytes of the elements read. dot reads two arrays; variance reads its array twice,
-once for the sum and once for the sum of squares. Nothing is written.
+once for the sum and once for the sum of squares. Nothing is written. Rows are those of the result,
+once, however often they are read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from operator import methodcaller
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from kernels._support.blocks import block, largest
+from kernels._support.dataset.declaration import Dataset
 from kernels.contract import (
     BANDWIDTH,
+    ROW_RATE,
     Check,
-    IllegalParameter,
-    Kernel,
     Phase,
     Value,
+    Watch,
     Work,
     parameter,
+    values,
 )
 
 if TYPE_CHECKING:
@@ -38,87 +47,69 @@ if TYPE_CHECKING:
 
     from kernels.bigdata.reduce.cpu import State
 
-ELEMENT_B = {"float64": 8, "float32": 4, "int64": 8}
-ARRAYS = 2
-CACHES = 4
-"""An array is at least this many times the sum of the last-level caches, as in STREAM."""
-SMALLEST_AUTO = 2**25
-"""Elements where the caches are smaller or unknown."""
+ELEMENT_B: Final = {"float64": 8, "float32": 4, "int64": 8}
+PASSES: Final = {
+    "sum": (1, 1),
+    "plain_sum": (1, 1),
+    "min": (1, 0),
+    "max": (1, 0),
+    "mean": (1, 1),
+    "variance": (2, 3),
+    "dot": (2, 2),
+    "norm_1": (1, 1),
+    "norm_2": (1, 2),
+    "norm_max": (1, 0),
+}
+"""Of each phase: columns read, and flop an element."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reduce(Kernel["State"]):
-    """Sum, extremes, moments and dot product of a distributed array."""
+class Reduce(Dataset["State"]):
+    """Sum, extremes, moments, norms and dot product of a distributed column."""
 
-    title: ClassVar[str] = "reproducible global sum, min, max, mean, variance, dot"
+    title: ClassVar[str] = "reproducible global sum, min, max, mean, variance, dot, norms"
     verification: ClassVar[str] = (
         "every result equals, bit for bit, the one computed from regenerated elements by a"
-        " different exact algorithm"
+        " different exact algorithm; the plain sum within n eps sum |x| of the exact one"
     )
     primary: ClassVar[str] = "sum"
+    version: ClassVar[int] = 2
+    copies: ClassVar[float] = 2.0
 
-    n: int = parameter(unit="1", help="elements of each array over all ranks", minimum=1)
     dtype: str = parameter(
-        "float64", unit="", help="type of an element", choices=("float64", "float32", "int64")
+        "float64",
+        unit="",
+        help="type of a generated element; an input has its own",
+        choices=("float64", "float32", "int64"),
     )
     distribution: str = parameter(
         "uniform",
         unit="",
-        help="uniform, or cancelling: an ill-conditioned sum of wide range",
-        choices=("uniform", "cancelling"),
+        help="of the generated rows; cancelling: an ill-conditioned sum of wide range",
+        choices=("uniform", "zipf", "sorted", "reversed", "equal", "nan", "cancelling"),
     )
-    seed: int = parameter(0, unit="1", help="of the data", minimum=0, maximum=2**62)
 
     @classmethod
-    def fit(
-        cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
-    ) -> dict[str, Value]:
-        """Four times the caches for each array, or what the memory holds if that is less."""
-        if "n" in given:
-            return {}
-        element_B = ELEMENT_B[str(given.get("dtype", "float64"))]
-        share = memory_B // ranks // (ARRAYS * element_B)
-        n = min(max(CACHES * llc_B // element_B, SMALLEST_AUTO), share * ranks)
-        if n < 1:
-            need = ARRAYS * element_B * ranks
-            raise IllegalParameter(
-                "n", "auto", f"{memory_B} B may be filled, one element a rank needs {need} B"
-            )
-        return {"n": n}
-
-    @classmethod
-    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
-        """As many elements on each rank."""
-        return {**given, "n": int(given["n"]) * factor}
-
-    def check_geometry(self, ranks: int) -> None:
-        """Any number of elements on any number of ranks."""
-
-    def memory_B(self, ranks: int) -> int:
-        """The two arrays."""
-        return ARRAYS * ELEMENT_B[self.dtype] * largest(self.n, ranks)
+    def row_B(cls, given: Mapping[str, Value]) -> int:
+        """An element of x; y is as large."""
+        return 8 if given.get("input") else ELEMENT_B[str(given.get("dtype", "float64"))]
 
     def phases(self) -> tuple[Phase[State], ...]:
         """One for each reduction."""
-        return (
-            Phase("sum", BANDWIDTH, lambda state: state.sum(), self._work(passes=1, flop=1)),
-            Phase("min", BANDWIDTH, lambda state: state.min(), self._work(passes=1, flop=0)),
-            Phase("max", BANDWIDTH, lambda state: state.max(), self._work(passes=1, flop=0)),
-            Phase("mean", BANDWIDTH, lambda state: state.mean(), self._work(passes=1, flop=1)),
-            Phase(
-                "variance", BANDWIDTH, lambda state: state.variance(), self._work(passes=2, flop=3)
-            ),
-            Phase("dot", BANDWIDTH, lambda state: state.dot(), self._work(passes=2, flop=2)),
+        return tuple(
+            Phase(name, ROW_RATE, methodcaller(name), self._work(*counts), also=(BANDWIDTH,))
+            for name, counts in PASSES.items()
         )
 
     def setup(self, comm: Intracomm) -> State:
-        """Both arrays from their generators."""
+        """Both columns, in memory or ready to be read."""
         from kernels.bigdata.reduce.cpu import allocate
-        from kernels.bigdata.reduce.data import elements
 
-        part = block(self.n, comm.size, comm.rank)
-        own = elements(part, self.n, self.dtype, self.distribution, self.seed)
-        return allocate(own, self.dtype, comm)
+        return allocate(self, comm)
+
+    def watch(self, state: State, watch: Watch) -> None:
+        """Laps of every phase."""
+        state.watch = watch
 
     def prepare(self, state: State) -> None:
         """Forget the results."""
@@ -135,7 +126,7 @@ class Reduce(Kernel["State"]):
 
     def _work(self, passes: int, flop: int) -> Callable[[int], Work]:
         def work(ranks: int) -> Work:
-            read_B = float(passes * self.n * ELEMENT_B[self.dtype])
-            return Work(flop=float(flop * self.n), bytes_read=read_B, items=float(self.n))
+            read_B = float(passes * self.rows * self.row_B(values(self)))
+            return Work(flop=float(flop * self.rows), bytes_read=read_B, items=float(self.rows))
 
         return work

@@ -173,7 +173,7 @@ def test_a_cached_working_set_has_no_memory_bound(jacobi: CaseResult) -> None:
 
 
 def test_pure_reads_have_no_memory_bound(made: Any) -> None:
-    reduce = made.result(made.case("reduce", {"n": 10**6}))
+    reduce = made.result(made.case("reduce", {"rows": 10**6}))
     value = bounded(reduce, replace(BOTH, llc_B=0)).metrics["min_bandwidth"]
     assert value.bound is None
     assert value.bound_source == "none: pure reads can exceed STREAM's mix: run ladder first"
@@ -263,13 +263,13 @@ def test_stream_is_bounded_by_the_best_traffic_in_memory(made: Any) -> None:
 
 
 def test_pure_reads_are_bounded_by_pure_reads(made: Any) -> None:
-    reduce = made.result(made.case("reduce", {"n": 2**24}))
+    reduce = made.result(made.case("reduce", {"rows": 2**24}))
     value = bounded(reduce, replace(ALL, llc_B=2**24)).metrics["min_bandwidth"]
     assert value.bound == pytest.approx(50e9)
 
 
 @pytest.mark.parametrize(
-    ("n", "bound"),
+    ("rows", "bound"),
     [
         (2**9, 400e9),  # 4 KiB a call: every point is at least half as large
         (2**15, 200e9),  # 128 KiB of one array a thread
@@ -279,9 +279,9 @@ def test_pure_reads_are_bounded_by_pure_reads(made: Any) -> None:
     ],
 )
 def test_cached_reads_are_bounded_by_working_sets_of_half_their_size_or_more(
-    made: Any, n: int, bound: float
+    made: Any, rows: int, bound: float
 ) -> None:
-    reduce = made.result(made.case("reduce", {"n": n}))
+    reduce = made.result(made.case("reduce", {"rows": rows}))
     value = bounded(reduce, replace(ALL, llc_B=2**30)).metrics["min_bandwidth"]
     assert value.bound == pytest.approx(bound)
     assert value.bound_source == "cache traffic of ladder in run r1"

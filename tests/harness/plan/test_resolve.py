@@ -116,7 +116,7 @@ def test_too_many_nodes() -> None:
         ("stream", {"n": "1e12"}, 3),
         ("jacobi3d", {"n": "20000"}, 8),
         ("jacobi3d", {"nx": "1e12", "ny": "1", "nz": "1"}, 2),
-        ("reduce", {"n": "1e13", "dtype": "float32"}, 8),
+        ("reduce", {"rows": "1e13", "dtype": "float32"}, 8),
     ],
 )
 def test_too_big_for_the_memory_names_the_largest_size_that_fits(
@@ -127,7 +127,8 @@ def test_too_big_for_the_memory_names_the_largest_size_that_fits(
     assert error.where == "s.yaml:2: cases.0"
     assert f"{kernel} needs " in error.found
     assert "16 GiB are free (c.yaml: here)" in error.found
-    assert error.known.startswith("the size comes from n = ")
+    size = "rows" if kernel == "reduce" else "n"
+    assert error.known.startswith(f"the size comes from {size} = ")
     fixed = flags(error.fix)["set"]
     assert set(fixed) <= set(given)
     assert fixed, error.fix

@@ -103,9 +103,9 @@ def test_sizes_of_a_rank_scale_weakly_only(kernel: str) -> None:
 
 def test_weak_scaling_grows_what_was_given_to_the_smallest() -> None:
     found = series(
-        "  - kernel: reduce\n    parameters: {n: 1000}\n", scaling="weak", ranks=(6, 2, 4)
+        "  - kernel: reduce\n    parameters: {rows: 1000}\n", scaling="weak", ranks=(6, 2, 4)
     )
-    assert [one.parameters["n"] for one in found] == [3000, 1000, 2000]
+    assert [one.parameters["rows"] for one in found] == [3000, 1000, 2000]
     assert [one.scaling[0] for one in found] == [
         Member("weak", found[1].id, factor) for factor in (3.0, 1.0, 2.0)
     ]
@@ -126,7 +126,7 @@ def test_on_more_nodes_each_fills_its_own_memory() -> None:
 
 def test_too_large_for_the_largest_member() -> None:
     error = refused(
-        "  - kernel: reduce\n    parameters: {n: 600000000}\n", scaling="weak", ranks=(1, 4)
+        "  - kernel: reduce\n    parameters: {rows: 600000000}\n", scaling="weak", ranks=(1, 4)
     )
     assert "reduce needs " in error.found
     assert error.fix == "a smaller size: it belongs to the smallest number of ranks"
@@ -203,7 +203,7 @@ def test_every_value_of_a_sweep_is_a_series_of_its_own() -> None:
 
 
 def test_a_case_may_be_part_of_two_series() -> None:
-    text = "  - kernel: reduce\n    parameters: {n: 1000}\n    ranks: [1, 2]\n    scaling: "
+    text = "  - kernel: reduce\n    parameters: {rows: 1000}\n    ranks: [1, 2]\n    scaling: "
     found = series(f"{text}strong\n{text}weak\n")
     assert len(found) == 3
     assert [one.kind for one in found[0].scaling] == ["strong", "weak"]
