@@ -1,0 +1,1 @@
+"""How many different values a column has, exactly and by HyperLogLog."""
