@@ -69,7 +69,7 @@ def _kernel(name: str) -> KernelDoc:
 def _example(kernel: type[Kernel[Any]]) -> Kernel[Any]:
     """A small instance on two ranks: only where a curve ends depends on sizes."""
     given = {one.name: one.default for one in parameters(kernel) if one.default != AUTO}
-    return kernel(**{**kernel.fit(given, memory_B=2**28, llc_B=2**20, ranks=2), **given})
+    return kernel(**{**kernel.fit(given, memory_B=2**34, llc_B=2**20, ranks=2), **given})
 
 
 def _curves(example: Kernel[Any]) -> dict[str, CurveShapeDoc]:

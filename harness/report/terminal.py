@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
@@ -44,6 +44,8 @@ _STEADY: Final = 0.05
 # A rank is named if it spends this much more of the whole time on a part than the mean rank.
 _UNEVEN: Final = 0.02
 _SHOWN: Final = 12
+# Above it not every whole number is a float64.
+_COUNTABLE: Final = 2.0**53
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -120,28 +122,34 @@ def _ratio_interval(one: RatioDoc) -> str:
 
 
 def _case_rows(table: Table, case: CaseDoc, title: str) -> None:
-    """A row for each metric; what belongs to the case stands in the first."""
+    """A row for each phase; what belongs to the case stands in the first."""
     outcome = Text(case.outcome, style=_STYLE.get(case.outcome, _BAD))
     of_case: list[str | Text] = [title, _geometry(case), outcome]
     if not case.metrics:
         table.add_row(*of_case, "-", "-", "", "", _check(case.check))
     on_curves = curves.points(case) - {case.primary}
-    rows = {name: one for name, one in case.metrics.items() if name not in on_curves}
-    several = len({one.phase for one in rows.values()}) < len(rows)
-    for i, (name, metric) in enumerate(rows.items()):
+    phases: dict[str, dict[str, MetricDoc]] = {}
+    for name, metric in case.metrics.items():
+        if name not in on_curves:
+            phases.setdefault(metric.phase, {})[name] = metric
+    for i, (phase, metrics) in enumerate(phases.items()):
+        name, metric = next(iter(metrics.items()))
         table.add_row(
             *(of_case if i == 0 else ("", "", "")),
-            _row_name(name, metric, case, several=several),
-            Text(units.si(metric.value, metric.unit), style="bold" if name == case.primary else ""),
+            phase if len(case.metrics) > len(metrics) else name,
+            _results(metrics, case.primary),
             _interval(metric),
             _of_bound(metric),
             _check(case.check) if i == 0 else "",
         )
 
 
-def _row_name(name: str, metric: MetricDoc, case: CaseDoc, *, several: bool) -> str:
-    """The phase, where there are some; with the metric, where one of them has several."""
-    return metric.phase if len(case.metrics) > 1 and not several else name
+def _results(metrics: Mapping[str, MetricDoc], primary: str) -> Text:
+    """``8.50 Grow/s, 68.0 GB/s``: all that the times of a phase say; intervals are of the first."""
+    return Text(", ").join(
+        Text(units.si(one.value, one.unit), style="bold" if name == primary else "")
+        for name, one in metrics.items()
+    )
 
 
 def _geometry(case: CaseDoc | ScalingDoc) -> str:
@@ -255,8 +263,13 @@ def _parts(case: CaseDoc) -> str:
 
 def _values(numbers: list[float | None]) -> str:
     """At most the first and the last few of a series."""
-    words = ["not finite" if one is None else f"{one:.3g}" for one in numbers]
+    words = ["not finite" if one is None else _number(one) for one in numbers]
     return ", ".join(words if len(words) <= _SHOWN else [*words[:4], "...", *words[-3:]])
+
+
+def _number(value: float) -> str:
+    """A count with all its digits, everything else with three."""
+    return f"{value:.0f}" if value.is_integer() and abs(value) < _COUNTABLE else f"{value:.3g}"
 
 
 def _impossible(case: CaseDoc) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from harness import cli
 from harness.errors import ConfigError, CorruptStore
+from kernels import listing
 
 
 def qyran(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -124,6 +125,15 @@ def test_a_good_end(
 ) -> None:
     assert qyran(monkeypatch, *words) == 0
     assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kernel", listing.names())
+def test_every_kernel_is_described(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kernel: str
+) -> None:
+    assert qyran(monkeypatch, "list", kernel, "--json") == 0
+    (found,) = json.loads(capsys.readouterr().out)["kernels"]
+    assert found["name"] == kernel
 
 
 def test_a_plan(

@@ -58,3 +58,26 @@ def test_metrics_above_their_bound_are_named_in_one_sentence(made: Any) -> None:
     }
     text = " ".join(shown(made, replace(stream, metrics=metrics)).split())
     assert "copy_bandwidth is 1.50, triad_bandwidth is 1.50 of its bound: impossible" in text
+
+
+def test_all_metrics_of_a_phase_stand_in_one_row(made: Any) -> None:
+    """One time, two rates: the interval is that of the first."""
+    result = made.result(made.case("reduce", {"rows": 10**6}), [[[0.001, 0.001]] * 6])
+    (row,) = [line for line in shown(made, result).splitlines() if " norm_2 " in line]
+    assert "1.00 Grow/s, 8.00 GB/s" in row
+
+
+def test_counts_are_told_with_all_their_digits(made: Any, dgemm: CaseResult) -> None:
+    told = {"words": (((1234567.0,),),), "error": (((0.001234567,),),)}
+    text = shown(made, replace(dgemm, series=told))
+    assert "words: 1234567\n" in text
+    assert "error: 0.00123\n" in text
+
+
+@pytest.mark.parametrize(("peak_MiB", "told"), [(900, ""), (1100, ": ABOVE THE LIMIT")])
+def test_the_memory_of_a_limited_case_is_told(made: Any, peak_MiB: int, told: str) -> None:
+    limited = made.result(made.case("reduce", {"rows": 10**6, "memory": 2**30}))
+    peaks = ((peak_MiB * 2**19,) * 2,) * 2
+    text = " ".join(shown(made, replace(limited, peak_memory_B=peaks)).split())
+    assert f"memory: {peak_MiB if peak_MiB < 1024 else 1.07} " in text
+    assert f"of 1 GiB at most{told}" in text
