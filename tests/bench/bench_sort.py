@@ -1,0 +1,2 @@
+"""sort."""
+def test_x(): pass
