@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
 
     from kernels._support.dataset.column import Column, StringColumn
+    from kernels._support.dataset.generate import Law
 
 StateT = TypeVar("StateT")
 
@@ -122,11 +123,16 @@ class Dataset(Kernel[StateT]):
         """
         from kernels._support.dataset.column import Generated
         from kernels._support.dataset.files.spec import opened
-        from kernels._support.dataset.generate import law
 
         if self.input:
             return opened(self.input, comm)
-        kind_of = law(
+        return Generated(kind, self.law(stream, keys))
+
+    def law(self, stream: int = 0, keys: int = MANY_KEYS) -> Law:
+        """How the rows of a generated column are made; see `column`."""
+        from kernels._support.dataset.generate import law
+
+        return law(
             self.distribution,
             self.rows,
             keys=keys,
@@ -134,7 +140,6 @@ class Dataset(Kernel[StateT]):
             seed=self.seed,
             stream=stream,
         )
-        return Generated(kind, kind_of)
 
     def budget_B(self, comm: Intracomm) -> int | None:
         """Bytes that this rank may allocate from now on; None if there is no limit. Collective."""

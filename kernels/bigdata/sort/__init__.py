@@ -1,0 +1,1 @@
+"""Global sort of integers, floats and records over all ranks."""

@@ -1,0 +1,5 @@
+"""sort."""
+
+
+def test_x():
+    pass
