@@ -38,6 +38,13 @@ def _pointer(builder: Any, address: Any, offset_B: int, kind: Any) -> Any:
     return builder.inttoptr(builder.add(address, INT64(offset_B)), kind.as_pointer())
 
 
+def element_address(context: Any, builder: Any, kind: Any, array: Any, first: Any) -> Any:
+    """The address of element ``first`` of a contiguous array; kind : its type in Numba."""
+    data = context.make_array(kind)(context, builder, value=array).data
+    item = context.get_abi_sizeof(context.get_data_type(kind.dtype))
+    return builder.add(builder.ptrtoint(data, INT64), builder.mul(first, INT64(item)))
+
+
 def load(builder: Any, address: Any, items: int = 0, kind: Any = VECTOR) -> Any:
     """The vector at ``address`` + ``items`` numbers, which need not be aligned."""
     value = builder.load(_pointer(builder, address, items * item_B(kind), kind))

@@ -16,7 +16,15 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from kernels._support.simd import INT64, broadcast, counted_loop, load, registers, total
+from kernels._support.simd import (
+    INT64,
+    broadcast,
+    counted_loop,
+    element_address,
+    load,
+    registers,
+    total,
+)
 from kernels._support.target import multiply_add
 
 DOUBLES: Final = registers(ir.DoubleType())
@@ -42,13 +50,6 @@ _WIDE: Final = ir.IntType(192)
 def _integers(count: int) -> Any:
     """The type of a tuple of so many."""
     return types.UniTuple(types.int64, count)  # type: ignore[no-untyped-call]
-
-
-def _address(context: Any, builder: Any, kind: Any, array: Any, first: Any) -> Any:
-    """Of an element of an array of Numba's."""
-    data = context.make_array(kind)(context, builder, value=array).data
-    item_B = context.get_abi_sizeof(context.get_data_type(kind.dtype))
-    return builder.add(builder.ptrtoint(data, INT64), builder.mul(first, INT64(item_B)))
 
 
 def _doubles(builder: Any, address: Any, first: Any, kind: Any) -> Any:
@@ -116,7 +117,7 @@ def _extract(
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, first, count, *sigmas, mask = arguments
-        address = _address(context, builder, signature.args[0], x, first)
+        address = element_address(context, builder, signature.args[0], x, first)
         keep = broadcast(builder, mask, _BITS)
         extraction = _Extraction(builder, *sigmas)
 
@@ -145,8 +146,8 @@ def _extract_products(
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, y, first, count, *sigmas = arguments
         kinds = signature.args[:2]
-        from_x = _address(context, builder, kinds[0], x, first)
-        from_y = _address(context, builder, kinds[1], y, first)
+        from_x = element_address(context, builder, kinds[0], x, first)
+        from_y = element_address(context, builder, kinds[1], y, first)
         both = [
             _Extraction(builder, *(builder.extract_value(one, i) for i in range(2)))
             for one in sigmas
@@ -182,7 +183,7 @@ def _plain_sum(_context: Any, x: Any, first: Any, count: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, first, count = arguments
-        address = _address(context, builder, signature.args[0], x, first)
+        address = element_address(context, builder, signature.args[0], x, first)
         add = builder.add if whole else builder.fadd
 
         def body(i: Any, sums: list[Any]) -> list[Any]:
@@ -208,7 +209,7 @@ def _integer_products(_context: Any, x: Any, y: Any, first: Any, count: Any) -> 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, y, first, count = arguments
         both = [
-            _address(context, builder, kind, array, first)
+            element_address(context, builder, kind, array, first)
             for kind, array in zip(signature.args[:2], (x, y), strict=True)
         ]
 
