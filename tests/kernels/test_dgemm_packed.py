@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kernels._support.microkernel import Tile
 from kernels._support.target import Target, target
 from kernels.dense.dgemm import packed
 from kernels.dense.dgemm.kernel import DEEPEST
-from kernels.dense.dgemm.microkernel import Tile
 
 ROOT = Path(__file__).parent.parent.parent
 HASWELL = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}
