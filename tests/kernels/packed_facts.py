@@ -14,9 +14,9 @@ import numpy as np
 from assembly import innermost
 from assembly import of as assembled
 
+from kernels._support.microkernel import Tile
 from kernels._support.target import target
 from kernels.dense.dgemm import packed
-from kernels.dense.dgemm.microkernel import Tile
 
 MULTIPLIES = re.compile(r"^(v?fn?m(add|sub)\d*[ps]|v?mul[ps]|fml[as]|fmul)")
 

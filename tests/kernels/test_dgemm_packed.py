@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kernels._support.microkernel import Tile
 from kernels._support.target import Target, target
 from kernels.dense.dgemm import packed
 from kernels.dense.dgemm.kernel import DEEPEST
-from kernels.dense.dgemm.microkernel import Tile
 
 REGISTERS = {64: "zmm", 32: "ymm", 16: "xmm"}
 DTYPES = ("float64", "float32")

@@ -18,7 +18,7 @@ core that is shared with other processes, it is the share of the chain in the fr
 
 C is restored to C0 before each repetition. Between single and star it is not: rank 0 multiplies
 twice, the check expects just that, and an error of the first product is an error of the second.
-Variants: the BLAS of SciPy, or Numba alone (packed.py, microkernel.py).
+Variants: the BLAS of SciPy, or Numba alone (packed.py, _support/microkernel.py).
 """
 
 from __future__ import annotations

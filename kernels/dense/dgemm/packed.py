@@ -26,9 +26,9 @@ from numba import get_num_threads, njit, prange, types
 from numpy.typing import NDArray
 
 from kernels._support.memory import aligned
+from kernels._support.microkernel import Tile, update_tile
 from kernels.dense.dgemm.kernel import DEEPEST
 from kernels.dense.dgemm.matrices import REALS, Matrix
-from kernels.dense.dgemm.microkernel import Tile, update_tile
 
 Vector = NDArray[Any]
 Cut = tuple[int, int, int]

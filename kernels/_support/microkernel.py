@@ -53,8 +53,8 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class _Emitter:
-    """Emits the instructions of one tile."""
+class Emitter:
+    """Emits the instructions of one tile: the sums over the depth, and what becomes of them."""
 
     builder: Any
     real: Any  # the LLVM type of a number
@@ -164,7 +164,7 @@ def _update_tile(
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         depth, a, b, c, leading_B, alpha, beta = arguments
         real = signature.args[5]
-        emit = _Emitter(builder, _REALS[real], Tile(real.bitwidth // 8))
+        emit = Emitter(builder, _REALS[real], Tile(real.bitwidth // 8))
         tile = emit.addresses(c, leading_B)
         for address in tile:
             emit.prefetch(address)

@@ -1,0 +1,1 @@
+"""One step of Lloyd's algorithm, with the same bits for any number of ranks and threads."""
