@@ -5,8 +5,10 @@ Source of the numbers: proc_pid_statm(5), field 2.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +32,7 @@ def budget_B(memory_B: int, comm: Intracomm) -> int:
     """
     from mpi4py import MPI
 
+    _trim()
     taken_B = comm.allreduce(resident_B(), op=MPI.MAX)
     left_B = int((memory_B // comm.size - taken_B) * (1.0 - RESERVE))
     if left_B < LEAST_B:
@@ -40,6 +43,12 @@ def budget_B(memory_B: int, comm: Intracomm) -> int:
             fix=f"--set memory={-(-need_B // 2**20)}MiB or more",
         )
     return left_B
+
+
+def _trim() -> None:
+    """Give the system what was freed: a compiler that has just run leaves some 100 MB so."""
+    with suppress(AttributeError, OSError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def resident_B() -> int:
