@@ -1,0 +1,384 @@
+"""groupby against NumPy and Python's integers, and its verifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numba
+import numpy as np
+import pytest
+from mpi4py import MPI
+
+from kernels.bigdata.groupby import by_integer, reference, sample, table
+from kernels.bigdata.groupby.by_string import ByString
+from kernels.bigdata.groupby.cpu import State
+from kernels.bigdata.groupby.kernel import GroupBy
+from kernels.bigdata.groupby.names import Names
+from kernels.bigdata.groupby.parted import nothing
+from kernels.bigdata.groupby.partition import parts_of
+from kernels.bigdata.groupby.room import Room
+from kernels.bigdata.groupby.split import Split
+from kernels.contract import CannotRun, IllegalParameter, Value
+
+DISTRIBUTIONS = ("uniform", "zipf", "sorted", "reversed", "equal")
+Groups = dict[Any, tuple[int, ...]]
+
+
+def case(rows: int, keys: int, **others: Value) -> dict[str, Value]:
+    return {"rows": rows, "keys": keys, **others}
+
+
+def cases(ranks: int) -> list[dict[str, Value]]:
+    return [
+        case(1, 5),
+        case(3, 10**9, key="string", aggregates="all"),
+        case(10007, 10, aggregates="all"),
+        case(200_003, 10**6, aggregates="all"),
+        case(100_001, 10**5, distribution="zipf"),
+        case(70_003, 30_000),
+        case(5003, 100, distribution="equal"),
+        case(70_001, 20_000, key="string", aggregates="all"),
+        case(50_001, 500, key="string", distribution="zipf"),
+    ]
+
+
+def mutation_case(ranks: int) -> dict[str, Value]:
+    return case(20_011, 50_000, aggregates="all")
+
+
+def aggregates(state: Any) -> np.ndarray:
+    """Those of the first piece that has any."""
+    return next(one for one in state.results.chunks() if len(one))
+
+
+def change_a_sum(state: Any, comm: MPI.Intracomm) -> None:
+    if comm.rank == comm.size - 1:
+        aggregates(state)[-1, table.LOW] ^= 1
+
+
+def change_a_minimum(state: Any, comm: MPI.Intracomm) -> None:
+    if comm.rank == 0:
+        aggregates(state)[0, table.LEAST] -= 1
+
+
+def lose_a_key(state: Any, comm: MPI.Intracomm) -> None:
+    if comm.rank == 0:
+        aggregates(state)[0] = aggregates(state)[1]
+
+
+def merge_two_keys(state: Any, comm: MPI.Intracomm) -> None:
+    """As a hash that is not compared would: totals stay right."""
+    if comm.rank == 0:
+        some = aggregates(state)
+        some[0, table.COUNT] += some[1, table.COUNT]
+        some[0, table.LOW] += some[1, table.LOW]
+        some[0, table.HIGH] += some[1, table.HIGH]
+        some[1, table.LOW : table.COUNT + 1] = 0, 0, 0
+
+
+def split_a_key(state: Any, comm: MPI.Intracomm) -> None:
+    """One key on its owner twice, the totals right."""
+    if comm.rank == 0:
+        some = aggregates(state)
+        twice = some[:1].copy()
+        twice[:, [table.LOW, table.HIGH]] = 0
+        twice[:, table.COUNT] = 1
+        some[0, table.COUNT] -= 1
+        state.results.append(twice)
+
+
+def skip_a_row(state: Any, comm: MPI.Intracomm) -> None:
+    """The input of the last rank loses its last value."""
+    if comm.rank == comm.size - 1:
+        next(state.data.values.chunks())[-1] += 1
+    state.forget()
+    state.groupby()
+
+
+MUTATIONS = {
+    "change_a_sum": change_a_sum,
+    "change_a_minimum": change_a_minimum,
+    "lose_a_key": lose_a_key,
+    "merge_two_keys": merge_two_keys,
+    "split_a_key": split_a_key,
+    "skip_a_row": skip_a_row,
+}
+
+
+@pytest.fixture(params=[1, 2])
+def threads(request: pytest.FixtureRequest) -> int:
+    numba.set_num_threads(request.param)
+    return int(request.param)
+
+
+def finished(**values: Value) -> State:
+    kernel = GroupBy(**values)  # type: ignore[arg-type]
+    state = kernel.setup(MPI.COMM_SELF)
+    state.groupby()
+    assert kernel.verify(state, MPI.COMM_SELF).passed
+    return state
+
+
+def groups(state: State) -> Groups:
+    """Sum, count, and extremes if there are any, of each key."""
+    if isinstance(state, ByString):
+        some = state.owned.aggregates
+        names = state.owned.strings.values()
+        return {text: numbers(some[number - 1]) for text, number in names.items()}
+    found: Groups = {}
+    for chunk in state.results.chunks():
+        found |= {int(one[table.KEY]): numbers(one) for one in chunk}
+    return found
+
+
+def numbers(one: np.ndarray) -> tuple[int, ...]:
+    total = (int(one[table.HIGH]) << 32) + int(one[table.LOW])
+    return (total, *(int(word) for word in one[table.COUNT :]))
+
+
+def expected(keys: np.ndarray, values: np.ndarray, *, extremes: bool = True) -> Groups:
+    return {
+        key: found if extremes else found[:2]
+        for key, found in reference.groupby(keys, values).items()
+    }
+
+
+def columns(state: State, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    keys, values = np.empty((2, rows), np.int64)
+    state.data.keys.column.read(0, keys)  # type: ignore[arg-type, call-arg]
+    state.data.values.column.read(0, values)
+    return keys, values
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+@pytest.mark.parametrize("keys", [1, 7, 3000, 10**6])
+def test_integer_keys(keys: int, distribution: str, threads: int) -> None:
+    rows = 30_011
+    state = finished(rows=rows, keys=keys, distribution=distribution, aggregates="all")
+    assert groups(state) == expected(*columns(state, rows))
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+@pytest.mark.parametrize("keys", [1, 3000])
+def test_string_keys(keys: int, distribution: str, threads: int) -> None:
+    rows = 10_007
+    state = finished(rows=rows, keys=keys, distribution=distribution, key="string")
+    strings = state.data.keys.column.read(0, rows)  # type: ignore[call-arg]
+    names = strings.data.tobytes().decode()
+    every = np.array([names[12 * i : 12 * i + 12].encode() for i in range(rows)])
+    values = np.empty(rows, np.int64)
+    state.data.values.column.read(0, values)
+    assert groups(state) == expected(every, values, extremes=False)
+
+
+def test_generated_strings_are_the_digits_of_the_keys() -> None:
+    class Keys:
+        rows = 2
+
+        def read(self, start: int, out: np.ndarray) -> None:
+            out[:] = 12345, 9_999_999_999
+
+    strings = Names(Keys()).read(0, 2)  # type: ignore[arg-type]
+    assert strings.data.tobytes() == b"id0000012345id9999999999"
+    assert strings.starts.tolist() == [0, 12, 24]
+
+
+def in_file(tmp_path: Path, **data: Any) -> str:
+    path = tmp_path / "rows.h5"
+    with h5py.File(path, "w") as file:
+        for name, values in data.items():
+            file[name] = values
+    return str(path)
+
+
+def test_any_integers_are_keys(tmp_path: Path) -> None:
+    """The least and the largest, multiples of powers of two, neighbours; sums beyond 64 bits."""
+    rng = np.random.default_rng(1)
+    ends = np.iinfo(np.int64)
+    some = np.array([0, -1, 1, ends.min, ends.max, 2**32, 2**40, 3 << 50, 2**62])
+    keys = rng.choice(some, 20_000)
+    values = rng.choice([ends.min, ends.max, 0, -1], 20_000, p=[0.6, 0.2, 0.1, 0.1])
+    path = in_file(tmp_path, keys=keys, values=values)
+    state = finished(rows=20_000, input=f"{path}:keys", values=f"{path}:values", aggregates="all")
+    assert groups(state) == expected(keys, values)
+    assert min(total for total, *_ in groups(state).values()) < -(2**70)
+
+
+def test_nan_is_one_group_and_zeros_are_another(tmp_path: Path) -> None:
+    other = np.array([0x7FF8000000000123, 0xFFF8000000000000], np.uint64).view(np.float64)
+    keys = np.array([np.nan, 0.0, -0.0, 1.5, *other, np.inf, 0.0, -np.inf])
+    path = in_file(tmp_path, keys=keys, values=np.arange(9))
+    state = finished(rows=9, input=f"{path}:keys", values=f"{path}:values")
+    found = {np.int64(key).view(np.float64).item(): one for key, one in groups(state).items()}
+    assert [one for key, one in found.items() if np.isnan(key)] == [(0 + 4 + 5, 3)]
+    assert {key: one for key, one in found.items() if not np.isnan(key)} == {
+        0.0: (1 + 2 + 7, 3),
+        1.5: (3, 1),
+        np.inf: (6, 1),
+        -np.inf: (8, 1),
+    }
+
+
+def test_strings_of_a_file(tmp_path: Path) -> None:
+    """Empty, short, longer than an entry of the table, and alike but for one byte."""
+    kinds = [
+        b"",
+        b"a",
+        b"ab",
+        "gr\u00fc\u00dfe".encode(),
+        b"x" * 24,
+        b"x" * 25,
+        b"x" * 24 + b"y",
+        b"y" * 300,
+    ]
+    chosen = np.random.default_rng(2).integers(0, len(kinds), 5000)
+    texts = [kinds[i] for i in chosen]
+    path = in_file(tmp_path, keys=np.array(texts, dtype=h5py.string_dtype()), values=chosen)
+    state = finished(rows=5000, input=f"{path}:keys", values=f"{path}:values", aggregates="all")
+    counts = np.bincount(chosen)
+    assert groups(state) == {
+        text: (i * int(counts[i]), int(counts[i]), i, i) for i, text in enumerate(kinds)
+    }
+
+
+def test_the_first_rows_of_an_input(tmp_path: Path) -> None:
+    keys = np.repeat([5, 6], 50)
+    state = finished(rows=60, input=f"{in_file(tmp_path, keys=keys)}:keys")
+    assert {key: count for key, (_, count) in groups(state).items()} == {5: 50, 6: 10}
+
+
+def test_values_that_cannot_be_summed_are_refused(tmp_path: Path) -> None:
+    path = in_file(tmp_path, keys=np.arange(9), halves=np.arange(9) / 2, few=np.arange(8))
+    for name, known in (("halves", "sums are of integers"), ("few", "it has 8 rows")):
+        kernel = GroupBy(rows=9, input=f"{path}:keys", values=f"{path}:{name}")
+        with pytest.raises(IllegalParameter, match=known):
+            kernel.setup(MPI.COMM_SELF)
+
+
+def limited(kernel: GroupBy, budget_B: int, monkeypatch: pytest.MonkeyPatch) -> State:
+    monkeypatch.setattr(GroupBy, "budget_B", lambda self, comm: budget_B)
+    state = kernel.setup(MPI.COMM_SELF)
+    state.groupby()
+    return state
+
+
+@pytest.mark.parametrize("keys", [20, 3000, 10**9])
+def test_out_of_core(
+    keys: int, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A budget of 512 KiB for 1.6 MB of rows: several runs are spilled, and all results."""
+    rows = 100_003
+    kernel = GroupBy(rows=rows, keys=keys, aggregates="all", memory=1, scratch=str(tmp_path))
+    state = limited(kernel, 2**19, monkeypatch)
+    assert kernel.verify(state, MPI.COMM_SELF).passed
+    assert groups(state) == expected(*columns(state, rows))
+    change_a_sum_in_the_file(state)
+    assert not kernel.verify(state, MPI.COMM_SELF).passed
+
+
+def change_a_sum_in_the_file(state: Any) -> None:
+    chunks = [chunk.copy() for chunk in state.results.chunks()]
+    chunks[-1][-1, table.HIGH] += 1
+    state.forget()
+    for chunk in chunks:
+        state.results.append(chunk)
+
+
+def test_strings_out_of_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = GroupBy(rows=50_000, keys=100, key="string", memory=1, scratch=str(tmp_path))
+    state = limited(kernel, 2**26, monkeypatch)
+    assert kernel.verify(state, MPI.COMM_SELF).passed
+    with pytest.raises(CannotRun, match="the distinct strings and their aggregates take"):
+        limited(kernel, 2**20, monkeypatch)
+
+
+def test_repetitions_give_the_same() -> None:
+    kernel = GroupBy(rows=30_000, keys=20_000)
+    state = kernel.setup(MPI.COMM_SELF)
+    state.groupby()
+    first = groups(state)
+    kernel.prepare(state)
+    assert groups(state) == {}
+    state.groupby()
+    assert groups(state) == first
+
+
+@pytest.mark.parametrize("shift", [0, 1, 12, 32, 40])
+@pytest.mark.parametrize("parts", [64, 1000])
+def test_the_hash_spreads_regular_keys(shift: int, parts: int) -> None:
+    """Chi-squared of 100 keys a partition: mean parts, deviation sqrt(2 parts)."""
+    keys = np.arange(100 * parts, dtype=np.int64) << shift
+    found = np.empty(keys.size, np.int64)
+    parts_of(keys, parts, found)
+    np.testing.assert_array_equal(found, reference.part(keys, parts))
+    counts = np.bincount(found, minlength=parts)
+    assert ((counts - 100) ** 2 / 100).sum() < parts + 6 * np.sqrt(2 * parts)
+
+
+@pytest.mark.parametrize("keys", [10, 10_000, 10**6])
+def test_a_sample_bounds_the_number_of_uniform_keys(keys: int) -> None:
+    rows = np.random.default_rng(3).integers(0, keys, 2**20)
+    seen = sample.sample(rows, rows.size)
+    distinct = np.unique(rows).size
+    assert 0.8 * min(keys, rows.size) <= seen.least * 1.02
+    assert distinct <= seen.most * 1.05
+    assert set(seen.frequent.tolist()) <= set(rows.tolist())
+    assert (seen.frequent.size > 0) == (keys <= 10_000)
+
+
+def test_a_sample_of_nothing() -> None:
+    seen = sample.sample(np.empty(0, np.int64), 0)
+    assert (seen.least, seen.most, seen.frequent.size) == (0, 0, 0)
+
+
+def test_split_keeps_every_row(threads: int) -> None:
+    """In the partition of its key, chunk after chunk, whichever blocks are full."""
+    rng = np.random.default_rng(4)
+    split = Split(5, np.empty(0, np.int64), table.SUMS, 4000, Room(np.int64))
+    for _ in range(2):
+        chunks = [rng.integers(0, 999, size) for size in (1, 1023, 0, 256, 2720)]
+        for chunk in chunks:
+            assert split.fits(chunk.size)
+            split.add(chunk, chunk + 7)
+        assert not split.fits(1)
+        rows, keys = split.rows(), np.concatenate(chunks)
+        for part in range(5):
+            pieces = rows.pieces[rows.bounds[part, 0] : rows.bounds[part, 1]]
+            found = np.concatenate([rows.items[first:last] for first, last in pieces])
+            wanted = np.sort(keys[reference.part(keys, 5) == part])
+            np.testing.assert_array_equal(np.sort(found[:, 0]), wanted)
+            np.testing.assert_array_equal(found[:, 1], found[:, 0] + 7)
+        split.clear(4000)
+
+
+def test_a_table_grows() -> None:
+    """From 64 slots to 2^15, with the sums right whatever LOW has to carry."""
+    one = by_integer.Combiner(table.ALL)
+    split = Split(1, np.empty(0, np.int64), table.ALL, 30_000, Room(np.int64))
+    keys = np.arange(30_000) % 10_000
+    split.add(keys, np.full(30_000, -3))
+    found, made = one.combine(nothing(table.ALL, 1), split.rows())
+    assert made.tolist() == [10_000]
+    assert {numbers(row) for row in found} == {(-9, 3, -3, -3)}
+    assert (found[:, table.LOW] >> 32 == 0).all()
+
+
+def test_work_counts_rows_and_their_bytes() -> None:
+    for key, row_B in (("int64", 16), ("string", 28)):
+        (phase,) = GroupBy(rows=1000, key=key).phases()
+        work = phase.work(2)
+        assert (work.items, work.bytes_read, work.bytes_written) == (1000, 1000 * row_B, 0)
+
+
+def test_more_strings_than_can_be_generated_are_refused() -> None:
+    GroupBy(rows=9, keys=10**10, key="string").check_geometry(1)
+    with pytest.raises(IllegalParameter, match="strings of 10 digits"):
+        GroupBy(rows=9, keys=10**10 + 1, key="string").check_geometry(1)
+
+
+def test_fit_and_memory() -> None:
+    rows = GroupBy.fit({}, memory_B=2**34, llc_B=2**30, ranks=2)["rows"]
+    assert int(rows) * 16 >= 4 * 2**30
+    assert GroupBy(rows=1000).memory_B(2) == 3 * 16 * 500
