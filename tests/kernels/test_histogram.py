@@ -131,6 +131,15 @@ def test_linear_bins_anywhere(low: float, high: float) -> None:
         np.testing.assert_array_equal(at, np.histogram(x, 333, (low, high))[1])
 
 
+@pytest.mark.parametrize("bins", [1, 100, 1000])
+def test_rows_that_are_far_from_every_edge(bins: int) -> None:
+    """Whole blocks without doubt: no edge is compared."""
+    at = edges(-0.3, 0.7, bins, "linear")
+    assert grid(at, "linear").margin < 1e-6
+    x = np.concatenate([at[:-1] + 1e-5 / bins, at[1:] - 1e-5 / bins, at[1:] - 0.3 / bins])
+    assert_numpy(np.repeat(x, 700), -0.3, 0.7, bins, "linear")
+
+
 def test_equal_edges_make_empty_bins() -> None:
     """More bins than there are floats between the limits."""
     high = 1.0 + 8 * 2.0**-52

@@ -41,6 +41,7 @@ class Grid:
     edges: Floats  # (bins + 1,)
     origin: float
     scale: float
+    margin: float  # how far edges are from the beginning of their cells, at most
     shift: int  # -1 for linear bins
     base: int
     pivots: Floats  # (cells + 1,): the edge in a cell, infinity if there is none
@@ -86,7 +87,9 @@ def _linear(edges: Floats) -> Grid | None:
         scale = bins * fineness * (1.0 + 2.0**-30) / (edges[-1] - edges[0])
         cells = ((at - edges[0]) * scale).astype(np.int64)
         if _parted(cells, at):
-            return _filled(edges, cells, float(edges[0]), float(scale), -1, 0)
+            beyond = float(np.max((at - edges[0]) * scale - cells))
+            margin = beyond if np.array_equal(cells, np.arange(bins + 1)) else 1.0
+            return _filled(edges, cells, (float(edges[0]), float(scale), margin), -1, 0)
         fineness *= 2
     return None
 
@@ -100,7 +103,7 @@ def _logarithmic(edges: Floats) -> Grid | None:
         if cells[-1] >= MOST_CELLS:
             return None
         if _parted(cells, at):
-            return _filled(edges, cells, 0.0, 0.0, shift, base)
+            return _filled(edges, cells, (0.0, 0.0, 1.0), shift, base)
     return None
 
 
@@ -110,7 +113,7 @@ def _parted(cells: NDArray[np.int64], at: Floats) -> bool:
 
 
 def _filled(
-    edges: Floats, cells: NDArray[np.int64], origin: float, scale: float, shift: int, base: int
+    edges: Floats, cells: NDArray[np.int64], line: tuple[float, float, float], shift: int, base: int
 ) -> Grid:
     at = steps(edges)
     count = int(cells[-1]) + 1
@@ -120,4 +123,4 @@ def _filled(
     above = np.searchsorted(cells, np.arange(count), side="right")
     places = np.stack([below, above], axis=1).astype(np.int32)
     nan: Any = np.full((1, 2), edges.size + 1, np.int32)
-    return Grid(edges, origin, scale, shift, base, pivots, np.concatenate([places, nan]).ravel())
+    return Grid(edges, *line, shift, base, pivots, np.concatenate([places, nan]).ravel())

@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from llvmlite import ir
 from numba import njit, prange, types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from kernels._support.simd import INT64, VECTOR, WIDTH, broadcast, counted_loop, load, store
+from kernels._support.simd import WIDTH
+from kernels.bigdata.histogram.cells import linear_cells, logarithmic_cells
 from kernels.bigdata.histogram.edges import Floats, Grid
 
 Words = NDArray[np.int64]
@@ -35,70 +34,6 @@ LOW_MASK: Final = (1 << LOW_BITS) - 1
 MAGNITUDE: Final = 2**63 - 1
 INFINITY: Final = 0x7FF0000000000000
 LEAST: Final = -(2**63)
-_BITS: Final = ir.VectorType(INT64, WIDTH)
-_CELLS: Final = ir.VectorType(ir.IntType(32), WIDTH)
-
-
-def _cells(kind: Any, emit: Any) -> Any:
-    """An intrinsic: cells of so many rows, a multiple of `WIDTH`; NaN goes to cell ``last``."""
-
-    @intrinsic
-    def cells(
-        _context: Any, x: Any, to: Any, count: Any, first: Any, second: Any, last: Any
-    ) -> Any:
-        def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            x, to, count, first, second, last = arguments
-            highest = builder.sub(last, INT64(1))
-            nan = broadcast(builder, builder.trunc(last, _CELLS.element), _CELLS)
-            found = emit(builder, first, second, highest)
-
-            def body(i: Any, carried: list[Any]) -> list[Any]:
-                value = load(builder, builder.add(x, builder.mul(i, INT64(8 * WIDTH))))
-                cell = builder.select(
-                    builder.fcmp_unordered("uno", value, value), nan, found(value)
-                )
-                store(builder, cell, builder.add(to, builder.mul(i, INT64(4 * WIDTH))))
-                return carried
-
-            counted_loop(builder, builder.sdiv(count, INT64(WIDTH)), [], body)
-            return context.get_dummy_value()
-
-        return types.void(*[types.int64] * 3, kind, kind, types.int64), code
-
-    return cells
-
-
-def _linear(builder: Any, origin: Any, scale: Any, highest: Any) -> Any:
-    """(x - origin) scale, held within the cells before it becomes an integer."""
-    top = builder.sitofp(highest, ir.DoubleType())
-    first, by, most = (broadcast(builder, one) for one in (origin, scale, top))
-    zero = VECTOR(None)
-
-    def found(value: Any) -> Any:
-        at = builder.fmul(builder.fsub(value, first), by)
-        at = builder.select(builder.fcmp_ordered(">", at, zero), at, zero)
-        at = builder.select(builder.fcmp_ordered("<", at, most), at, most)
-        return builder.fptosi(at, _CELLS)
-
-    return found
-
-
-def _logarithmic(builder: Any, shift: Any, base: Any, highest: Any) -> Any:
-    """The bits of x over 2^shift, minus base; negative numbers are below all cells."""
-    by, first, most = (broadcast(builder, one, _BITS) for one in (shift, base, highest))
-    zero = _BITS(None)
-
-    def found(value: Any) -> Any:
-        at = builder.sub(builder.ashr(builder.bitcast(value, _BITS), by), first)
-        at = builder.select(builder.icmp_signed(">", at, zero), at, zero)
-        at = builder.select(builder.icmp_signed("<", at, most), at, most)
-        return builder.trunc(at, _CELLS)
-
-    return found
-
-
-linear_cells: Any = _cells(types.float64, _linear)
-logarithmic_cells: Any = _cells(types.int64, _logarithmic)
 
 
 class Table(NamedTuple):
@@ -106,6 +41,7 @@ class Table(NamedTuple):
 
     origin: float
     scale: float
+    margin: float
     shift: int
     base: int
     last: int
@@ -114,7 +50,7 @@ class Table(NamedTuple):
 
 
 TABLE: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
-    (*(types.float64,) * 2, *(types.int64,) * 3, types.float64[::1], types.int32[::1]), Table
+    (*(types.float64,) * 3, *(types.int64,) * 3, types.float64[::1], types.int32[::1]), Table
 )
 
 
@@ -123,6 +59,7 @@ def table(grid: Grid) -> Table:
     return Table(
         grid.origin,
         grid.scale,
+        grid.margin,
         grid.shift,
         grid.base,
         grid.pivots.size - 1,
@@ -131,24 +68,30 @@ def table(grid: Grid) -> Table:
     )
 
 
-@njit(types.void(*[types.int64] * 3, TABLE), cache=True, error_model="numpy")
-def find_cells(x: int, to: int, count: int, table: Any) -> None:
-    """Cells of so many rows, a multiple of `WIDTH`. x, to : addresses."""
+@njit(types.int64(*[types.int64] * 3, TABLE), cache=True, error_model="numpy")
+def find_cells(x: int, to: int, count: int, table: Any) -> Any:
+    """Cells of so many rows, a multiple of `WIDTH`; 0 if all places are the cells plus 1.
+
+    x, to : addresses.
+    """
     if table.shift < 0:
-        linear_cells(x, to, count, table.origin, table.scale, table.last)
-    else:
-        logarithmic_cells(x, to, count, table.shift, table.base, table.last)
+        return linear_cells(x, to, count, table.last, table.origin, table.scale, table.margin)
+    return logarithmic_cells(x, to, count, table.last, table.shift, table.base)
 
 
 @njit(types.void(types.float64[::1], TABLE, types.int32[::1]), cache=True, error_model="numpy")
 def find_places(x: Floats, table: Any, places: Places) -> None:
     """The place of each row of a block. places: (BLOCK,)."""
     whole = x.size // WIDTH * WIDTH
-    find_cells(x.ctypes.data, places.ctypes.data, whole, table)
+    doubt = find_cells(x.ctypes.data, places.ctypes.data, whole, table)
     if whole < x.size:
         rest = np.zeros(WIDTH)
         rest[: x.size - whole] = x[whole:]
-        find_cells(rest.ctypes.data, places.ctypes.data + 4 * whole, WIDTH, table)
+        doubt |= find_cells(rest.ctypes.data, places.ctypes.data + 4 * whole, WIDTH, table)
+    if not doubt:
+        for i in range(x.size):
+            places[i] += 1
+        return
     for i in range(x.size):
         cell = np.uintp(places[i])
         places[i] = table.places[np.uintp(2) * cell + np.uintp(x[i] >= table.pivots[cell])]
