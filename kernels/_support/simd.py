@@ -21,7 +21,7 @@ WIDTH: Final = 8
 LINE_B: Final = 64
 VECTOR: Final = ir.VectorType(ir.DoubleType(), WIDTH)
 INT64: Final = ir.IntType(64)
-_ITEMS_B: Final = {"double": 8, "float": 4, "i64": 8}
+_ITEMS_B: Final = {"double": 8, "float": 4, "i64": 8, "i32": 4}
 
 
 def item_B(kind: Any) -> int:
