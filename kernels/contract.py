@@ -279,6 +279,8 @@ class Kernel(ABC, Generic[StateT]):
     """Raised when the meaning of a result changes; results of two versions do not compare."""
     least_ranks: ClassVar[int] = 1
     """Ranks below which there is nothing to measure: one rank has nobody to send a message to."""
+    paths: ClassVar[tuple[str, ...]] = ()
+    """Parameters that name a file or a folder, from where the user is: ranks start elsewhere."""
     step: ClassVar[str] = "step"
     """What `Watch.progress` counts, in the singular: "column"."""
 

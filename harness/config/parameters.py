@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from harness.config.units import QUANTITIES, quantity
@@ -19,7 +20,13 @@ def checked(kernel: type[Kernel[Any]], name: str, value: object, where: str) -> 
     one = declared[name]
     if value == AUTO and one.auto:
         return AUTO
-    return _in_bounds(one, _typed(one, value, where), where)
+    legal = _in_bounds(one, _typed(one, value, where), where)
+    return _absolute(str(legal)) if name in kernel.paths else legal
+
+
+def _absolute(path: str) -> str:
+    """A path, or "FILE:column", from the root of the file system: ranks start in another folder."""
+    return f"{Path.cwd()}/{path}" if path and not path.startswith("/") else path
 
 
 def from_text(kernel: type[Kernel[Any]], name: str, text: str, where: str) -> Value:

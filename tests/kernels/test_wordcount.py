@@ -101,7 +101,7 @@ def split_a_word(state: State, comm: MPI.Intracomm) -> None:
 
 def another_text(state: State, comm: MPI.Intracomm) -> None:
     if comm.rank == comm.size - 1:
-        state._buffer[: BLOCK_B // 2] = ord("x")
+        state._buffer[: BLOCK_B - 1] = ord("x")
     state.count()
 
 

@@ -37,6 +37,7 @@ class Dataset(Kernel[StateT]):
     generates them chunk by chunk, and spills what does not fit.
     """
 
+    paths: ClassVar[tuple[str, ...]] = ("input", "scratch")
     copies: ClassVar[float] = 1.0
     """Memory that the data in memory take with all buffers, in units of the data."""
 

@@ -111,13 +111,13 @@ class State:
         """Where a chunk may end that begins here."""
         if self.stop - start <= self.room_B:
             return self.stop
-        for share in (2, 4, 8):  # mostly the first: a word of half a chunk is rare
+        for share in (8, 4, 2):  # mostly the first: a word of an eighth of a chunk is rare
             stop = self.text.boundary(start + self.room_B - self.room_B // share)
             if start < stop <= start + self.room_B:
                 return min(stop, self.stop)
         raise CannotRun(
             f"input {self.text}",
-            f"a word of more than {self.room_B // 8} B near byte {start}",
+            f"a word of more than {self.room_B // 2} B near byte {start}",
             fix="a larger --set memory=",
         )
 

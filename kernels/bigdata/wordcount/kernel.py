@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 WORD_B = 160
 """Memory of a different word at most: in two tables, packed, and received."""
+TEXT_A_WORD_B = 64
+"""Bytes of text for each different word in it, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +95,14 @@ class Wordcount(Dataset["State"]):
         return {"rows": size_B}
 
     def memory_B(self, ranks: int) -> int:
-        """The share of the limit, or the text, and tables of all words that there may be."""
+        """The share of the limit, or the text and its different words.
+
+        Those of a file are not known: real text has fewer than one in `TEXT_A_WORD_B`.
+        """
         if self.memory:
             return self.memory // ranks
         share_B = largest(self.rows, ranks)
-        words = share_B // 8 if self.input else min(self.vocabulary, share_B // 2)
+        words = share_B // TEXT_A_WORD_B if self.input else min(self.vocabulary, share_B // 2)
         return share_B + WORD_B * words
 
     def phases(self) -> tuple[Phase[State], ...]:

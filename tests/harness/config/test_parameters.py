@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ class Example(Kernel[None]):
     check: bool = parameter(True, unit="", help="a switch")
     memory: int = parameter(0, unit="B", help="a limit", minimum=0)
     wait: float = parameter(0.0, unit="s", help="a time")
+    data: str = parameter("", unit="", help="a file")
+    paths = ("data",)
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +95,19 @@ def test_a_quantity_is_held_against_type_and_bounds(given: str) -> None:
         checked(Example, "memory", given, "here")
 
 
+def test_a_path_is_where_the_user_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ranks start in another folder."""
+    monkeypatch.chdir(tmp_path)
+    for given, wanted in {
+        "": "",
+        "/data/a.h5:/x": "/data/a.h5:/x",
+        "a.h5:/x": f"{tmp_path}/a.h5:/x",
+        "../a.csv:b": f"{tmp_path}/../a.csv:b",
+    }.items():
+        assert checked(Example, "data", given, "here") == wanted
+        assert from_text(Example, "data", given, "here") == wanted
+
+
 def test_a_number_that_yaml_reads_as_text() -> None:
     with pytest.raises(ConfigError, match=r"'1e6' \(YAML reads this as text: write 1000000\)"):
         checked(Example, "n", "1e6", "here")
@@ -101,7 +117,7 @@ def test_unknown_name() -> None:
     with pytest.raises(ConfigError) as caught:
         checked(Example, "raito", 1, "here")
     assert caught.value.found == "unknown parameter of example 'raito'; did you mean 'ratio'?"
-    assert caught.value.known == "n, ratio, dtype, check, memory, wait"
+    assert caught.value.known == "n, ratio, dtype, check, memory, wait, data"
     with pytest.raises(ConfigError, match="did you mean 'dtype'"):
         from_text(Example, "dtyp", "f8", "--set dtyp")
 
