@@ -12,7 +12,7 @@ import pytest
 from mpi4py import MPI
 
 from kernels._support.dataset.generate import DISTRIBUTIONS
-from kernels.bigdata.distinct import collector, cpu, reference
+from kernels.bigdata.distinct import check, collector, cpu, reference
 from kernels.bigdata.distinct.hashes import INTEGER, READY, REAL, hash_block
 from kernels.bigdata.distinct.hyperloglog import estimate, observe, standard_error
 from kernels.bigdata.distinct.kernel import Distinct
@@ -237,3 +237,12 @@ def test_fit_fills_memory_with_rows_and_buffers() -> None:
     assert 0.9 * 2**30 < 2 * Distinct(rows=int(rows)).memory_B(2) <= 2**30
     with pytest.raises(IllegalParameter, match="one row a rank needs"):
         Distinct.fit({}, memory_B=10, llc_B=0, ranks=1)
+
+
+@pytest.mark.parametrize("rows", [100, 999, 1000])
+def test_the_check_counts_the_same_in_piles(rows: int, tmp_path: Path) -> None:
+    part = serial(**case(1000, keys=300)).part
+    found, registers = check.expected(part.column, part.own, MPI.COMM_SELF, 6, rows, str(tmp_path))
+    assert found == reference.distinct(next(part.chunks()))
+    hashed = reference.hashes(next(part.chunks()))
+    np.testing.assert_array_equal(registers, reference.registers_of(hashed, 6))

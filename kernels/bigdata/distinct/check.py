@@ -13,6 +13,7 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
+from kernels._support.scratch import Scratch, Spill
 from kernels._support.shuffle import exchange
 from kernels.bigdata.distinct.reference import hashes, one_form, registers_of
 
@@ -23,29 +24,40 @@ if TYPE_CHECKING:
     from kernels._support.dataset.column import Column
 
 Words = NDArray[np.uint64]
-CHUNK: Final = 2**20
+CHUNK: Final = 2**18
 """Rows read at once."""
 ROWS: Final = 2**28
 """Rows of a rank whose values are brought together at once, where memory is not limited."""
-COPIES: Final = 4
+COPIES: Final = 6
 """Copies of these rows that exist at the same time: found, joined, sent, received and sorted."""
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _SPREAD_SHIFT = np.uint64(40)
 
 
 def expected(
-    column: Column, own: Block, comm: Intracomm, rows: int, precision: int
+    column: Column, own: Block, comm: Intracomm, precision: int, rows: int, scratch: str
 ) -> tuple[int, NDArray[np.uint8]]:
     """How many different values there are, and the registers. Collective.
 
-    rows : of a rank that are brought together at once: there are as many rounds as that takes.
+    rows : of a rank that are brought together at once; more of them are put aside in as many piles
+    as that takes, in files of the scratch folder.
     """
     registers = np.zeros(2**precision, np.uint8)
+    piles = comm.allreduce(-(-own.size // rows), op=MPI.MAX)
+    files = [Scratch(scratch).spill(np.uint64) for _ in range(piles)] if piles > 1 else []
+    mine = [np.empty(0, np.uint64)]
     for values in _chunks(column, own, rows):
         np.maximum(registers, registers_of(hashes(values), precision), out=registers)
+        words = different(values.view(np.uint64))
+        if files:
+            _put_aside(words, files, comm.size)
+        else:
+            mine.append(words)
     comm.Allreduce(MPI.IN_PLACE, registers, op=MPI.MAX)
-    rounds = comm.allreduce(-(-own.size // rows), op=MPI.MAX)
-    found = sum(_of_round(column, own, comm, rows, (one, rounds)) for one in range(rounds))
+    if files:
+        found = sum(_owned(_whole(one), piles, comm) for one in files)
+    else:
+        found = _owned(np.concatenate(mine), 1, comm)
     return comm.allreduce(found, op=MPI.SUM), registers
 
 
@@ -58,18 +70,25 @@ def _chunks(column: Column, own: Block, rows: int) -> Iterator[NDArray[Any]]:
         yield one_form(out)
 
 
-def _of_round(column: Column, own: Block, comm: Intracomm, rows: int, one: tuple[int, int]) -> int:
-    """Different values of a round that belong to this rank. one : number of the round, of how many.
+def _put_aside(words: Words, files: list[Spill], ranks: int) -> None:
+    piles = _place(words, len(files) * ranks) % len(files)
+    rising = words[np.argsort(piles, kind="stable")]
+    ends = np.cumsum(np.bincount(piles, minlength=len(files)))
+    for file, piece in zip(files, np.split(rising, ends[:-1]), strict=True):
+        file.append(piece)
 
-    The place of a value is a number below rounds times ranks.
-    """
-    number, rounds = one
-    mine = [np.empty(0, np.uint64)]
-    for values in _chunks(column, own, rows):
-        words = values.view(np.uint64)
-        mine.append(different(words[_place(words, rounds * comm.size) % rounds == number]))
-    words = different(np.concatenate(mine))
-    owners = _place(words, rounds * comm.size) // rounds
+
+def _whole(file: Spill) -> Words:
+    out = np.empty(file.items, np.uint64)
+    file.read(0, out)
+    file.close()
+    return out
+
+
+def _owned(words: Words, piles: int, comm: Intracomm) -> int:
+    """Different values of a pile that belong to this rank: the place of a value says to whom."""
+    words = different(words)
+    owners = _place(words, piles * comm.size) // piles
     order = np.argsort(owners, kind="stable")
     counts = np.bincount(owners, minlength=comm.size).astype(np.int64)
     received, _ = exchange(comm, words[order], counts)
@@ -77,6 +96,7 @@ def _of_round(column: Column, own: Block, comm: Intracomm, rows: int, one: tuple
 
 
 def _place(words: Words, places: int) -> NDArray[np.int64]:
+    """A number below ``places`` for each value: piles and ranks share it out."""
     return ((words * _SPREAD) >> _SPREAD_SHIFT).astype(np.int64) % places
 
 

@@ -52,6 +52,7 @@ class State:
     registers: Registers  # (threads, 2^p)
     precision: int
     budget_B: int | None
+    scratch: str
     results: Results
     watch: Watch = UNWATCHED
 
@@ -108,6 +109,7 @@ def allocate(kernel: Distinct, comm: Intracomm) -> State:
         registers=touched((get_num_threads(), 2**kernel.precision), np.uint8),
         precision=kernel.precision,
         budget_B=budget_B,
+        scratch=kernel.scratch,
         results=Results(),
     )
 
@@ -123,11 +125,11 @@ def disagreement(state: State) -> float:
     Infinite if the exact result is not that number, if a register is not what the rows make it, or
     if the estimate does not follow from the registers.
     """
-    limit = (
-        check.ROWS if state.budget_B is None else int(CHECK * state.budget_B) // 8 // check.COPIES
-    )
+    limit = check.ROWS
+    if state.budget_B is not None:
+        limit = int(CHECK * state.budget_B) // 8 // check.COPIES
     distinct, registers = check.expected(
-        state.part.column, state.part.own, state.comm, limit, state.precision
+        state.part.column, state.part.own, state.comm, state.precision, limit, state.scratch
     )
     found = state.results
     if found.distinct != distinct or found.registers is None or found.estimate is None:
