@@ -22,8 +22,8 @@ StateT = TypeVar("StateT")
 
 CACHES = 4
 """The data are at least this many times the sum of the last-level caches, as in STREAM."""
-SMALLEST_AUTO = 2**25
-"""Rows where the caches are smaller or unknown."""
+SMALLEST_AUTO_B = 2**28
+"""Bytes of the data where the caches are smaller or unknown."""
 BEYOND_MEMORY = 4
 """Generated data of an out-of-core case are this many times the limit."""
 MANY_KEYS = 2**62
@@ -84,7 +84,7 @@ class Dataset(Kernel[StateT]):
         if limit_B:
             return {"rows": max(1, BEYOND_MEMORY * limit_B // row_B)}
         share = int(memory_B / (ranks * cls.copies * row_B))
-        rows = min(max(CACHES * llc_B // row_B, SMALLEST_AUTO), share * ranks)
+        rows = min(-(-max(CACHES * llc_B, SMALLEST_AUTO_B) // row_B), share * ranks)
         if rows < 1:
             need = int(cls.copies * row_B * ranks)
             raise IllegalParameter(

@@ -13,7 +13,7 @@ from kernels.contract import AUTO, Kernel, parameters
 def example(name: str) -> Kernel[object]:
     kernel = listing.load(name)
     given = {one.name: one.default for one in parameters(kernel) if one.default != AUTO}
-    return kernel(**{**kernel.fit(given, memory_B=2**28, llc_B=2**20, ranks=2), **given})
+    return kernel(**{**kernel.fit(given, memory_B=2**34, llc_B=2**20, ranks=2), **given})
 
 
 def test_the_metric_of_the_only_phase_and_of_several() -> None:
