@@ -34,9 +34,9 @@ BUFFERS: Final = 3
 """Chunks in memory at once: as read, in the order of the buckets, as received."""
 FILL: Final = 0.7
 """A bucket is planned to fill so much of a chunk: a sample is not exact."""
-CLUSTERS: Final = 512
-"""Places of a rank's rows where its sample is read: a file is not read row by row."""
-CLUSTER: Final = 64
+CLUSTERS: Final = 4
+"""A rank's sample is read in so many places for each of its buckets, at least, not row by row."""
+LEAST_CLUSTERS: Final = 32
 CHUNK_B: Final = 2**20
 """Of the result, where it is read once more."""
 
@@ -93,10 +93,12 @@ class External:
     def _plan(self) -> tuple[Plan, Firsts]:
         """Bounds that divide the rows evenly, from small pieces of them read everywhere."""
         drawn = [np.empty(0, np.complex128)]
-        clusters = min(CLUSTERS, -(-self.own.size // CLUSTER))
+        clusters = min(max(LEAST_CLUSTERS, CLUSTERS * self._each), self.own.size)
+        draws = self.sorter.draws(self._each * self.comm.size) // self.comm.size
         for one in range(clusters):
-            first = self.own.size * one // clusters
-            rows = self._read[: min(CLUSTER, self.own.size * (one + 1) // clusters - first)]
+            first, last = (self.own.size * i // clusters for i in (one, one + 1))
+            size = min(last - first, -(-draws // clusters), self._read.size)
+            rows = self._read[:size]
             self.column.read(self.own.start + first, rows)
             drawn.append(self.sorter.sample(rows, self.own.start + first, rows.size))
         self.watch.lap("read")
