@@ -13,8 +13,8 @@ of which dtype is the type; float64 with NaN are no error.
 Algorithm: sample sort (see `sorter`); out of core an external one (see `external`).
 
 Counting: items are rows; every row is read once and written once, which is the least that any sort
-moves. A sort in memory moves each row 5 times in either direction (found, put by bucket, exchanged,
-merged), and once more through the caches for each digit.
+moves. In memory each row is read four times (its bucket found, put there, exchanged, merged) and
+written three times, beside what stays in the caches.
 """
 
 from __future__ import annotations
