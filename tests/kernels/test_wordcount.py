@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
+from kernels._support.scratch import Scratch
 from kernels._support.string_table import STATE, TAG_BITS, StringTable
 from kernels.bigdata.wordcount.cpu import State
 from kernels.bigdata.wordcount.kernel import Wordcount
 from kernels.bigdata.wordcount.reference import WORD, words
-from kernels.bigdata.wordcount.spills import Spills
+from kernels.bigdata.wordcount.spills import PARTS, Spills
 from kernels.bigdata.wordcount.text import BLOCK_B, FileText, GeneratedText
 from kernels.bigdata.wordcount.vocabulary import vocabulary
 from kernels.contract import CannotRun, IllegalParameter, Value
@@ -331,10 +332,14 @@ def test_too_little_memory_for_a_word_or_for_a_part(tmp_path: Path) -> None:
     state = State(FileText(str(tmp_path / "t")), MPI.COMM_SELF, 1, 8 * 10_000, "")
     with pytest.raises(CannotRun, match=r"a word of more than .* near byte 0; fix: a larger"):
         state.count()
-    (tmp_path / "t").write_bytes(b" ".join(b"%d" % (i * i) for i in range(30_000)))
-    state = State(FileText(str(tmp_path / "t")), MPI.COMM_SELF, 1, 8 * 20_000, "")
-    with pytest.raises(CannotRun, match=r"a part of the words needs .* fix: a larger"):
-        state.count()
+    (tmp_path / "t").write_bytes(b" ".join(b"%d" % i for i in range(30_000)))
+    state = State(FileText(str(tmp_path / "t")), MPI.COMM_SELF, 1, None, "")
+    state.count()
+    assert isinstance(state.results, list)
+    spills = Spills(Scratch(""))
+    spills.add(state.results)
+    with pytest.raises(CannotRun, match=r"a part of the different words needs .* fix: a larger"):
+        spills.load(range(PARTS), [StringTable()], 2**18)
 
 
 def test_a_file_that_changes(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ merge     what has come for a thread, added up in its final table
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -192,7 +193,7 @@ class State:
         self.results = results = Spills(Scratch(self._folder))
         for parts in spills.rounds(self.comm, self.limit_B or 0):
             tables = [StringTable() for _ in range(self.team.threads)]
-            spills.load(parts, tables)
+            spills.load(parts, tables, SHARE // 4 * (self.limit_B or 0))
             self.watch.lap("read")
             merged, more_B = self._merged(tables)
             results.add(merged)
@@ -229,7 +230,7 @@ class State:
         """The words of this rank with their counts, in Python's own types; for small texts."""
         tables: Sequence[StringTable] = [StringTable()]
         if isinstance(self.results, Spills):
-            self.results.load(range(PARTS), tables)
+            self.results.load(range(PARTS), tables, sys.maxsize)
         else:
             tables = self.results
         return {word: times for one in tables for word, times in one.values().items()}

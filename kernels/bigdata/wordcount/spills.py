@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from kernels._support.memory import aligned
 from kernels._support.scratch import Scratch
-from kernels._support.string_table import Entries, StringTable, packed
+from kernels._support.string_table import (
+    LENGTH,
+    LONG,
+    STATE,
+    TAG_BITS,
+    Entries,
+    StringTable,
+    packed,
+)
 from kernels.bigdata.wordcount.count import add_entries
 from kernels.contract import CannotRun
 
@@ -21,6 +29,8 @@ if TYPE_CHECKING:
 PARTS: Final = 128
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 """Parts have nothing to do with ranks: each has words of every rank."""
+_PIECE: Final = 2**13
+"""Entries that are read at once."""
 _IN_TABLE: Final = 4
 """A table takes up to so many times the bytes of its entries."""
 
@@ -51,7 +61,10 @@ class Spills:
         return entries, text
 
     def rounds(self, comm: Intracomm, limit_B: int) -> Iterator[list[int]]:
-        """Consecutive parts that fit together into tables of limit_B on every rank. Collective."""
+        """Consecutive parts that fit together into tables of limit_B on every rank. Collective.
+
+        A part that may be too large is alone: most of its words may be there many times.
+        """
         sizes = np.array(
             [
                 _IN_TABLE * (8 * entries.items + text.items)
@@ -62,19 +75,32 @@ class Spills:
         comm.Allreduce(MPI.IN_PLACE, sizes, op=MPI.MAX)
         together: list[int] = []
         for part in range(PARTS):
-            if sizes[part] > limit_B:
-                found = f"a part of the words needs {sizes[part]} B, there are {limit_B} B"
-                raise CannotRun("memory", found, fix="a larger --set memory=")
-            if sizes[together].sum() + sizes[part] > limit_B:
+            if together and sizes[together].sum() + sizes[part] > limit_B:
                 yield together
                 together = []
             together.append(part)
         yield together
 
-    def load(self, parts: Sequence[int], tables: Sequence[StringTable]) -> None:
-        """Add up parts in these tables, each part in one of them."""
+    def load(self, parts: Sequence[int], tables: Sequence[StringTable], limit_B: int) -> None:
+        """Add up parts in these tables, each part in one of them.
+
+        limit_B : of a table; CannotRun where its different words need more.
+        """
         for at, part in enumerate(parts):
-            entries, text = self.read(part)
-            table = tables[at % len(tables)]
+            self._load(part, tables[at % len(tables)], limit_B)
+
+    def _load(self, part: int, table: StringTable, limit_B: int) -> None:
+        total, place = self._entries[part].items // 4, 0
+        for at in range(0, total, _PIECE):
+            entries = np.empty((min(_PIECE, total - at), 4), np.uint64)
+            self._entries[part].read(4 * at, entries)
+            long = entries[:, STATE] >> np.uint64(TAG_BITS) == LONG
+            text = np.empty(int(entries[long, LENGTH].sum()), np.uint8)
+            self._text[part].read(place, text)
+            place += text.size
+            need_B = table.needed_B(len(entries), text.size)
+            if need_B and table.allocated_B + need_B > limit_B:
+                found = f"a part of the different words needs {need_B} B more, of {limit_B} B"
+                raise CannotRun("memory", found, fix="a larger --set memory=")
             table.reserve(len(entries), text.size)
             add_entries(entries, text.ctypes.data, table.table)
