@@ -199,7 +199,7 @@ class Parts(Unwatched):
 @pytest.mark.parametrize("keys", [1000, 2**62])
 def test_what_does_not_fit_is_spilled(keys: int, tmp_path: Path) -> None:
     rows = 3_000_000
-    kernel = Distinct(rows=rows, keys=keys, memory=2**30, scratch=str(tmp_path))
+    kernel = Distinct(rows=rows, keys=keys, memory=2**33, scratch=str(tmp_path))
     state = kernel.setup(MPI.COMM_SELF)
     state.collector = collector.collector(rows, LIMIT, str(tmp_path))
     seen: list[str] = []

@@ -36,7 +36,7 @@ def cases(ranks: int) -> list[dict[str, Value]]:
         case(20011, 50, distribution="zipf", scale="log"),
         case(20011, 20, dimensions=2, weights="float64", **given),
         case(20011, 9000, distribution="sorted"),
-        case(70001, memory=ranks * 2**30, weights="float64"),
+        case(70001, memory=ranks * 2**33, weights="float64"),
     ]
 
 
@@ -208,7 +208,7 @@ def test_no_weights_no_sums() -> None:
 
 def test_out_of_core_results_are_those_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cpu, "CHUNK_ROWS", 777)
-    state = serial(rows=20011, memory=2**30, weights="float64")
+    state = serial(rows=20011, memory=2**33, weights="float64")
     assert not state.parts[0].resident
     mine, alone = found(state), found(serial(rows=20011, weights="float64"))
     np.testing.assert_array_equal(mine.counts, alone.counts)

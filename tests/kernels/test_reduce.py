@@ -35,7 +35,7 @@ def cases(ranks: int) -> list[dict[str, Value]]:
         case(5003, "int64", "zipf"),
         case(703, "int64", "sorted"),
     ]
-    streamed = {**case(70001), "memory": ranks * 2**30}
+    streamed = {**case(70001), "memory": ranks * 2**33}
     return [*small, *others, streamed, *(case(MANY, dtype, way) for dtype, way in KINDS)]
 
 
@@ -263,7 +263,7 @@ def test_a_column_of_a_file_is_reduced(tmp_path: Path) -> None:
     x = np.random.default_rng(4).standard_normal(9001)
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["group/x"] = x
-    values = {"input": f"{tmp_path / 'x.h5'}:group/x", "memory": 2**30}
+    values = {"input": f"{tmp_path / 'x.h5'}:group/x", "memory": 2**33}
     rows = Reduce.fit(values, memory_B=2**30, llc_B=0, ranks=1)["rows"]
     kernel = Reduce(rows=rows, **values)  # type: ignore[arg-type]
     state = kernel.setup(MPI.COMM_SELF)
@@ -276,7 +276,7 @@ def test_a_column_of_a_file_is_reduced(tmp_path: Path) -> None:
 def test_out_of_core_results_are_those_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cpu, "MOST_ROWS", 5000)
     laps: list[str] = []
-    state = serial(rows=MANY, memory=2**30)
+    state = serial(rows=MANY, memory=2**33)
     assert not state.x.resident
     state.watch = Laps(laps)
     assert exactly(state) == exactly(serial(rows=MANY))

@@ -32,7 +32,7 @@ def case(rows: int, dtype: str = "int64", distribution: str = "uniform") -> dict
 def cases(ranks: int) -> list[dict[str, Value]]:
     small = [case(1), case(2, "float64"), case(3, "record", "reversed"), case(ranks, "record")]
     every = [case(5003, dtype, way) for dtype in KINDS for way in DISTRIBUTIONS]
-    limited: dict[str, Value] = {**case(5003, "record", "zipf"), "memory": ranks * 2**30}
+    limited: dict[str, Value] = {**case(5003, "record", "zipf"), "memory": ranks * 2**33}
     return [*small, *every, limited, case(200_003)]
 
 

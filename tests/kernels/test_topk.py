@@ -28,7 +28,7 @@ def cases(ranks: int) -> list[dict[str, Value]]:
     small = [case(1, 1), case(2, 5, "int64"), case(3, 1), case(64, 64), case(4099, 5000, way="nan")]
     ways = [case(20011, 257, way=way) for way in DISTRIBUTIONS]
     whole = [case(20011, 1000, "int64", way) for way in ("zipf", "equal")]
-    return [*small, *ways, *whole, {**case(70001, 100), "memory": ranks * 2**30}]
+    return [*small, *ways, *whole, {**case(70001, 100), "memory": ranks * 2**33}]
 
 
 def mutation_case(ranks: int) -> dict[str, Value]:
@@ -205,7 +205,7 @@ def test_rising_data_are_selected_from_seldom() -> None:
 
 def test_out_of_core_answers_are_those_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cpu, "MOST_ROWS", 777)
-    state = serial(rows=20011, k=100, memory=2**30)
+    state = serial(rows=20011, k=100, memory=2**33)
     assert not state.x.resident
     alone = found(serial(rows=20011, k=100))
     np.testing.assert_array_equal(found(state).rows, alone.rows)
