@@ -99,7 +99,7 @@ def allocate(kernel: Distinct, comm: Intracomm) -> State:
     """The rows of one rank, in memory if there is no limit. Collective."""
     budget_B = kernel.budget_B(comm)
     own = block(kernel.rows, comm.size, comm.rank)
-    part = Part(kernel.data(), own, chunk_rows(own.size, budget_B, CHUNK))
+    part = Part(kernel.data(comm), own, chunk_rows(own.size, budget_B, CHUNK))
     limit_B = None if budget_B is None else int(COLLECTOR * budget_B)
     return State(
         part=part,

@@ -85,11 +85,12 @@ class Distinct(Dataset["State"]):
             ),
         )
 
-    def data(self) -> Column:
-        """The column to count."""
+    def data(self, comm: Intracomm) -> Column:
+        """The column to count. Collective."""
         from kernels._support.dataset.column import Column
 
-        found = self.column("key" if self.dtype == "int64" else self.dtype, keys=self.keys)
+        kind = "key" if self.dtype == "int64" else self.dtype
+        found = self.column(kind, keys=self.keys, comm=comm)
         if not isinstance(found, Column):
             raise IllegalParameter("input", self.input, "a column of numbers")
         return found

@@ -161,9 +161,9 @@ class State:
                 self.watch.lap("local")
 
 
-def columns(kernel: Histogram) -> list[Column]:
+def columns(kernel: Histogram, comm: Intracomm) -> list[Column]:
     """x, of the input if there is one; y and weights, which are generated. All are float64."""
-    x = kernel.column("float64")
+    x = kernel.column("float64", comm=comm)
     if isinstance(x, StringColumn):
         raise IllegalParameter("input", kernel.input, "a column of text: numbers are counted")
     generated = replace(kernel, input="")
@@ -187,7 +187,7 @@ def allocate(kernel: Histogram, comm: Intracomm) -> State:
     sums = touched((threads, places if weighted else 0, 2), np.int64)
     chunk = None if budget_B is None else chunk_rows(budget_B, counts, sums, kernel.columns)
     own = block(kernel.rows, comm.size, comm.rank)
-    parts = tuple(Part(one, own, chunk) for one in columns(kernel))
+    parts = tuple(Part(one, own, chunk) for one in columns(kernel, comm))
     weights = parts[-1] if weighted else None
     return State(parts[: kernel.dimensions], weights, kernel, comm, counts, sums, pinned)
 

@@ -211,7 +211,7 @@ def allocate(kernel: Reduce, comm: Intracomm) -> State:
     """The data of one rank, and one accumulator for each thread. Collective."""
     pinned = Pinned(comm)
     threads = get_num_threads()
-    x, y = columns(kernel)
+    x, y = columns(kernel, comm)
     own = block(kernel.rows, comm.size, comm.rank)
     words, scratch = aligned((threads, WORDS), np.int64), aligned((threads, 2, CHUNK))
     chunk = chunk_rows(kernel.budget_B(comm), x.dtype.itemsize)

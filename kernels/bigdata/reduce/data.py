@@ -5,7 +5,7 @@ To the distributions of every data kernel comes one for sums:
 cancelling  elements i and n - 1 - i cancel but for the lower half of their digits; their
             magnitudes spread over 128 binades (int64: 2^15 .. 2^31). The sum is what is left.
 
-No transcendental function is used, so that the values have the same bits everywhere.
+It uses no transcendental function, so that its values have the same bits everywhere.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from kernels._support.splitmix import random_bits, stream_key
 from kernels.contract import IllegalParameter
 
 if TYPE_CHECKING:
+    from mpi4py.MPI import Intracomm
+
     from kernels.bigdata.reduce.kernel import Reduce
 
 DIGITS = {"float64": 53, "float32": 24, "int64": 0}
@@ -91,11 +93,11 @@ class Narrowed(Column):
             piece[:] = wide[: piece.size]
 
 
-def columns(kernel: Reduce) -> tuple[Column, Column]:
+def columns(kernel: Reduce, comm: Intracomm) -> tuple[Column, Column]:
     """x, of the input if there is one, and y, always generated, of the same type."""
     if not kernel.input:
         return _generated(kernel, kernel.dtype, 0), _generated(kernel, kernel.dtype, 1)
-    x = kernel.column(kernel.dtype)
+    x = kernel.column(kernel.dtype, comm=comm)
     if isinstance(x, StringColumn):
         raise IllegalParameter("input", kernel.input, "a column of text: numbers are reduced")
     return x, _generated(replace(kernel, input=""), x.dtype.name, 1)

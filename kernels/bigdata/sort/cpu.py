@@ -96,11 +96,11 @@ class State:
             yield result[first : first + rows]
 
 
-def column_of(kernel: Sort) -> Column:
+def column_of(kernel: Sort, comm: Intracomm | None = None) -> Column:
     """The rows to sort. CannotRun if an input is of another type than asked for."""
     if kernel.dtype == "record":
         return Records(kernel.law())
-    column = kernel.column(kernel.dtype)
+    column = kernel.column(kernel.dtype, comm=comm)
     found = column.dtype.name if isinstance(column, Column) else "text"
     if not isinstance(column, Column) or found != kernel.dtype:
         fix = f"--set dtype={found}" if found in IMAGES else ""
@@ -110,7 +110,7 @@ def column_of(kernel: Sort) -> Column:
 
 def setup(kernel: Sort, comm: Intracomm) -> State | External:
     """The state of one rank: in memory, or out of core where there is a limit."""
-    column = column_of(kernel)
+    column = column_of(kernel, comm)
     own = block(kernel.rows, comm.size, comm.rank)
     threads = get_num_threads()
     team = Team(threads) if threads > 1 else ALONE

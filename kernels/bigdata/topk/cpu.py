@@ -157,7 +157,7 @@ def allocate(kernel: Topk, comm: Intracomm) -> State:
     """The data and the buffers of one rank. Collective."""
     pinned = Pinned(comm)
     threads = get_num_threads()
-    column = kernel.column(kernel.dtype)
+    column = kernel.column(kernel.dtype, comm=comm)
     if isinstance(column, StringColumn):
         raise IllegalParameter("input", kernel.input, "a column of text: numbers are compared")
     budget_B = kernel.budget_B(comm)
