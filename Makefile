@@ -35,7 +35,7 @@ unit: .venv/installed-test
 # Every rank runs every test; 3 and 4 ranks are for correctness only, however few the cores.
 mpi: .venv/installed-test
 	for ranks in 2 3 4; do \
-	  OPENBLAS_NUM_THREADS=1 OMPI_MCA_mpi_yield_when_idle=1 timeout 600 $(BIN)/mpirun --map-by :OVERSUBSCRIBE --bind-to none \
+	  OPENBLAS_NUM_THREADS=1 OMPI_MCA_mpi_yield_when_idle=1 timeout 900 $(BIN)/mpirun --map-by :OVERSUBSCRIBE --bind-to none \
 	    -n $$ranks $(BIN)/python -P -m mpi4py -m pytest -q --color=no -p no:cacheprovider tests/mpi || exit 1; \
 	done
 

@@ -8,7 +8,7 @@ from mpi4py import MPI
 
 from kernels._support.blocks import block
 from kernels._support.dataset import generate
-from kernels._support.dataset.budget import LEAST_B, budget_B, resident_B
+from kernels._support.dataset.budget import LEAST_B, RESERVE, budget_B, resident_B
 from kernels._support.dataset.column import Generated, Part
 from kernels._support.dataset.generate import DISTRIBUTIONS, law
 from kernels.contract import CannotRun
@@ -105,7 +105,7 @@ def test_an_empty_part_has_no_rows() -> None:
 
 def test_a_limit_leaves_what_the_process_does_not_have_yet() -> None:
     left_B = budget_B(2**34, MPI.COMM_SELF)
-    assert left_B == pytest.approx((2**34 - resident_B()) * 0.9, rel=0.01)
+    assert left_B == pytest.approx((2**34 - resident_B()) * (1 - RESERVE), rel=0.01)
 
 
 def test_a_limit_below_the_libraries_says_how_much_is_needed() -> None:

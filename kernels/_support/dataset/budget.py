@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LEAST_B: Final = 32 * 2**20
 """Below that a chunk would be all overhead."""
-RESERVE: Final = 0.1
+RESERVE: Final = 0.15
 """Share of what is left that stays free: for MPI, for the allocator, for what a library takes."""
 _STATM: Final = Path("/proc/self/statm")
 
