@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from harness.launch.environment import of_ranks
+
 ROWS = 50_000_000
 STRING_ROWS = 10_000_000
 CASES = [
@@ -28,9 +30,7 @@ def compare(*arguments: object) -> dict[str, float]:
     script = Path(__file__).with_name("groupby_ranks.py")
     ranks = ["mpirun", "-n", "2", "--bind-to", "core", sys.executable, "-P", "-m", "mpi4py"]
     environment = {
-        **os.environ,
-        "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        **of_ranks(1, os.environ),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     command = [*ranks, str(script), *map(str, arguments)]

@@ -21,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
+from harness.launch.environment import of_ranks
 from kernels.bigdata.sort.cpu import column_of
 from kernels.bigdata.sort.kernel import Sort
 
@@ -35,10 +36,18 @@ Seconds = Callable[[], float]
 
 @contextmanager
 def ranks(*program: str | Path) -> Generator[Seconds]:
-    """Two ranks of a program that sorts once for each line; the seconds of one sort."""
+    """Two ranks of a program that sorts once for each line; the seconds of one sort.
+
+    mpirun does not pass the end of its input on: the line "end" stands for it.
+    """
     command = [BIN / "mpirun", "-n", "2", *program]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        command,
+        env=of_ranks(1, os.environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
     ) as process:
 
         def seconds() -> float:
@@ -48,7 +57,7 @@ def ranks(*program: str | Path) -> Generator[Seconds]:
             return float(process.stdout.readline())
 
         yield seconds
-        process.communicate()
+        process.communicate("end\n")
     assert process.returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""Run by bench_sort.py under mpirun: sorts once for each line on the standard input of rank 0.
+"""Run by bench_sort.py under mpirun: sorts once for each empty line on the input of rank 0.
 
 usage: sort_ranks.py DTYPE ROWS DISTRIBUTION; prints the seconds of each sort.
 """
@@ -20,7 +20,7 @@ POLL_S = 0.002
 def told() -> bool:
     """Whether there is a line; a rank that waits sleeps: what is raced may have all cores."""
     if comm.rank == 0:
-        go = bool(sys.stdin.readline())
+        go = sys.stdin.readline() == "\n"
         for rank in range(1, comm.size):
             comm.send(go, rank)
         return go
