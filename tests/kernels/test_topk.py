@@ -225,7 +225,7 @@ def test_text_has_no_largest(monkeypatch: pytest.MonkeyPatch) -> None:
         def read(self, start: int, stop: int) -> Any:
             raise NotImplementedError
 
-    monkeypatch.setattr(Topk, "column", lambda *_: Text())
+    monkeypatch.setattr(Topk, "column", lambda *_, **__: Text())
     with pytest.raises(IllegalParameter, match="a column of text"):
         serial(rows=3, k=1)
 

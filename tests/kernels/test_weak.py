@@ -14,7 +14,7 @@ from kernels.program import Program
 def example(name: str, ranks: int) -> Kernel[Any]:
     kernel = listing.load(name)
     given = {one.name: one.default for one in parameters(kernel) if one.default != AUTO}
-    return kernel(**{**kernel.fit(given, memory_B=2**28, llc_B=2**20, ranks=ranks), **given})
+    return kernel(**{**kernel.fit(given, memory_B=2**34, llc_B=2**20, ranks=ranks), **given})
 
 
 def grown(kernel: Kernel[Any], factor: int) -> Kernel[Any] | None:
@@ -70,10 +70,10 @@ def test_sizes_of_a_rank_stay(name: str) -> None:
 
 def test_elements_over_all_ranks_grow_with_them() -> None:
     kernel = example("reduce", 2)
-    assert values(kernel)["rows"] == 2**25 // 2
+    assert values(kernel)["rows"] == 2**25
     large = grown(kernel, 3)
     assert large is not None
-    assert values(large)["rows"] == 3 * 2**24
+    assert values(large)["rows"] == 3 * 2**25
 
 
 @pytest.mark.parametrize("name", ["hpl", "hpl_mxp"])
