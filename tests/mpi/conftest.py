@@ -6,11 +6,20 @@ printing its report.
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Generator
 
 import pytest
 from mpi4py import MPI
+
+# Each rank its own folder: pytest clears old ones away, and ranks would do so in each other's way.
+_FOLDER = tempfile.mkdtemp(prefix=f"qyran-rank{MPI.COMM_WORLD.rank}-")
+os.environ["PYTEST_DEBUG_TEMPROOT"] = _FOLDER
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)
