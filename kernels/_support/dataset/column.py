@@ -77,6 +77,12 @@ class Generated(Column):
         self._fill(out, self._law, start, get_num_threads())
 
 
+def load(column: Column, start: int, out: NDArray[Any]) -> None:
+    """Fill out with the rows start, start + 1, ... in pieces."""
+    for first in range(0, out.size, _READ_ROWS):
+        column.read(start + first, out[first : first + _READ_ROWS])
+
+
 class Part:
     """The rows of a column that a rank owns, in memory, or brought there chunk by chunk.
 
@@ -92,9 +98,7 @@ class Part:
 
     def load(self) -> None:
         """Read the rows into memory, again: a kernel that destroys its input restores it so."""
-        for first in range(0, self.own.size, _READ_ROWS):
-            piece = self._buffer[first : min(first + _READ_ROWS, self.own.size)]
-            self.column.read(self.own.start + first, piece)
+        load(self.column, self.own.start, self._buffer[: self.own.size])
 
     @property
     def resident(self) -> bool:

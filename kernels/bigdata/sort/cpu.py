@@ -10,7 +10,7 @@ from numba import get_num_threads
 from numpy.typing import NDArray
 
 from kernels._support.blocks import Block, block, largest
-from kernels._support.dataset.column import Column
+from kernels._support.dataset.column import Column, load
 from kernels._support.memory import aligned
 from kernels._support.shuffle import exchange, imbalance
 from kernels._support.splitmix import stream_key
@@ -32,8 +32,6 @@ ROOM: Final = 1.0625
 """Room for rows that are received, in units of a share: bounds from a sample are not exact."""
 SAMPLE_STREAM: Final = 15
 """Of the seed: the generated rows have stream 0."""
-READ_ROWS: Final = 2**22
-"""Rows that a reader is asked for at once: what it needs beside them is bounded."""
 
 
 class State:
@@ -54,9 +52,7 @@ class State:
     def load(self) -> None:
         """Generate or read the rows, and forget the result."""
         self.result = None
-        for first in range(0, self.own.size, READ_ROWS):
-            piece = self._rows[first : min(first + READ_ROWS, self.own.size)]
-            self.column.read(self.own.start + first, piece)
+        load(self.column, self.own.start, self._rows[: self.own.size])
 
     def sort(self) -> None:
         """All rows of all ranks in order, those of rank 0 first."""
