@@ -73,6 +73,10 @@ PartitionName = Annotated[str | None, typer.Option("--partition", help="a partit
 ClusterFile = Annotated[
     Path | None, typer.Option(help="the cluster.yaml to use [./cluster.yaml, else the shipped]")
 ]
+LauncherKind = Annotated[
+    str | None,
+    typer.Option("--launcher", help="local, hostfile, slurm, ... [as detected and configured]"),
+]
 DEFAULT_RESULTS = Path("results")
 
 
@@ -92,6 +96,7 @@ def run(
     results: Results = DEFAULT_RESULTS,
     cluster: Cluster = None,
     partition: PartitionName = None,
+    launcher: LauncherKind = None,
     cluster_file: ClusterFile = None,
     hpl_dat: HplDat = None,
     form: Form = None,
@@ -103,7 +108,7 @@ def run(
     changes = _overrides(
         ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe, scaling
     )
-    request = _request(suite, changes, results, cluster, partition, cluster_file, hpl_dat)
+    request = _request(suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat)
     command.run(request, _form(form, json))
 
 
@@ -122,6 +127,7 @@ def plan(
     oversubscribe: Oversubscribe = False,
     cluster: Cluster = None,
     partition: PartitionName = None,
+    launcher: LauncherKind = None,
     cluster_file: ClusterFile = None,
     hpl_dat: HplDat = None,
     json: Json = False,
@@ -132,7 +138,9 @@ def plan(
     changes = _overrides(
         ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe, scaling
     )
-    request = _request(suite, changes, DEFAULT_RESULTS, cluster, partition, cluster_file, hpl_dat)
+    request = _request(
+        suite, changes, DEFAULT_RESULTS, cluster, partition, launcher, cluster_file, hpl_dat
+    )
     command.plan(request, as_json=json)
 
 
@@ -158,6 +166,7 @@ def tune(
     results: Results = DEFAULT_RESULTS,
     cluster: Cluster = None,
     partition: PartitionName = None,
+    launcher: LauncherKind = None,
     cluster_file: ClusterFile = None,
     output: Annotated[
         Path | None, typer.Option(help="the suite to write [jobs/KERNEL-tuned.yaml]")
@@ -171,7 +180,7 @@ def tune(
     changes = _overrides(
         ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe
     )
-    request = _request(kernel, changes, results, cluster, partition, cluster_file)
+    request = _request(kernel, changes, results, cluster, partition, launcher, cluster_file)
     command.tune(request, output, force=force, as_json=json)
 
 
@@ -284,6 +293,7 @@ def _request(
     results: Path,
     cluster: str | None,
     partition: str | None,
+    launcher: str | None,
     cluster_file: Path | None,
     hpl_dat: Path | None = None,
 ) -> Request:
@@ -294,6 +304,7 @@ def _request(
         overrides=overrides,
         cluster=cluster,
         partition=partition,
+        launcher=launcher,
         cluster_file=cluster_file,
         results=results,
         command=tuple(sys.argv),

@@ -11,6 +11,8 @@ from harness.config import files, hpl_dat
 from harness.config import suite as suites
 from harness.config.yaml_file import Document
 from harness.errors import ConfigError, unknown
+from harness.launch import listing as launchers
+from harness.launch.contract import Allocation
 from harness.machine.node import NodeFacts, detect
 from harness.plan.case import Case
 from harness.plan.compare import compared
@@ -27,12 +29,14 @@ class Request:
     """What the user asked for.
 
     suite : a suite that stands in no file, with its document; ``name`` is what it is called then.
+    launcher : a kind of launcher, instead of the one that cluster.yaml names or that is detected.
     """
 
     name: str
     overrides: Overrides = field(default_factory=Overrides)
     cluster: str | None = None
     partition: str | None = None
+    launcher: str | None = None
     cluster_file: Path | None = None
     results: Path = store.DEFAULT
     command: tuple[str, ...] = ()
@@ -42,7 +46,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request with everything resolved and checked; notes are sentences for the user."""
+    """A request with everything resolved and checked; notes are sentences for the user.
+
+    launcher : the kind that is used. allocation : where ranks may be started now, None outside of
+    the batch job that they need.
+    """
 
     request: Request
     title: str
@@ -52,6 +60,8 @@ class Prepared:
     partition_name: str
     facts: NodeFacts
     resources: Resources
+    launcher: str
+    allocation: Allocation | None
     cases: tuple[Case, ...]
     notes: tuple[str, ...] = ()
     compare: tuple[tuple[str, str], ...] = ()
@@ -64,7 +74,8 @@ def prepare(request: Request) -> Prepared:
     name, cluster = clusters.choose(file, request.cluster, source)
     partition_name, partition = cluster.chosen(request.partition, source)
     facts = detect()
-    resources = _resources(cluster, partition, facts, f"{source}: {name}")
+    launcher, allocation = _allocation(request, cluster, partition, f"{source}: {name}")
+    resources = _resources(cluster, partition, allocation, facts, f"{source}: {name}")
     cases = plan(suite, text, request.overrides, resources)
     return Prepared(
         request=request,
@@ -75,6 +86,8 @@ def prepare(request: Request) -> Prepared:
         partition_name=partition_name,
         facts=facts,
         resources=resources,
+        launcher=launcher,
+        allocation=allocation,
         cases=cases,
         compare=compared(suite, text, cases),
         notes=notes,
@@ -84,14 +97,37 @@ def prepare(request: Request) -> Prepared:
 def can_run_here(prepared: Prepared) -> None:
     """ConfigError if the cluster does not exist yet or is not started from this machine."""
     clusters.refuse_planned(prepared.cluster_name, prepared.cluster, prepared.cluster_source)
-    kind = prepared.cluster.launcher.kind
-    if kind != "local":
+    if prepared.allocation is None:
         raise ConfigError(
             prepared.cluster_source,
-            f"cluster {prepared.cluster_name!r} is started by {kind!r}",
-            known="local",
-            fix="run on the node itself with a cluster whose launcher is `kind: local`",
+            f"cluster {prepared.cluster_name!r} is started by {prepared.launcher!r}, "
+            "and this is no job of it",
+            fix=f"`qyran submit {prepared.request.name}`, or run it inside of a job",
         )
+
+
+def _allocation(
+    request: Request, cluster: clusters.Cluster, partition: clusters.Partition, where: str
+) -> tuple[str, Allocation | None]:
+    """The kind of launcher, and where its ranks may be started now.
+
+    `local` in a batch job of several nodes means that job, unless the user asked for it by name.
+    """
+    kind = request.launcher or cluster.launcher.kind
+    found = launchers.load(kind, "--launcher" if request.launcher else f"{where}: launcher: kind")
+    if kind == "local" and not request.launcher:
+        for name in launchers.names():
+            job = launchers.load(name).allocation((), os.environ)
+            if job is not None and job.job and len(job.hosts) > 1:
+                return name, job
+    allocation = found.allocation(partition.hosts, os.environ)
+    if kind == "hostfile" and not partition.hosts:
+        raise ConfigError(
+            where,
+            "launcher: {kind: hostfile} needs the names of the nodes, and its partition has none",
+            fix="partitions: {cpu: {hosts: [node1, node2]}}",
+        )
+    return kind, allocation
 
 
 def _suite(request: Request) -> tuple[suites.Suite, Document, tuple[str, ...]]:
@@ -131,16 +167,21 @@ def _takes_hpl_dat(kernel: str) -> bool:
 
 
 def _resources(
-    cluster: clusters.Cluster, partition: clusters.Partition, facts: NodeFacts, source: str
+    cluster: clusters.Cluster,
+    partition: clusters.Partition,
+    allocation: Allocation | None,
+    facts: NodeFacts,
+    source: str,
 ) -> Resources:
     """What cluster.yaml says of a node, and for this machine what is really there now."""
     node = partition.node
-    here = cluster.launcher.kind == "local" and not cluster.planned
+    here = allocation is not None and not cluster.planned
+    hosts = allocation.hosts if allocation is not None else partition.hosts
     cores = _least(node.cores, facts.cores_usable if here or node.cores is None else None)
     free_B = facts.memory_available_B
     memory_B = _least(node.memory, free_B if here or node.memory is None else None)
     return Resources(
-        nodes=partition.nodes,
+        nodes=len(hosts) or partition.nodes,
         cores=cores or os.cpu_count() or 1,
         memory_B=memory_B or 2**30,
         llc_B=node.last_level_cache or facts.llc_B or 32 * 2**20,

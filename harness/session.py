@@ -17,8 +17,9 @@ from harness import outcome as outcomes
 from harness.errors import QyranError
 from harness.judge import bounds, verdict
 from harness.launch import environment as rank_environment
-from harness.launch import local
+from harness.launch import starter
 from harness.launch.process import uninterrupted
+from harness.launch.starter import Asked
 from harness.machine.environment import environment
 from harness.machine.mpi import find_mpirun
 from harness.machine.state import state
@@ -156,13 +157,13 @@ class _Session:
     def _launch(self, cases: list[Case], launch: int) -> list[Case]:
         """One mpirun for these cases; returns those that need another one after a crash."""
         geometry, mpirun = cases[0].geometry, self._programs.mpirun(cases[0])
-        command = local.command(
-            str(mpirun.path), mpirun.flavour, geometry, oversubscribe=self._crowded
-        )
+        command = starter.command(str(mpirun.path), mpirun.flavour, self._asked(geometry))
         try:
             batch, file = self._batch(cases, launch)
             chronicle = self._programs.launch(batch)
-            payload = local.program(chronicle.order_file) if chronicle else local.payload(str(file))
+            payload = (
+                starter.program(chronicle.order_file) if chronicle else starter.payload(str(file))
+            )
             launched, ending = driver.run(
                 batch,
                 [*command, *payload],
@@ -177,6 +178,20 @@ class _Session:
         except QyranError as error:  # the disk is full, mpirun has gone: no case can be started
             launched, ending = Launched(), Ending(Outcome.INFRA, str(error))
         return self._after(cases, launched, ending)
+
+    def _asked(self, geometry: Geometry) -> Asked:
+        """Which ranks a launch has, and on which nodes."""
+        launcher = self._prepared.cluster.launcher
+        assert self._prepared.allocation is not None  # noqa: S101 - for the type checker
+        hosts = self._prepared.allocation.hosts
+        return Asked(
+            geometry,
+            hosts[: geometry.nodes],
+            oversubscribe=self._crowded,
+            environment=rank_environment.names(),
+            agent=launcher.agent,
+            options=launcher.options,
+        )
 
     def _batch(self, cases: list[Case], launch: int) -> tuple[Batch, Path]:
         stem = self._folder / f"launch-{self._launches:03d}"

@@ -77,7 +77,7 @@ def plan(request: Request, *, as_json: bool) -> None:
 def plan_document(prepared: Prepared) -> document.PlanDoc:
     """The plan as a document; ``target`` is all that differs from machine to machine."""
     target: dict[str, Any] = asdict(prepared.resources)
-    target["launcher"] = prepared.cluster.launcher.kind
+    target["launcher"] = prepared.launcher
     return document.PlanDoc(
         suite=prepared.request.name,
         cluster=prepared.cluster_name,

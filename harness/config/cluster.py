@@ -6,11 +6,12 @@ Everything about a node is optional: what is not given is detected on the machin
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from harness.config import files
+from harness.config.hosts import expand
 from harness.config.validate import (
     ByteRate,
     Bytes,
@@ -25,6 +26,22 @@ from harness.config.yaml_file import read
 from harness.errors import ConfigError, unknown
 
 SCHEMA: Final = "qyran.cluster/1"
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """One word or a list of them."""
+    found = value if isinstance(value, list | tuple) else [value]
+    if all(isinstance(one, str) for one in found):
+        return tuple(found)
+    raise ValueError(f"found {value!r}; write text, or a list of texts")
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+
+
+def _hosts(value: object) -> tuple[str, ...]:
+    """Names of nodes; ranges such as node[01-16] stand for all of them."""
+    return tuple(dict.fromkeys(name for one in _words(value) for name in expand(one)))
 
 
 class Node(Model):
@@ -51,16 +68,27 @@ class Partition(Model):
     """Nodes of one kind."""
 
     nodes: Count = Field(1, ge=1)
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_hosts)] = Field(
+        (), description="names of the nodes, ranges such as node[01-16] among them"
+    )
+    queue: str | None = Field(None, description="what the batch system calls it [its name here]")
     node: Node = Node()
     interconnect: str | None = None
     limits: Limits = Limits()
 
 
 class Launcher(Model):
-    """How ranks are started."""
+    """How ranks are started; ``kind`` is one of the launchers that `harness.launch` lists."""
 
-    kind: Literal["local", "hostfile", "slurm", "pbs"] = "local"
-    mpirun: str | None = Field(None, description="path of the site's own mpirun")
+    kind: str = "local"
+    mpirun: str | None = Field(None, description="path of the site's own mpirun, or srun")
+    agent: Words = Field((), description="the remote shell of mpirun, as a list of words")
+    options: Words = Field((), description="further options of mpirun or srun")
+    submit: Words = Field((), description="further directives of a batch script")
+    prologue: Words = Field((), description="lines of shell that begin a batch script")
+    template: str | None = Field(None, description="the batch script of `kind: script`")
+    pending: Count = Field(20, ge=1, description="jobs that may wait in the queue at once")
+    grace: Seconds = Field(60.0, ge=0, description="how long a job may be gone without its end")
 
 
 class Cluster(Model):

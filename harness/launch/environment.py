@@ -37,6 +37,11 @@ def of_ranks(threads: int, base: Mapping[str, str] | None = None) -> dict[str, s
     return environment | as_root()
 
 
+def names() -> tuple[str, ...]:
+    """The variables that a starter hands on to ranks on other nodes."""
+    return (*_THREAD_VARIABLES, "NUMBA_CACHE_DIR", "PYTHONUNBUFFERED")
+
+
 def as_root() -> dict[str, str]:
     """What Open MPI asks for before it runs as root; nothing for other users.
 

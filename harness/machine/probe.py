@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from harness.launch import local
 from harness.launch.environment import as_root
 from harness.launch.process import end_session
+from harness.launch.starter import Asked, placement
 from harness.machine.hello import MARK
 from harness.machine.mpi import (
     MpiMismatch,
@@ -80,12 +80,12 @@ def probe_ranks(
 
 def oversubscribe(mpirun: Mpirun) -> tuple[str, ...]:
     """Options that allow more ranks than cores."""
-    return tuple(local.placement(mpirun.flavour, Geometry(1, 1, 1), oversubscribe=True))
+    return tuple(placement(mpirun.flavour, Asked(Geometry(1, 1, 1), oversubscribe=True)))
 
 
 def bind_to_core(mpirun: Mpirun) -> tuple[str, ...]:
     """Options that bind each rank to a core of its own, as `qyran run` does."""
-    return tuple(local.placement(mpirun.flavour, Geometry(1, 1, 1), oversubscribe=False))
+    return tuple(placement(mpirun.flavour, Asked(Geometry(1, 1, 1))))
 
 
 def _run(command: list[str], timeout_s: float) -> tuple[int, str, str]:

@@ -126,8 +126,12 @@ def test_an_illegal_value_of_a_node(line: str, message: str) -> None:
         ("default: 1\nclusters: {here: {}}\n", "c.yaml:1: default: input should be a valid string"),
         ("default: here\nclusters:\n  here:\n", "c.yaml:3: clusters.here: input should be a valid"),
         (
-            BEGIN + "    launcher: {kind: ssh}\n",
-            "'local', 'hostfile', 'slurm' or 'pbs', found 'ssh'",
+            BEGIN + "    partitions: {all: {hosts: 'n[1-'}}\n",
+            "hosts: found 'n[1-'; known: names, and ranges such as node[01-16]",
+        ),
+        (
+            BEGIN + "    launcher: {agent: 5}\n",
+            "c.yaml:5: clusters.here.launcher.agent: found 5; write text, or a list of texts",
         ),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.launch.local import command, payload, program
+from harness.launch.starter import Asked, command, payload, program
 from harness.plan.case import Geometry
 
 
@@ -27,8 +27,20 @@ from harness.plan.case import Geometry
     ],
 )
 def test_command(flavour: str, threads: int, oversubscribe: bool, options: list[str]) -> None:
-    found = command("/opt/mpirun", flavour, Geometry(1, 6, threads), oversubscribe=oversubscribe)
+    found = command(
+        "/opt/mpirun", flavour, Asked(Geometry(1, 6, threads), oversubscribe=oversubscribe)
+    )
     assert found == ["/opt/mpirun", *options, "-n", "6"]
+
+
+def test_nodes_are_named_with_exact_counts() -> None:
+    asked = Asked(Geometry(2, 6, 4), ("a1", "a2"), environment=("OMP_NUM_THREADS",))
+    assert command("mpirun", "openmpi", asked) == [
+        "mpirun",
+        *("--host", "a1:12,a2:12", "--map-by", "ppr:3:node:PE=4", "--bind-to", "core"),
+        *("-x", "OMP_NUM_THREADS", "-n", "6"),
+    ]
+    assert command("mpirun", "mpich", asked)[1:5] == ["-hosts", "a1,a2", "-ppn", "3"]
 
 
 def test_payload() -> None:
