@@ -20,6 +20,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -355,6 +356,7 @@ class Kernel(ABC, Generic[StateT]):
         """
 
 
+@cache
 def parameters(kernel: type[Kernel[Any]]) -> tuple[Parameter, ...]:
     """The declared parameters of a kernel class, in order of declaration."""
     hints = get_type_hints(kernel)

@@ -1,8 +1,12 @@
-"""The registry of kernels is the folder listing: ``kernels/<group>/<name>/kernel.py``."""
+"""The registry of kernels is the folder listing: ``kernels/<group>/<name>/kernel.py``.
+
+It is read once: a plan of ten thousand cases asks for its kernels fifty thousand times.
+"""
 
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,19 +16,24 @@ from kernels.contract import Kernel
 _ROOT = Path(__file__).parent
 
 
+@cache
+def _groups() -> dict[str, str]:
+    """The group of each kernel."""
+    found = sorted(_ROOT.glob("[!_]*/[!_]*/kernel.py"), key=lambda path: path.parent.name)
+    return {path.parent.name: path.parent.parent.name for path in found}
+
+
 def names() -> tuple[str, ...]:
     """The names of all kernels, sorted."""
-    return tuple(sorted(path.parent.name for path in _ROOT.glob("[!_]*/[!_]*/kernel.py")))
+    return tuple(_groups())
 
 
 def group(name: str) -> str:
     """The group (folder) of a kernel; KeyError if there is none of that name."""
-    found = [path.parent.parent.name for path in _ROOT.glob(f"[!_]*/{name}/kernel.py")]
-    if not found or name not in names():
-        raise KeyError(name)
-    return found[0]
+    return _groups()[name]
 
 
+@cache
 def load(name: str) -> type[Kernel[Any]]:
     """The kernel class of that name; imports its ``kernel.py`` and nothing heavy."""
     module = part(name, "kernel")

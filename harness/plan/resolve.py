@@ -40,7 +40,9 @@ def plan(
     """
     cases: dict[str, Case] = {}
     for draft, case in _all(drafts(suite, document, overrides), overrides, resources):
-        cases[case.id] = _merged(cases.get(case.id, case), case, draft)
+        known = cases.setdefault(case.id, case)
+        if known is not case:
+            cases[case.id] = _merged(known, case, draft)
     return tuple(cases.values())
 
 

@@ -44,6 +44,8 @@ _STEADY: Final = 0.05
 # A rank is named if it spends this much more of the whole time on a part than the mean rank.
 _UNEVEN: Final = 0.02
 _SHOWN: Final = 12
+# A table of ten thousand rows takes longer to draw than the plan to make, and nobody reads it.
+_MOST_PLANNED: Final = 200
 # Above it not every whole number is a float64.
 _COUNTABLE: Final = 2.0**53
 
@@ -289,11 +291,11 @@ def _impossible(case: CaseDoc) -> list[str]:
 
 
 def plan(document: PlanDoc) -> RenderableType:
-    """The cases of a plan with their geometry, memory and estimated time."""
+    """The first cases of a plan with geometry, memory and estimated time; all in the sum."""
     table = new_table(
         "case", "kernel", "parameters", "ranks x threads", "repeat", "memory a node", "estimate"
     )
-    for case in document.cases:
+    for case in document.cases[:_MOST_PLANNED]:
         nodes = f"{case.nodes} nodes, " if case.nodes > 1 else ""
         series = "".join(f"\n{one.kind} x{one.factor:.3g}" for one in case.scaling)
         parameters = " ".join(
@@ -309,6 +311,8 @@ def plan(document: PlanDoc) -> RenderableType:
             units.binary(case.memory_B),
             units.seconds(case.estimated_s),
         )
+    left_out = len(document.cases) - _MOST_PLANNED
+    shown = f"; {left_out} of them not shown, --json has all" if left_out > 0 else ""
     total = units.seconds(document.estimated_s)
     planned = ", planned: nothing can run there yet" if document.planned else ""
     target = document.target
@@ -316,7 +320,7 @@ def plan(document: PlanDoc) -> RenderableType:
     words = (
         f"{units.counted(len(document.cases), 'case')}, about {total} on cluster "
         f"{document.cluster}{planned}: {nodes} of {cores}, "
-        f"{units.binary(target['memory_B'])} free"
+        f"{units.binary(target['memory_B'])} free{shown}"
     )
     return Group(table, Text(""), Text(words), Text("* fitted to this machine", style="dim"))
 
