@@ -77,6 +77,17 @@ LauncherKind = Annotated[
     str | None,
     typer.Option("--launcher", help="local, hostfile, slurm, ... [as detected and configured]"),
 ]
+Retries = Annotated[
+    int,
+    typer.Option(min=0, help="further attempts at what failed without its fault, or was slow"),
+]
+Stall = Annotated[
+    str | None,
+    typer.Option(help="end a case whose ranks report nothing for so long, e.g. '10 min'"),
+]
+TimeLimit = Annotated[
+    str | None, typer.Option(help="end the run after so long; `qyran resume` goes on with it")
+]
 DEFAULT_RESULTS = Path("results")
 
 
@@ -93,12 +104,16 @@ def run(
     scaling: Scaling = None,
     budget: Budget = None,
     oversubscribe: Oversubscribe = False,
+    retries: Retries = 1,
+    stall: Stall = None,
+    time_limit: TimeLimit = None,
     results: Results = DEFAULT_RESULTS,
     cluster: Cluster = None,
     partition: PartitionName = None,
     launcher: LauncherKind = None,
     cluster_file: ClusterFile = None,
     hpl_dat: HplDat = None,
+    into: Annotated[Path | None, typer.Option(help="the folder of the run [a new one]")] = None,
     form: Form = None,
     json: Json = False,
 ) -> None:
@@ -109,7 +124,20 @@ def run(
         ranks, threads, nodes, set_, sweep, repeat, launches, budget, oversubscribe, scaling
     )
     request = _request(suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat)
-    command.run(request, _form(form, json))
+    command.run(_ruled(request, retries, stall, time_limit, into), _form(form, json))
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(help="a run, a unique part of its name, or last")] = "last",
+    results: Results = DEFAULT_RESULTS,
+    form: Form = None,
+    json: Json = False,
+) -> None:
+    """Go on with a run that ended too early: measure what has no final outcome."""
+    from harness.commands import run as command
+
+    command.resume(run, results, _form(form, json))
 
 
 @app.command()
@@ -281,7 +309,7 @@ def _overrides(
         },
         repetitions=repeat,
         launches=launches,
-        budget_s=_seconds(budget),
+        budget_s=_seconds("--budget", budget),
         oversubscribe=oversubscribe,
         scaling=scaling,
     )
@@ -312,6 +340,18 @@ def _request(
     )
 
 
+def _ruled(
+    request: Request, retries: int, stall: str | None, time_limit: str | None, into: Path | None
+) -> Request:
+    """The request with what `run` alone takes."""
+    from dataclasses import replace
+
+    from harness.prepare import Rules
+
+    rules = Rules(retries, _seconds("--stall", stall), _seconds("--time-limit", time_limit))
+    return replace(request, rules=rules, into=into)
+
+
 def _form(form: Format | None, json: bool) -> Format:
     """The form that ``--format`` or its short form ``--json`` asks for."""
     if json and form not in (None, Format.JSON):
@@ -338,18 +378,18 @@ def _pair(flag: str, text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _seconds(text: str | None) -> float | None:
+def _seconds(flag: str, text: str | None) -> float | None:
     if text is None:
         return None
     from harness.config.units import quantity
 
     try:
-        budget_s = quantity(text, "s")
+        found_s = quantity(text, "s")
     except ValueError as error:
-        raise ConfigError("--budget", str(error)) from error
-    if budget_s <= 0.0:
-        raise ConfigError("--budget", f"found {text!r}", known="a time above 0 s")
-    return budget_s
+        raise ConfigError(flag, str(error)) from error
+    if found_s <= 0.0:
+        raise ConfigError(flag, f"found {text!r}", known="a time above 0 s")
+    return found_s
 
 
 def main() -> NoReturn:
