@@ -1,12 +1,12 @@
 """The folder of a submitted run: what was asked for, and what is known without asking anybody.
 
-    job.json     what was submitted: `Submitted`
-    job.sh       the script; job.out what it printed
-    begun        the id of the job, written when its script starts
-    end.json     the end marker
-    cancelled    `qyran cancel` was here
-    gone         since when the batch system has known nothing of it
-    submitting   it is being submitted: nobody else may
+job.json     what was submitted: `Submitted`
+job.sh       the script; job.out what it printed
+begun        the id of the job, written when its script starts
+end.json     the end marker
+cancelled    `qyran cancel` was here
+gone         since when the batch system has known nothing of it
+submitting   it is being submitted: nobody else may
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ def create(folder: Path, submitted: Submitted, files: dict[str, bytes]) -> None:
             fix="record elsewhere with --results DIR",
         ) from error
     for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         write_once(folder / name, content)
     write_once(folder / RECORD, _encoded(submitted))
 

@@ -15,7 +15,8 @@ from harness.outcome import EXIT_CODES, GOOD, INTERRUPTED, NOT_MEASURED
 
 # Of the table, other statuses are those of a shell or of a signal.
 _KNOWN: Final = {GOOD, INTERRUPTED, 2, *EXIT_CODES.values()}
-_SIGNALLED: Final = 128
+SIGNALLED: Final = 128
+"""From this exit status on, a signal ended a job, or the user: it may be started again."""
 # How long after its time limit a job of which nobody hears anything is given up, s.
 _PATIENCE_S: Final = 600.0
 
@@ -85,19 +86,19 @@ def standing(known: Evidence) -> Standing:
 
 def _starts_again(known: Evidence) -> bool:
     """A job that was interrupted and is in the queue will be started anew."""
-    interrupted = known.status is not None and known.status >= _SIGNALLED
+    interrupted = known.status is not None and known.status >= SIGNALLED
     alive = known.report is not None and known.report.state in (State.QUEUED, State.RUNNING)
     return interrupted and alive and not known.cancelled
 
 
 def _ended(known: Evidence, status: int) -> Standing:
-    if status >= _SIGNALLED and (known.cancelled or _word(known).startswith("CANCELLED")):
+    if status >= SIGNALLED and (known.cancelled or _word(known).startswith("CANCELLED")):
         return _cancelled("")
     if status in _KNOWN:
         return Standing(Phase.ENDED, status)
     hint = {126: ": no program", 127: ": command not found"}.get(status, "")
-    if status > _SIGNALLED:
-        hint = f": ended by signal {status - _SIGNALLED}"
+    if status > SIGNALLED:
+        hint = f": ended by signal {status - SIGNALLED}"
     return Standing(
         Phase.ENDED, NOT_MEASURED, f"the job ended with exit status {status}{hint}; see job.out"
     )

@@ -12,7 +12,7 @@ from harness.launch.contract import Queue, Report
 from harness.submit import folder as folders
 from harness.submit.ask import TIMEOUT_S, ask
 from harness.submit.folder import Submitted
-from harness.submit.state import Evidence, Phase, Standing, gone, standing
+from harness.submit.state import SIGNALLED, Evidence, Phase, Standing, gone, standing
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ def look(
         notes |= dict.fromkeys(told.notes)
         for one in members:
             evidence[one] = _heard(one, evidence[one], told, known[one].job)
-    return [
-        Seen(one, known[one], standing(evidence[one]), _recorded(one)) for one in runs
-    ], tuple(notes)
+    return [Seen(one, known[one], standing(evidence[one]), _recorded(one)) for one in runs], tuple(
+        notes
+    )
 
 
 def tell(queue: Queue, jobs: Sequence[str], timeout_s: float = TIMEOUT_S) -> Told:
@@ -86,7 +86,9 @@ def tell(queue: Queue, jobs: Sequence[str], timeout_s: float = TIMEOUT_S) -> Tol
             denied |= absent
         elif absent:
             notes.append(f"{command[0]} printed nothing that can be read: {answer.out[:60]!r}")
-    return Told(reports, frozenset(denied - reports.keys()), _relevant(notes, jobs, reports, denied))
+    return Told(
+        reports, frozenset(denied - reports.keys()), _relevant(notes, jobs, reports, denied)
+    )
 
 
 def _about(command: Sequence[str], jobs: Sequence[str], left: list[str]) -> list[str]:
@@ -108,8 +110,8 @@ def _by_system(
     """The runs that must be asked for, each batch system at once."""
     found: dict[tuple[str, str], list[Path]] = {}
     for one, submitted in known.items():
-        settled = evidence[one].status is not None and evidence[one].status < 128
-        if submitted.job and not settled:
+        status = evidence[one].status
+        if submitted.job and (status is None or status >= SIGNALLED):
             found.setdefault((submitted.scheduler, submitted.submission), []).append(one)
     return found
 
@@ -143,4 +145,5 @@ def _heard(folder: Path, known: Evidence, told: Told, job: str) -> Evidence:
 
 
 def _recorded(folder: Path) -> int:
-    return sum(1 for _ in folder.glob("*.h5"))
+    """Cases, however many attempts each has."""
+    return len({one.name.partition(".")[0] for one in folder.glob("[!.]*.h5")})
