@@ -1,9 +1,9 @@
 """Any other batch system, described by the site: a template of its script, and its commands.
 
-In the template these are replaced, and nothing else: ${name}, ${nodes}, ${ranks_per_node},
-${threads}, ${cpus_per_node}, ${ranks}, ${time} (HH:MM:SS), ${minutes}, ${queue}, ${hosts} (with
-commas), ${folder}, ${output}, and ${command}: the lines that run qyran and leave the end marker,
-on a line of its own. Before it, the template says where the job is:
+In the template these are replaced, and nothing else: ${name}, ${nodes}, ${ranks},
+${ranks_per_node}, ${threads}, ${cpus}, ${cpus_per_node}, ${time} (HH:MM:SS), ${minutes}, ${queue},
+${hosts} (with commas), ${folder}, ${output}, and ${command}: the lines that run qyran and leave
+the end marker, on a line of its own. Before it, the template says where the job is:
 
     export QYRAN_JOB=...    its id
     export QYRAN_HOSTS=...  the names of its nodes, between blanks
@@ -169,6 +169,7 @@ def _values(job: Job) -> dict[str, str]:
         "threads": str(job.threads),
         "cpus_per_node": str(job.cpus_per_node),
         "ranks": str(job.nodes * job.ranks_per_node),
+        "cpus": str(job.nodes * job.cpus_per_node),
         "time": job_script.clock(time_s) if job.time_s else "",
         "minutes": str(-int(-time_s // 60)) if job.time_s else "",
         "queue": job.queue or "",
