@@ -25,6 +25,7 @@ ROOMS = (
     "measure",
     "machine",
     "record",
+    "submit",
     "judge",
     "reference",
     "report",
@@ -37,12 +38,15 @@ ROOMS = (
     "session",
     "tuning",
     "commands",
+    "flags",
     "cli",
+    "__main__",
 )
 EVERYWHERE = {"errors", "outcome"}
 HEAVY = {"numpy", "numba", "scipy", "mpi4py", "h5py", "llvmlite", "threadpoolctl", "pandas"}
 STARTS_PROCESSES = {
     "harness/launch/process.py",
+    "harness/submit/ask.py",
     "harness/measure/shim.py",  # becomes the program of others that it was started for
     "harness/machine/binary.py",
     "harness/machine/probe.py",

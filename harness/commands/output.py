@@ -26,6 +26,14 @@ def note(words: str) -> None:
     sys.stderr.write(f"note: {words}\n")
 
 
+def progress(words: str, *, stderr: bool) -> None:
+    """One line about what goes on; on standard error beside a document."""
+    if stderr:
+        sys.stderr.write(f"{words}\n")
+    else:
+        _write(lambda: f"{words}\n")
+
+
 def plain(said: str) -> None:
     """Text in a format of its own."""
     _write(lambda: said)

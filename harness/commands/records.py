@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import session
-from harness.commands import output, run
+from harness.commands import jobs, output, run
 from harness.errors import CorruptStore
 from harness.outcome import GOOD, WRONG_ANSWER
 from harness.record import store
@@ -15,7 +14,7 @@ from harness.report.format import Format
 
 def show(name: str, results: Path, form: Format) -> None:
     """A run as it was printed when it ended; exit 0, whatever its outcome was."""
-    run.show(session.show(store.find(results, name)), form)
+    run.show(jobs.shown(store.find(results, name)), form)
 
 
 def ls(results: Path, *, as_json: bool) -> None:
@@ -28,7 +27,7 @@ def ls(results: Path, *, as_json: bool) -> None:
 
 def _line(folder: Path) -> document.RunLineDoc:
     try:
-        shown = session.show(folder)
+        shown = jobs.shown(folder)
     except CorruptStore as error:
         return _corrupt(folder, str(error).splitlines()[0])
     return document.RunLineDoc(
@@ -37,7 +36,7 @@ def _line(folder: Path) -> document.RunLineDoc:
         cluster=shown.cluster,
         suite=shown.suite,
         started=shown.started,
-        outcome=shown.outcome,
+        outcome=jobs.state_of(folder) or shown.outcome,
         cases=len(shown.cases),
         recorded=sum(case.file is not None for case in shown.cases),
         best=_best(shown),

@@ -5,10 +5,11 @@ Everything about a node is optional: what is not given is detected on the machin
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from harness.config import files
 from harness.config.hosts import expand
@@ -77,6 +78,47 @@ class Partition(Model):
     limits: Limits = Limits()
 
 
+def _pattern(value: object) -> str:
+    """A regular expression."""
+    if not isinstance(value, str):
+        raise ValueError(f"found {value!r}; write a regular expression")
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from error
+    return value
+
+
+Pattern = Annotated[str, BeforeValidator(_pattern)]
+
+
+class Commands(Model):
+    """The batch system of `kind: script`, each command as a list of words.
+
+    The word ${script} stands for the path of the script, which is on the standard input of
+    ``submit`` too; ${jobs} for the ids of jobs, a word each.
+    """
+
+    submit: Words = Field(min_length=1)
+    job_id: Pattern = Field(r"(\S+)\s*$", description="what `submit` prints; group 1 is the id")
+    status: Words = Field((), description="prints a line for each job")
+    state: Pattern = Field(
+        r"^\s*(?P<job>\S+)\s+(?P<word>\S+)", description="a line of it, with groups job and word"
+    )
+    queued: Words = Field((), description="words of `state` for jobs that wait")
+    running: Words = Field((), description="words of `state` for jobs that run")
+    ended: Words = Field((), description="words of `state` for jobs that have ended")
+    cancel: Words = ()
+
+    @model_validator(mode="after")
+    def _groups(self) -> Commands:
+        if not re.compile(self.job_id).groups:
+            raise ValueError(f"job_id: {self.job_id!r} has no group (...) for the id")
+        if not {"job", "word"} <= set(re.compile(self.state).groupindex):
+            raise ValueError(f"state: {self.state!r} has no groups (?P<job>...) and (?P<word>...)")
+        return self
+
+
 class Launcher(Model):
     """How ranks are started; ``kind`` is one of the launchers that `harness.launch` lists."""
 
@@ -87,6 +129,7 @@ class Launcher(Model):
     submit: Words = Field((), description="further directives of a batch script")
     prologue: Words = Field((), description="lines of shell that begin a batch script")
     template: str | None = Field(None, description="the batch script of `kind: script`")
+    commands: Commands | None = Field(None, description="the batch system of `kind: script`")
     pending: Count = Field(20, ge=1, description="jobs that may wait in the queue at once")
     grace: Seconds = Field(60.0, ge=0, description="how long a job may be gone without its end")
 

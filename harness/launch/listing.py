@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from harness.config import cluster as clusters
 from harness.errors import unknown
 from harness.launch import launchers
 from harness.launch.contract import Launcher, Queue
@@ -26,7 +27,12 @@ def load(kind: str, where: str = "launcher: kind") -> Launcher:
     return cast(Launcher, import_module(f"{launchers.__name__}.{kind}"))
 
 
-def queue(kind: str) -> Queue | None:
-    """The launcher of that kind if it has a batch system."""
+def queue(launcher: clusters.Launcher, kind: str, folder: Path) -> Queue | None:
+    """The batch system of a launcher of that kind; None if it has none.
+
+    folder : that of cluster.yaml, which names files relative to it.
+    """
     found = load(kind)
+    if hasattr(found, "configured"):
+        return cast(Queue, found.configured(launcher, folder))
     return cast(Queue, found) if hasattr(found, "submit") else None

@@ -24,6 +24,8 @@ from harness.record.write_once import write_once
 SCHEMA: Final = "qyran.record/1"
 DEFAULT: Final = Path("results")
 _SPACE_B: Final = 32 * 2**20
+# What makes a folder a run: that it began, or that it was submitted (`harness.submit`).
+_HEADERS: Final = ("run.yaml", "job.json")
 
 
 def create(run: Run, cases: tuple[Case, ...]) -> Path:
@@ -92,13 +94,13 @@ def attempts(folder: Path) -> dict[str, dict[int, str]]:
 
 def runs(root: Path) -> list[Path]:
     """The folders of all runs below a results folder, oldest first."""
-    found = [path.parent for path in root.glob("*/*/run.yaml")]
+    found = {path.parent for name in _HEADERS for path in root.glob(f"*/*/{name}")}
     return sorted(found, key=lambda path: path.name)
 
 
 def find(root: Path, name: str) -> Path:
     """A run by its id, a unique part of it, its folder, or "last"; ConfigError if not found."""
-    if (Path(name) / "run.yaml").is_file():
+    if any((Path(name) / one).is_file() for one in _HEADERS):
         return Path(name)
     known = runs(root)
     if not known:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness import cli
-from harness.errors import ConfigError, CorruptStore
+from harness.errors import CorruptStore
 from kernels import listing
 
 
@@ -21,37 +21,6 @@ def qyran(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         cli.main()
     code = caught.value.code
     return code if isinstance(code, int) else 1 if code else 0
-
-
-@pytest.mark.parametrize(("text", "value"), [(None, None), ("4", (4,)), ("1,2,4", (1, 2, 4))])
-def test_counts(text: str | None, value: tuple[int, ...] | None) -> None:
-    assert cli._counts("--ranks", text) == value
-
-
-@pytest.mark.parametrize("text", ["", "0", "-1", "1,,2", "two", "1.5", "1,0"])
-def test_counts_refuse(text: str) -> None:
-    with pytest.raises(ConfigError, match="--ranks: found"):
-        cli._counts("--ranks", text)
-
-
-def test_pairs() -> None:
-    assert cli._pair("--set", " n = 4000 ") == ("n", "4000")
-    assert cli._pair("--set", "word=a=b") == ("word", "a=b")
-    for text in ("n", "n=", "=5", ""):
-        with pytest.raises(ConfigError, match="--set n=4000"):
-            cli._pair("--set", text)
-
-
-@pytest.mark.parametrize(("text", "value"), [(None, None), ("90", 90.0), ("5 min", 300.0)])
-def test_a_budget(text: str | None, value: float | None) -> None:
-    assert cli._seconds(text) == value
-
-
-@pytest.mark.parametrize("text", ["0", "-5", "nan", "soon", "12:30"])
-def test_a_budget_that_is_none(text: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        cli._seconds(text)
-    assert caught.value.where == "--budget"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from harness.record.result import CaseResult
 from harness.report import (
     compose,
     document,
+    job_document,
     listing_document,
     schema,
     terminal,
@@ -82,7 +83,7 @@ def test_writing_them_again_changes_nothing(
 def test_every_document_with_a_schema_is_listed() -> None:
     named = {
         one
-        for module in (document, listing_document, tuning_document)
+        for module in (document, job_document, listing_document, tuning_document)
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }

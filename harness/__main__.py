@@ -1,0 +1,8 @@
+"""``python -m harness``: the command `qyran`, for a batch job that has no PATH."""
+
+from __future__ import annotations
+
+from harness.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Runs that are submitted to a batch system: their folders, their states, their submission."""

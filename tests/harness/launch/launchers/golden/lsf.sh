@@ -1,0 +1,43 @@
+#!/bin/bash
+#BSUB -J qyran-quick
+#BSUB -q cpu
+#BSUB -W 90
+#BSUB -n 256
+#BSUB -R span[ptile=128]
+#BSUB -x
+#BSUB -o /data/results/kaznu/20261124T180000Z-quick-a1b2c3/job.out
+export QYRAN_JOB=$LSB_JOBID
+export QYRAN_HOSTS=$(sort -u "$LSB_DJOB_HOSTFILE")
+set -u
+folder=/data/results/kaznu/20261124T180000Z-quick-a1b2c3
+child=
+signalled=0
+finish() {
+  printf '{"schema": "qyran.end/1", "exit_code": %d, "ended": %(%s)T}\n' "$1" -1 \
+    > "$folder/.end.json.$$" && command -p mv -f -- "$folder/.end.json.$$" "$folder/end.json"
+}
+forward() {
+  signalled=1
+  [ -z "$child" ] || kill -TERM "$child" 2>/dev/null
+}
+trap 'finish "$?"' EXIT
+trap forward TERM INT HUP XCPU
+command -p rm -f -- "$folder/end.json"
+printf '%s\n' "${QYRAN_JOB-}" > "$folder/begun"
+
+set +u
+:
+set -u
+
+cd -- '/home/user/my runs' || exit 1
+[ "$signalled" = 0 ] || exit 143
+/opt/qyran/bin/python -P -m harness run quick < /dev/null &
+child=$!
+[ "$signalled" = 0 ] || kill -TERM "$child" 2>/dev/null
+while :; do
+  signalled=0
+  wait "$child"
+  status=$?
+  [ "$signalled" = 1 ] || break
+done
+exit "$status"
