@@ -125,7 +125,11 @@ class Qyran:
 
     def left(self) -> list[str]:
         """Processes of this folder's runs that are still there."""
-        return [" ".join(one.cmdline()) for one in self.processes()]
+        found = []
+        for one in self.processes():
+            with suppress(psutil.Error):  # it may end meanwhile
+                found.append(" ".join(one.cmdline()))
+        return found
 
     def processes(self) -> list[psutil.Process]:
         """All processes whose command line names the results folder: mpirun and the ranks."""
