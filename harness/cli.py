@@ -44,12 +44,16 @@ def run(
     scaling: flags.Scaling = None,
     budget: flags.Budget = None,
     oversubscribe: flags.Oversubscribe = False,
+    retries: flags.Retries = 1,
+    stall: flags.Stall = None,
+    time_limit: flags.TimeLimit = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     cluster: flags.Cluster = None,
     partition: flags.PartitionName = None,
     launcher: flags.LauncherKind = None,
     cluster_file: flags.ClusterFile = None,
     hpl_dat: flags.HplDat = None,
+    into: Annotated[Path | None, typer.Option(help="the folder of the run [a new one]")] = None,
     form: flags.Form = None,
     json: flags.Json = False,
 ) -> None:
@@ -62,7 +66,20 @@ def run(
     request = flags.request(
         suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat
     )
-    command.run(request, _form(form, json))
+    command.run(flags.ruled(request, retries, stall, time_limit, into), _form(form, json))
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(help="a run, a unique part of its name, or last")] = "last",
+    results: flags.Results = flags.DEFAULT_RESULTS,
+    form: flags.Form = None,
+    json: flags.Json = False,
+) -> None:
+    """Go on with a run that ended too early: measure what has no final outcome."""
+    from harness.commands import run as command
+
+    command.resume(run, results, _form(form, json))
 
 
 @app.command()
@@ -110,6 +127,8 @@ def submit(
     scaling: flags.Scaling = None,
     budget: flags.Budget = None,
     oversubscribe: flags.Oversubscribe = False,
+    retries: flags.Retries = 1,
+    stall: flags.Stall = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     cluster: flags.Cluster = None,
     partition: flags.PartitionName = None,
@@ -131,6 +150,7 @@ def submit(
     request = flags.request(
         suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat
     )
+    request = flags.ruled(request, retries, stall, None, None)
     options = command.Options(flags.seconds("--time", time), per_node, pending, dry_run)
     command.submit(request, options, as_json=json)
 

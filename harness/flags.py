@@ -61,6 +61,17 @@ LauncherKind = Annotated[
     str | None,
     typer.Option("--launcher", help="local, hostfile, slurm, ... [as detected and configured]"),
 ]
+Retries = Annotated[
+    int,
+    typer.Option(min=0, help="further attempts at what failed without its fault, or was slow"),
+]
+Stall = Annotated[
+    str | None,
+    typer.Option(help="end a case whose ranks report nothing for so long, e.g. '10 min'"),
+]
+TimeLimit = Annotated[
+    str | None, typer.Option(help="end the run after so long; `qyran resume` goes on with it")
+]
 JobTime = Annotated[
     str | None,
     typer.Option("--time", help="time limit of a job, e.g. '2 h' [generous, from the plan]"),
@@ -134,6 +145,18 @@ def request(
         command=tuple(sys.argv),
         hpl_dat=hpl_dat,
     )
+
+
+def ruled(
+    request: Request, retries: int, stall: str | None, time_limit: str | None, into: Path | None
+) -> Request:
+    """The request with what `run` alone takes."""
+    from dataclasses import replace
+
+    from harness.prepare import Rules
+
+    rules = Rules(retries, seconds("--stall", stall), seconds("--time-limit", time_limit))
+    return replace(request, rules=rules, into=into)
 
 
 def counts(flag: str, text: str | None) -> tuple[int, ...] | None:

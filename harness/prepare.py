@@ -14,6 +14,7 @@ from harness.errors import ConfigError, unknown
 from harness.launch import listing as launchers
 from harness.launch.contract import Allocation
 from harness.machine.node import NodeFacts, detect
+from harness.measure.driver import Limits
 from harness.plan.case import Case
 from harness.plan.compare import compared
 from harness.plan.expand import Overrides
@@ -25,11 +26,29 @@ from kernels.contract import parameters
 
 
 @dataclass(frozen=True)
+class Rules:
+    """What is done about cases that cannot be measured, and when a run ends.
+
+    retries : further attempts at what failed without its fault, or was slow. stall_s : a case ends
+    if its ranks report nothing for so long. limit_s : the run ends then, and can be resumed.
+    """
+
+    retries: int = 1
+    stall_s: float | None = None
+    limit_s: float | None = None
+
+    def limits(self, began: float) -> Limits:
+        """Those of every launch of a run that began at this time of the monotonic clock."""
+        return Limits(self.stall_s, None if self.limit_s is None else began + self.limit_s)
+
+
+@dataclass(frozen=True)
 class Request:
     """What the user asked for.
 
     suite : a suite that stands in no file, with its document; ``name`` is what it is called then.
     launcher : a kind of launcher, instead of the one that cluster.yaml names or that is detected.
+    into : the folder of the run, which may exist if nothing was begun in it.
     """
 
     name: str
@@ -41,6 +60,8 @@ class Request:
     results: Path = store.DEFAULT
     command: tuple[str, ...] = ()
     hpl_dat: Path | None = None
+    rules: Rules = field(default_factory=Rules)
+    into: Path | None = None
     suite: tuple[suites.Suite, Document] | None = None
 
 
@@ -66,6 +87,11 @@ class Prepared:
     notes: tuple[str, ...] = ()
     compare: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def rules(self) -> Rules:
+        """Those of the request."""
+        return self.request.rules
+
 
 def prepare(request: Request) -> Prepared:
     """Resolve suite, cluster and cases; ConfigError before anything starts."""
@@ -74,9 +100,9 @@ def prepare(request: Request) -> Prepared:
     name, cluster = clusters.choose(file, request.cluster, source)
     partition_name, partition = cluster.chosen(request.partition, source)
     facts = detect()
-    launcher, allocation = _allocation(request, cluster, partition, f"{source}: {name}")
-    resources = _resources(cluster, partition, allocation, facts, f"{source}: {name}")
-    cases = plan(suite, text, request.overrides, resources)
+    launcher, allocation = allocated(request, cluster, partition, f"{source}: {name}")
+    offered = resources(cluster, partition, allocation, facts, f"{source}: {name}")
+    cases = plan(suite, text, request.overrides, offered)
     return Prepared(
         request=request,
         title=suite.title,
@@ -85,7 +111,7 @@ def prepare(request: Request) -> Prepared:
         cluster_source=source,
         partition_name=partition_name,
         facts=facts,
-        resources=resources,
+        resources=offered,
         launcher=launcher,
         allocation=allocation,
         cases=cases,
@@ -106,7 +132,7 @@ def can_run_here(prepared: Prepared) -> None:
         )
 
 
-def _allocation(
+def allocated(
     request: Request, cluster: clusters.Cluster, partition: clusters.Partition, where: str
 ) -> tuple[str, Allocation | None]:
     """The kind of launcher, and where its ranks may be started now.
@@ -166,7 +192,7 @@ def _takes_hpl_dat(kernel: str) -> bool:
     return names >= set(hpl_dat.PARAMETERS)
 
 
-def _resources(
+def resources(
     cluster: clusters.Cluster,
     partition: clusters.Partition,
     allocation: Allocation | None,

@@ -4,28 +4,44 @@ from __future__ import annotations
 
 import signal
 from dataclasses import asdict
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from rich.console import Group
 
-from harness import session
+from harness import recovery, session
 from harness.commands import output
 from harness.commands.rank import hpl_standing
 from harness.prepare import Prepared, Request, prepare
+from harness.record import store
 from harness.report import compose, document, hpl, terminal
 from harness.report.format import Format
 from harness.report.progress import Bar, Lines
+from harness.stages import Display
 
 
 def run(request: Request, form: Format) -> None:
     """Run a suite and end with the exit code of its outcome."""
     heed_signals()
+    if request.into is not None and (request.into / "run.yaml").exists():
+        resume(str(request.into), request.results, form)
     prepared = prepare(request)
     if form is Format.HPL:
         hpl.refuse((case.kernel for case in prepared.cases), request.name)
     _say(prepared.notes)
     result = session.run(prepared, display(stderr=form is not Format.TEXT))
+    show(result, form)
+    output.end(result.exit_code)
+
+
+def resume(name: str, results: Path, form: Format) -> None:
+    """Go on with a run and end with the exit code of its outcome."""
+    heed_signals()
+    prepared, earlier = recovery.reopened(store.find(results, name), results)
+    if form is Format.HPL:
+        hpl.refuse((case.kernel for case in prepared.cases), earlier.run.suite)
+    result = session.resume(prepared, earlier, display(stderr=form is not Format.TEXT))
     show(result, form)
     output.end(result.exit_code)
 
@@ -43,7 +59,7 @@ def show(result: document.RunDoc, form: Format) -> None:
     output.show(result, rendered, as_json=form is Format.JSON)
 
 
-def display(*, stderr: bool) -> session.Display:
+def display(*, stderr: bool) -> Display:
     """What tells about a run while it goes on."""
     console = terminal.console(stderr=stderr)
     return Bar(console) if console.is_terminal else Lines(console)

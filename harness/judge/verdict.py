@@ -34,6 +34,23 @@ def judged(result: CaseResult, *, oversubscribe: bool) -> CaseResult:
     return replace(result, outcome=outcome, reason=reason, notes=_notes(result))
 
 
+def of_attempts(result: CaseResult) -> CaseResult:
+    """The verdict after several attempts: what was slow once only is neither slow nor good.
+
+    Every attempt is kept with its record; the last one does not simply win.
+    """
+    slow = [one for one in result.earlier if one.outcome is Outcome.SLOW]
+    if not slow:
+        return result
+    if result.outcome is Outcome.SLOW:
+        note = "slow in both attempts: this is no passing disturbance"
+        return replace(result, notes=(*result.notes, note))
+    if result.outcome is not Outcome.PASS:
+        return result
+    reason = f"slow in the first attempt and not in the second, measure again: {slow[0].reason}"
+    return replace(result, outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
 def _verdict(result: CaseResult, oversubscribe: bool) -> tuple[Outcome, str]:
     if result.check is None:
         return Outcome.ERROR, "the ranks ended without a verification"

@@ -12,11 +12,15 @@ from harness.plan.case import Case, from_dict
 
 @dataclass(frozen=True)
 class Batch:
-    """Cases of one geometry, and the files that report on them."""
+    """Cases of one geometry, and the files that report on them.
+
+    launch, attempt : which one of its cases this is, from 0 and from 1.
+    """
 
     cases: tuple[Case, ...]
     journal: Path
     launch: int
+    attempt: int = 1
 
     @property
     def is_program(self) -> bool:
@@ -28,6 +32,7 @@ class Batch:
         content = {
             "journal": str(self.journal),
             "launch": self.launch,
+            "attempt": self.attempt,
             "cases": [case.as_dict() for case in self.cases],
         }
         try:
@@ -47,6 +52,7 @@ def read(path: Path) -> Batch:
         cases=tuple(from_dict(one) for one in content["cases"]),
         journal=Path(content["journal"]),
         launch=content["launch"],
+        attempt=content["attempt"],
     )
 
 

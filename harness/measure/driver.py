@@ -28,15 +28,48 @@ COMPILE_LIMIT_S: Final = 600.0
 _POLL_S: Final = 0.2
 _LOG_TAIL: Final = 8
 _LOG_TAIL_B: Final = 4096
+# What the daemons of Open MPI and PRRTE, of Hydra, and of Slurm say when a node has gone.
+_LOST: Final = re.compile(
+    r"lost (?:communication|connection) with|daemon .*(?:died|failed|terminated)"
+    r"|HYDT_bscu_wait|node failure|NODE FAIL|NODE_FAIL",
+    re.IGNORECASE,
+)
 _BANNER: Final = re.compile(r"^ *-{20,}$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a launch ended, and why."""
+    """How a launch ended, and why. transient : another try may end otherwise."""
 
     outcome: Outcome
     reason: str
+    transient: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a launch is ended whatever its cases still have to spend.
+
+    stall_s : after so long without a word of its ranks; deadline : at this time of the monotonic
+    clock; None : never.
+    """
+
+    stall_s: float | None = None
+    deadline: float | None = None
+
+    def passed(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+
+OUT_OF_TIME: Final = Ending(Outcome.SKIPPED, "the time limit of the run passed")
+
+
+class Listener(Protocol):
+    """Hears of the events of a launch, a few times a second, also when there are none."""
+
+    def __call__(self, events: list[Event]) -> None:
+        """Take what has happened since the last call."""
 
 
 class Chronicle(Protocol):
@@ -60,7 +93,8 @@ def run(
     command: list[str],
     environment: Mapping[str, str],
     log: Path,
-    on_event: Callable[[Event], None],
+    display: Listener,
+    limits: Limits = Limits(),
     chronicle: Chronicle | None = None,
 ) -> tuple[Launched, Ending]:
     """Run a batch; returns what its journal says and how it ended.
@@ -79,12 +113,11 @@ def run(
             chronicle.look()
         events = follower.new()
         launched.take(events)
-        for event in events:
-            on_event(event)
+        display(events)
 
     try:
         with started(command, environment, log.parent, log) as launch:
-            overdue = _follow(launch, batch, launched, read)
+            overdue = _follow(launch, _Clock(batch, limits), launched, read)
             status = launch.poll()
     except KeyboardInterrupt as interrupt:
         read()
@@ -104,48 +137,72 @@ class Interrupted(Exception):
 
 
 def _follow(
-    launch: Launch, batch: Batch, launched: Launched, read: Callable[[], None]
-) -> str | None:
+    launch: Launch, clock: _Clock, launched: Launched, read: Callable[[], None]
+) -> Ending | None:
     """Follow the journal until mpirun ends, or say which time limit was passed."""
-    limits = _Limits(batch)
     while launch.wait(_POLL_S) is None:
         read()
-        overdue = limits.overdue(launched)
+        overdue = clock.overdue(launched)
         if overdue:
             return overdue
     return None
 
 
-class _Limits:
+class _Clock:
     """How long each stage of a launch may take, by the driver's own monotonic clock.
 
     The ranks' clocks are not asked: another host's may differ, and any may be set while it runs.
     """
 
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, batch: Batch, limits: Limits) -> None:
+        self._limits = limits
+        self._heard = 0
+        self._heard_at = time.monotonic()
         self._budgets = {case.id: case.budget_s for case in batch.cases}
         self._compiles = not batch.is_program
         self._stage: tuple[str | None, bool] = (None, False)
         self._since = time.monotonic()
 
-    def overdue(self, launched: Launched) -> str | None:
-        """Which limit has passed, or None."""
+    def overdue(self, launched: Launched) -> Ending | None:
+        """How a launch is to end of which a limit has passed, or None."""
+        now = time.monotonic()
+        if self._limits.passed():
+            return OUT_OF_TIME
+        late = self._late(launched) or self._stalled(launched, now)
+        if not late:
+            return None
+        if launched.places:
+            return Ending(Outcome.TIMEOUT, late)
+        return Ending(Outcome.INFRA, late, transient=True)
+
+    def _stalled(self, launched: Launched, now: float) -> str | None:
+        """Whether the ranks of a running case have reported nothing for too long."""
+        if launched.events != self._heard:
+            self._heard, self._heard_at = launched.events, now
+        stall_s, running = self._limits.stall_s, launched.running
+        if stall_s is None or running is None or now - self._heard_at <= stall_s:
+            return None
+        where = _stage(running, program=not self._compiles)
+        return f"no sign of life for {stall_s:g} s {where}"
+
+    def _late(self, launched: Launched) -> str | None:
+        """Which limit of the running stage has passed, or None."""
         running = launched.running
         stage = (running.case, running.compile_s is not None) if running else (None, False)
         if stage != self._stage:
             self._stage, self._since = stage, time.monotonic()
         spent_s = time.monotonic() - self._since
         if running is None:
-            return _late(spent_s, START_LIMIT_S, "mpirun started, or ended, no ranks")
+            return _longer(spent_s, START_LIMIT_S, "mpirun started, or ended, no ranks")
         if running.compile_s is None and self._compiles:
-            return _late(spent_s, COMPILE_LIMIT_S, "compiling did not end")
+            return _longer(spent_s, COMPILE_LIMIT_S, "compiling did not end")
         budget_s = self._budgets[running.case]
         if spent_s <= budget_s:
             return None
         return f"the budget of {budget_s:g} s passed {_stage(running, program=not self._compiles)}"
 
 
-def _late(spent_s: float, limit_s: float, what: str) -> str | None:
+def _longer(spent_s: float, limit_s: float, what: str) -> str | None:
     return f"{what} within {limit_s:.0f} s" if spent_s > limit_s else None
 
 
@@ -161,18 +218,20 @@ def _stage(running: Observation, *, program: bool) -> str:
 
 
 def _ending(
-    batch: Batch, launched: Launched, status: int | None, overdue: str | None, tail: str
+    batch: Batch, launched: Launched, status: int | None, overdue: Ending | None, tail: str
 ) -> Ending:
     if overdue:
-        outcome = Outcome.TIMEOUT if launched.places else Outcome.INFRA
-        return Ending(outcome, overdue)
+        return overdue
     raised = _raised(batch)
     if raised:
         return _of_exception(raised)
     if status == 0 and launched.finished:
         return Ending(Outcome.PASS, "")
     if not launched.places:
-        return Ending(Outcome.INFRA, f"mpirun started no ranks (exit status {status}): {tail}")
+        why = f"mpirun started no ranks (exit status {status}): {tail}"
+        return Ending(Outcome.INFRA, why, transient=True)
+    if _LOST.search(tail):
+        return Ending(Outcome.INFRA, f"a node was lost: {tail}", transient=True)
     return _of_status(status, tail)
 
 

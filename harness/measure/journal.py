@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 Event = dict[str, Any]
+DAMAGED: Final = "damaged"
+"""Stands where a line is not what was written."""
 _FSYNC_EVERY_S: Final = 5.0
 _WHILE_TIMED: Final = ("progress",)
 """Events that are written inside a timed phase: never synced, they are no facts to keep."""
@@ -49,7 +51,10 @@ class Writer:
 
 
 class Follower:
-    """Reads a growing journal; each call of `new` returns the whole lines that were added."""
+    """Reads a growing journal; each call of `new` returns the whole lines that were added.
+
+    A torn last line is left for the next call.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -65,11 +70,11 @@ class Follower:
             return []
         whole = added[: added.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return [event for line in whole.splitlines() if (event := _parsed(line)) is not None]
+        return [_parsed(line) or {"event": DAMAGED} for line in whole.splitlines()]
 
 
 def events(path: Path) -> list[Event]:
-    """All valid events of a journal."""
+    """All events of a journal; DAMAGED where a line is not what was written."""
     return Follower(path).new()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.measure import placement
-from harness.measure.journal import Event
+from harness.measure.journal import DAMAGED, Event
 from harness.measure.placement import Place
 from kernels.contract import Check, Value
 
@@ -19,7 +19,7 @@ class Observation:
     samples : [repetition][phase][rank]; warm_up : [phase][rank]; parts : seconds
     [repetition]{part: [rank]}; series : [repetition]{name: [step]}; calls : [repetition]{phase:
     `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
-    facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
+    facts : what was read in it. damaged : a line of the journal cannot be read. mpi_settings : what the MPI library of the ranks was told, by
     control variable.
     """
 
@@ -39,6 +39,7 @@ class Observation:
     stopped: str | None = None
     check: Check | None = None
     peak_memory_B: tuple[int, ...] = ()
+    damaged: bool = False
     printed: str | None = None
     facts: dict[str, Value] = field(default_factory=dict)
 
@@ -80,14 +81,17 @@ class Launched:
         self.cases: dict[str, Observation] = {}
         self.running: Observation | None = None
         self.finished = False
+        self.events = 0
 
     def has_finished(self, case: str) -> bool:
-        """Whether the ranks came to the end of this case."""
-        return case in self.cases and self.cases[case].ended is not None
+        """Whether the ranks came to the end of this case, and all that they said is known."""
+        seen = self.cases.get(case)
+        return seen is not None and seen.ended is not None and not seen.damaged
 
     def take(self, events: Iterable[Event]) -> None:
         """Learn from more events."""
         for event in events:
+            self.events += 1
             self._take(event)
 
     def _take(self, event: Event) -> None:
@@ -97,6 +101,8 @@ class Launched:
                 self.mpi_settings = event.get("mpi_settings", {})  # a program starts no MPI
             case "finished":
                 self.finished = True
+            case _ if event["event"] == DAMAGED and self.running is not None:
+                self.running.damaged = True
             case "case":
                 self.running = Observation(
                     event["case"], places=self.places, mpi_settings=self.mpi_settings

@@ -112,6 +112,15 @@ class ProgramRecord:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """An attempt at a case that was not the last. file : its record, None if it has none."""
+
+    outcome: Outcome
+    reason: str
+    file: str | None
+
+
+@dataclass(frozen=True)
 class CaseResult:
     """One case and how it ended. ``metrics`` is empty unless the check passed.
 
@@ -119,6 +128,7 @@ class CaseResult:
     [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each
     phase of several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places,
     peak_memory_B : [launch][rank]. mpi_settings : control variables of the MPI library [launch].
+    earlier : the attempts before this one, the oldest first.
     """
 
     case: Case
@@ -142,6 +152,7 @@ class CaseResult:
     started: float = 0.0
     ended: float = 0.0
     file: str | None = None
+    earlier: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,8 @@ class Run:
     """One call of `qyran run`: where it is kept and what it was asked to do.
 
     environment : nested, JSON-ready facts of the driver's host; started : seconds since 1970;
-    compare : pairs of metrics, each ``kernel.metric``.
+    compare : pairs of metrics, each ``kernel.metric``; settings : JSON-ready, all that a run needs
+    to be resumed beside its cases.
     """
 
     id: str
@@ -161,3 +173,4 @@ class Run:
     started: float
     environment: dict[str, Any] = field(default_factory=dict)
     compare: tuple[tuple[str, str], ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)

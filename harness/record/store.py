@@ -29,10 +29,14 @@ _HEADERS: Final = ("run.yaml", "job.json")
 
 
 def create(run: Run, cases: tuple[Case, ...]) -> Path:
-    """Make the folder of a new run and write its run.yaml; CannotMeasure if that is impossible."""
+    """Make the folder of a new run and write its run.yaml; CannotMeasure if that is impossible.
+
+    A run that was submitted has its folder already, with no run.yaml in it.
+    """
     folder = Path(run.path)
     try:
-        folder.mkdir(parents=True)
+        existed = folder.exists()
+        folder.mkdir(parents=True, exist_ok=not (folder / "run.yaml").exists())
         free_B = shutil.disk_usage(folder).free
     except OSError as error:
         raise CannotMeasure(
@@ -41,7 +45,8 @@ def create(run: Run, cases: tuple[Case, ...]) -> Path:
             fix="record elsewhere with --results DIR",
         ) from error
     if free_B < _SPACE_B:
-        folder.rmdir()
+        if not existed:
+            folder.rmdir()
         raise CannotMeasure(
             str(folder),
             f"only {free_B // 2**20} MiB are free, results need up to {_SPACE_B // 2**20} MiB",
@@ -66,11 +71,25 @@ def new_id(suite: str, now: float) -> str:
 
 
 def add(run: Run, result: CaseResult, document: dict[str, Any]) -> CaseResult:
-    """Write the file of a finished case; returns the result with the name of its file."""
-    name = f"{result.case.id}.h5"
+    """Write the file of a finished case; returns the result with the name of its file.
+
+    The first attempt is ``<case>.h5``, the second ``<case>.2.h5``: none is ever overwritten.
+    """
+    attempt = len(result.earlier) + 1
+    name = f"{result.case.id}.h5" if attempt == 1 else f"{result.case.id}.{attempt}.h5"
     document["file"] = name
     write_once(Path(run.path) / name, hdf5.encoded(run, result, document))
     return replace(result, file=name)
+
+
+def attempts(folder: Path) -> dict[str, dict[int, str]]:
+    """The recorded attempts at each case: {case: {number: file}}."""
+    found: dict[str, dict[int, str]] = {}
+    for path in sorted(folder.glob("*.h5")):
+        if not path.name.startswith("."):
+            case, _, number = path.stem.partition(".")
+            found.setdefault(case, {})[int(number) if number.isdecimal() else 1] = path.name
+    return found
 
 
 def runs(root: Path) -> list[Path]:
@@ -113,11 +132,10 @@ _YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def case_records(folder: Path) -> list[dict[str, Any]]:
-    """The recorded cases of a run, in the order of its plan."""
+    """The last recorded attempt at each case of a run, in the order of its plan."""
     order = [case["id"] for case in header(folder)["cases"]]
-    found = {path.stem: path for path in folder.glob("*.h5")}
-    names = [one for one in order if one in found]
-    return [record(found[name]) for name in names]
+    found = attempts(folder)
+    return [record(folder / found[one][max(found[one])]) for one in order if one in found]
 
 
 def record(path: Path) -> dict[str, Any]:

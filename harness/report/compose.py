@@ -14,6 +14,7 @@ from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, Nested, Run, Value
 from harness.report import ratios, scaling
 from harness.report.document import (
+    AttemptDoc,
     CallsDoc,
     CaseDoc,
     CheckDoc,
@@ -52,6 +53,7 @@ def of_case(result: CaseResult) -> CaseDoc:
         scaling=_members(case),
         seconds=_seconds(result),
         peak_memory=max(map(sum, result.peak_memory_B), default=None),
+        earlier=[AttemptDoc(**asdict(one)) for one in result.earlier],
         started=result.started or None,
         ended=result.ended or None,
     )

@@ -108,11 +108,20 @@ class MemberDoc(Doc):
     factor: float
 
 
+class AttemptDoc(Doc):
+    """An attempt at a case that was not the last; ``file`` is null if it left no record."""
+
+    outcome: str
+    reason: str
+    file: str | None
+
+
 class CaseDoc(Doc):
     """One case of a run. ``file`` is null for a case that was not recorded.
 
     ``parts`` says where the time went; ``series`` holds numbers that the kernel told during its
     last repetition, null where one was not finite; ``started`` and ``ended`` are since 1970, s.
+    ``earlier`` are attempts before the one that is shown.
     ``peak_memory`` is the most that all ranks had resident, each at its own worst moment, B.
     """
 
@@ -137,6 +146,7 @@ class CaseDoc(Doc):
     scaling: list[MemberDoc] = Field(default_factory=list)
     seconds: dict[str, float]
     peak_memory: int | None = None
+    earlier: list[AttemptDoc] = Field(default_factory=list)
     started: float | None = None
     ended: float | None = None
 

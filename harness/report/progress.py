@@ -87,6 +87,10 @@ class Lines:
                 self._told = event["time"]
                 self._line(f"{event['case']}: {words}")
 
+    def again(self, result: CaseDoc) -> None:
+        """Say why another attempt follows."""
+        self._line(f"{result.case}: {result.outcome}, {result.reason}; once more")
+
     def finished(self, result: CaseDoc) -> None:
         """Say how a case ended."""
         metric = result.metrics.get(result.primary)
@@ -149,6 +153,10 @@ class Bar:
             case "end" if self._all is not None:
                 self._progress.advance(self._all)
         self._progress.refresh()
+
+    def again(self, result: CaseDoc) -> None:
+        """Say that another attempt follows."""
+        self._say(f"{result.outcome}, once more")
 
     def finished(self, result: CaseDoc) -> None:
         """End the bar with the last case."""

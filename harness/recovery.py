@@ -1,0 +1,193 @@
+"""What is left of a run that ended too early: final outcomes, and measurements in its journals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from harness import prepare
+from harness.config.cluster import Cluster
+from harness.errors import ConfigError
+from harness.machine.node import detect
+from harness.measure import batch as batches
+from harness.measure import journal
+from harness.measure.batch import Batch
+from harness.measure.observation import Launched, Observation
+from harness.outcome import Outcome
+from harness.plan.case import Case, from_dict
+from harness.plan.expand import Overrides
+from harness.prepare import Prepared, Request, Rules
+from harness.record import store
+from harness.record.result import Attempt, Run
+from harness.report import compose
+from harness.report.document import CaseDoc
+from kernels import listing
+
+# These say that a case was not measured through no fault of its own.
+_OPEN: Final = (Outcome.INFRA, Outcome.SKIPPED)
+
+
+@dataclass
+class Recovered:
+    """A run that was begun.
+
+    final : cases that have their outcome. seen : launches of the others that came to their end, by
+    case. attempts : at the others, which have ended. launches : how many were started.
+    """
+
+    run: Run
+    final: dict[str, CaseDoc] = field(default_factory=dict)
+    seen: dict[str, list[Observation]] = field(default_factory=dict)
+    attempts: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
+    launches: int = 0
+
+
+def settings(prepared: Prepared) -> dict[str, Any]:
+    """All that a run needs to be resumed beside its cases, JSON-ready."""
+    return {
+        "cluster": prepared.cluster.model_dump(mode="json"),
+        "cluster_source": prepared.cluster_source,
+        "partition": prepared.partition_name,
+        "launcher": prepared.request.launcher,
+        "oversubscribe": prepared.request.overrides.oversubscribe,
+        "rules": asdict(prepared.rules),
+    }
+
+
+def reopened(folder: Path, results: Path) -> tuple[Prepared, Recovered]:
+    """A run that was begun, to be gone on with; nothing in its folder is changed.
+
+    Raises ConfigError if it cannot be resumed by this version, CorruptStore if it is damaged.
+    """
+    header = store.header(folder)
+    where = str(folder / "run.yaml")
+    run = Run(
+        id=header["id"],
+        path=str(folder),
+        cluster=header["cluster"],
+        suite=header["suite"],
+        title=header["title"],
+        command=tuple(header["command"]),
+        started=header["started"],
+        environment=header["environment"],
+        compare=tuple(map(tuple, header.get("compare", ()))),
+        settings=header.get("settings", {}),
+    )
+    if not run.settings:
+        raise ConfigError(
+            where, "was begun by a version that did not keep what it needs", fix="run it again"
+        )
+    cases = tuple(_case(one, where) for one in header["cases"])
+    return _prepared(run, cases, results, where), _recovered(run, cases, folder)
+
+
+def _case(data: Mapping[str, Any], where: str) -> Case:
+    """A case of the run; ConfigError if this version would measure something else."""
+    name = data["kernel"]
+    if name not in listing.names() or listing.load(name).version != data["version"]:
+        raise ConfigError(
+            where,
+            f"case {data['id']} was planned for version {data['version']} of {name}",
+            known=f"version {listing.load(name).version}" if name in listing.names() else "none",
+            fix=f"run it again, or use the qyran that began it: `{data['id']}` would not compare",
+        )
+    return from_dict(dict(data))
+
+
+def _prepared(run: Run, cases: tuple[Case, ...], results: Path, where: str) -> Prepared:
+    kept = run.settings
+    cluster = Cluster.model_validate(kept["cluster"], strict=False)
+    request = Request(
+        name=run.suite,
+        overrides=Overrides(oversubscribe=kept["oversubscribe"]),
+        cluster=run.cluster,
+        partition=kept["partition"],
+        launcher=kept["launcher"],
+        results=results,
+        command=run.command,
+        rules=Rules(**kept["rules"]),
+    )
+    name, partition = cluster.chosen(kept["partition"], where)
+    facts = detect()
+    launcher, allocation = prepare.allocated(request, cluster, partition, where)
+    return Prepared(
+        request=request,
+        title=run.title,
+        cluster_name=run.cluster,
+        cluster=cluster,
+        cluster_source=kept["cluster_source"],
+        partition_name=name,
+        facts=facts,
+        resources=prepare.resources(cluster, partition, allocation, facts, where),
+        launcher=launcher,
+        allocation=allocation,
+        cases=cases,
+        compare=run.compare,
+    )
+
+
+def _recovered(run: Run, cases: Sequence[Case], folder: Path) -> Recovered:
+    found = Recovered(run)
+    recorded = store.attempts(folder)
+    for case in cases:
+        numbers = recorded.get(case.id, {})
+        if numbers:
+            _take_record(found, folder / numbers[max(numbers)])
+    for path in sorted(folder.glob("launch-*.json")):
+        if ".rank" not in path.name:
+            found.launches += 1
+            _take_journal(found, path)
+    return found
+
+
+def _take_record(found: Recovered, path: Path) -> None:
+    """A case with its outcome; or an attempt at it, if it was not measured."""
+    shown = compose.recorded_case(store.record(path))
+    before = tuple(Attempt(Outcome(a.outcome), a.reason, a.file) for a in shown.earlier)
+    last = Attempt(Outcome(shown.outcome), shown.reason, path.name)
+    if last.outcome in _OPEN:
+        found.attempts[shown.case] = (*before, last)
+    else:
+        found.final[shown.case] = shown.model_copy(update={"file": path.name})
+
+
+def _take_journal(found: Recovered, path: Path) -> None:
+    """What one launch measured of cases that have no outcome yet."""
+    try:
+        batch = batches.read(path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # torn: its ranks have not begun
+    launched = Launched()
+    launched.take(journal.events(path.with_suffix(".journal")))
+    for case in batch.cases:
+        if case.id not in found.final and launched.has_finished(case.id):
+            _take_launch(found, case, batch, launched.cases[case.id])
+
+
+def _take_launch(found: Recovered, case: Case, batch: Batch, seen: Observation) -> None:
+    """Keep a launch of the attempt that was going on; earlier ones have their records."""
+    if batch.attempt == len(found.attempts.get(case.id, ())) + 1:
+        kept = found.seen.setdefault(case.id, [])
+        if batch.launch == len(kept):
+            kept.append(seen)
+
+
+def refuse_other_hardware(earlier: Recovered, now: Run) -> None:
+    """ConfigError if the run began on other hardware: its cases would not belong together."""
+    old, new = _hardware(earlier.run), _hardware(now)
+    if old["key"] == new["key"]:
+        return
+    changed = [k for k in sorted({*old, *new} - {"key"}) if old.get(k) != new.get(k)]
+    raise ConfigError(
+        earlier.run.path,
+        "was begun on other hardware" + (f": {', '.join(changed)} differ" if changed else ""),
+        fix=f"resume it there, or begin a new run: qyran run {earlier.run.suite}",
+    )
+
+
+def _hardware(run: Run) -> dict[str, Any]:
+    found = run.environment["fingerprint"]["hardware"]
+    assert isinstance(found, dict)  # noqa: S101 - for the type checker
+    return found
