@@ -53,7 +53,7 @@ def run(
     launcher: flags.LauncherKind = None,
     cluster_file: flags.ClusterFile = None,
     hpl_dat: flags.HplDat = None,
-    into: Annotated[Path | None, typer.Option(help="the folder of the run [a new one]")] = None,
+    into: flags.Into = None,
     form: flags.Form = None,
     json: flags.Json = False,
 ) -> None:
@@ -127,8 +127,6 @@ def submit(
     scaling: flags.Scaling = None,
     budget: flags.Budget = None,
     oversubscribe: flags.Oversubscribe = False,
-    retries: flags.Retries = 1,
-    stall: flags.Stall = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     cluster: flags.Cluster = None,
     partition: flags.PartitionName = None,
@@ -150,7 +148,6 @@ def submit(
     request = flags.request(
         suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat
     )
-    request = flags.ruled(request, retries, stall, None, None)
     options = command.Options(flags.seconds("--time", time), per_node, pending, dry_run)
     command.submit(request, options, as_json=json)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -71,6 +72,9 @@ Stall = Annotated[
 ]
 TimeLimit = Annotated[
     str | None, typer.Option(help="end the run after so long; `qyran resume` goes on with it")
+]
+Into = Annotated[
+    Path | None, typer.Option(help="the folder of the run; one that was begun is resumed")
 ]
 JobTime = Annotated[
     str | None,
@@ -148,15 +152,13 @@ def request(
 
 
 def ruled(
-    request: Request, retries: int, stall: str | None, time_limit: str | None, into: Path | None
+    asked: Request, retries: int, stall: str | None, time_limit: str | None, into: Path | None
 ) -> Request:
     """The request with what `run` alone takes."""
-    from dataclasses import replace
-
     from harness.prepare import Rules
 
     rules = Rules(retries, seconds("--stall", stall), seconds("--time-limit", time_limit))
-    return replace(request, rules=rules, into=into)
+    return replace(asked, rules=rules, into=into)
 
 
 def counts(flag: str, text: str | None) -> tuple[int, ...] | None:

@@ -19,8 +19,8 @@ class Observation:
     samples : [repetition][phase][rank]; warm_up : [phase][rank]; parts : seconds
     [repetition]{part: [rank]}; series : [repetition]{name: [step]}; calls : [repetition]{phase:
     `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
-    facts : what was read in it. damaged : a line of the journal cannot be read. mpi_settings : what the MPI library of the ranks was told, by
-    control variable.
+    facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
+    control variable. damaged : a line of the journal cannot be read.
     """
 
     case: str
