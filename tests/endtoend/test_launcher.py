@@ -136,7 +136,7 @@ def test_that_never_starts_a_rank_of_the_probe(impatient: Qyran) -> None:
 
 
 def test_interrupted_while_it_is_proved(broken: Qyran, mpirun: str) -> None:
-    site(broken, mpirun, f"exec sleep 1000 {broken.results}")
+    site(broken, mpirun, f"exec sh -c 'sleep 1000; :' '{broken.results}'")
     running = broken.start("faulty")
     broken.wait(lambda: any("sleep" in one for one in broken.left()))
     running.send_signal(signal.SIGINT)
