@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from harness.launch import starter
 from harness.launch.environment import cache_root, sources_hash
 from harness.launch.starter import Asked
 from harness.machine.diagnosis import NodesDiffer
-from harness.machine.mpi import Mpirun, mpi_library
+from harness.machine.mpi import MpiNotStarted, Mpirun, mpi_library
 from harness.machine.probe import Probe, Rank, probe_ranks, rank
 from harness.plan.case import Case, Geometry
 from harness.prepare import Prepared
@@ -29,6 +29,9 @@ from harness.report import units
 
 _REMEMBERED_S: Final = 86400.0
 _WHERE: Final = "preflight"
+_FEWER_CORES: Final = (
+    "correct 'cores' in cluster.yaml, ask the scheduler for more, or start fewer ranks"
+)
 
 
 def preflight(prepared: Prepared, mpirun: Mpirun) -> None:
@@ -47,7 +50,7 @@ def preflight(prepared: Prepared, mpirun: Mpirun) -> None:
         if remembered is not None:
             _refuse_nodes(asked, remembered, cases)
             return
-    probe = probe_ranks(mpirun, asked, prepared.request.results if asked.hosts else None)
+    probe = _probe(mpirun, asked, prepared.request.results if asked.hosts else None)
     _refuse_nodes(asked, probe, cases)
     _remember(file, probe)
 
@@ -64,6 +67,25 @@ def _asked(prepared: Prepared, cases: Sequence[Case]) -> Asked:
     bound = hosts and not prepared.request.overrides.oversubscribe
     threads = max(1, _cores(cases) // each) if bound else 1
     return ranks.asked(prepared, Geometry(nodes, nodes * each, threads), hosts)
+
+
+def _probe(mpirun: Mpirun, asked: Asked, results: Path | None) -> Probe:
+    """The ranks; NodesDiffer where they could be started with fewer cores only.
+
+    Some starters end without a word when a node has fewer cores than a rank is to be bound to.
+    """
+    try:
+        return probe_ranks(mpirun, asked, results)
+    except MpiNotStarted:
+        threads = asked.geometry.threads
+        if threads > 1:
+            probe_ranks(mpirun, replace(asked, geometry=replace(asked.geometry, threads=1)))
+            raise NodesDiffer(
+                _WHERE,
+                f"the plan needs {threads} cores of a node, and ranks start only with fewer",
+                fix=_FEWER_CORES,
+            ) from None
+        raise
 
 
 def _cores(cases: Sequence[Case]) -> int:
@@ -97,7 +119,7 @@ def _refuse_node(asked: Asked, here: Sequence[Rank], wanted_B: int) -> None:
         raise NodesDiffer(
             _WHERE,
             f"the plan needs {units.counted(wanted, 'core')} of a node, {host} gives {cpus}",
-            fix="correct 'cores' in cluster.yaml, ask the scheduler for more, or start fewer ranks",
+            fix=_FEWER_CORES,
         )
     free_B = min((one.memory_B for one in here if one.memory_B is not None), default=wanted_B)
     if free_B < wanted_B:

@@ -138,4 +138,5 @@ def rank(said: dict[str, Any]) -> Rank:
 
 
 def _without_hello(output: str) -> str:
-    return "\n".join(line for line in output.splitlines() if MARK not in line)
+    """What the starter said; Open MPI ends with a NUL where a daemon was lost."""
+    return "\n".join(line.strip("\0") for line in output.splitlines() if MARK not in line)
