@@ -231,10 +231,10 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def impatient(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Qyran:
     """The command from a tree that waits for ranks to start or to end no longer than 5 s."""
     copy = shutil.copytree(tree, tmp_path_factory.mktemp("impatient") / "tree")
-    driver = copy / "harness" / "measure" / "driver.py"
-    limit = "START_LIMIT_S: Final = "
-    assert limit in driver.read_text()
-    driver.write_text(driver.read_text().replace(limit, f"{limit}5.0  # was: "))
+    for file, limit in (("measure/driver.py", "START_LIMIT_S"), ("machine/probe.py", "TIMEOUT_S")):
+        path, said = copy / "harness" / file, f"{limit}: Final = "
+        assert said in path.read_text()
+        path.write_text(path.read_text().replace(said, f"{said}5.0  # was: "))
     return Qyran(tmp_path_factory.mktemp("trial"), copy)
 
 
