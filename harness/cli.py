@@ -77,7 +77,7 @@ def resume(
     json: flags.Json = False,
 ) -> None:
     """Go on with a run that ended too early: measure what has no final outcome."""
-    from harness.commands import run as command
+    from harness.commands import resume as command
 
     command.resume(run, results, _form(form, json))
 
@@ -127,6 +127,8 @@ def submit(
     scaling: flags.Scaling = None,
     budget: flags.Budget = None,
     oversubscribe: flags.Oversubscribe = False,
+    retries: flags.Retries = 1,
+    stall: flags.Stall = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     cluster: flags.Cluster = None,
     partition: flags.PartitionName = None,
@@ -148,6 +150,7 @@ def submit(
     request = flags.request(
         suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat
     )
+    request = flags.ruled(request, retries, stall, None, None)
     options = command.Options(flags.seconds("--time", time), per_node, pending, dry_run)
     command.submit(request, options, as_json=json)
 
