@@ -127,6 +127,9 @@ def submit(
     scaling: flags.Scaling = None,
     budget: flags.Budget = None,
     oversubscribe: flags.Oversubscribe = False,
+    retries: flags.Retries = 1,
+    stall: flags.Stall = None,
+    time_limit: flags.TimeLimit = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     cluster: flags.Cluster = None,
     partition: flags.PartitionName = None,
@@ -149,6 +152,7 @@ def submit(
         suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat
     )
     options = command.Options(flags.seconds("--time", time), per_node, pending, dry_run)
+    request = flags.ruled(request, retries, stall, time_limit, None)
     command.submit(request, options, as_json=json)
 
 
