@@ -76,6 +76,10 @@ def _until_the_end(
     while True:
         seen, notes = look(members)
         submitted, problem = fill(seen)
+        if problem and not any(one.phase in (Phase.QUEUED, Phase.RUNNING) for one in seen):
+            raise CannotMeasure(
+                "", problem, fix="qyran wait submits the rest when it is called again"
+            )
         changed = _tell(seen, told, as_json=as_json) or bool(submitted)
         for one in {*notes, *([problem] if problem else [])} - said:
             output.note(one)

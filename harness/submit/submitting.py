@@ -29,7 +29,7 @@ def submit(folder: Path) -> Submitted | None:
         return None
     submitted = folders.read(folder)
     queue = folders.queue(folder, submitted)
-    script = folder / job_script.SCRIPT
+    script = folder.absolute() / job_script.SCRIPT
     command = queue.submit(script)
     answer = ask(
         command,

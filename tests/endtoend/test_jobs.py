@@ -380,6 +380,15 @@ def test_every_node_by_itself(site: Site) -> None:
     assert len(site.calls("sbatch")) == 4
 
 
+def test_waiting_ends_if_the_rest_is_refused(site: Site) -> None:
+    site.tell("nodes", nodes(2, 1, 2))
+    site.submit("faulty", "--per-node", "--ranks", "1", "--pending", "1")
+    site.tell("refuse")
+    site("wait", "last").complains(3, "Invalid account", "qyran wait")
+    site.untell("refuse")
+    assert site.json("wait", "last")["exit_code"] == 0
+
+
 def test_nodes_by_themselves_are_collected_together(site: Site) -> None:
     site.tell("nodes", nodes(2, 1, 2))
     site.submit("faulty", "--per-node", "--ranks", "1")

@@ -29,6 +29,16 @@ def test_submitted_once(make_run: Make, programs: Programs) -> None:
     ]
 
 
+def test_by_a_relative_path(
+    make_run: Make, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run()
+    monkeypatch.chdir(folder.parent.parent)
+    programs.say("sbatch", {"out": "17\n"})
+    assert submit(Path("box") / folder.name) is not None
+    assert programs.calls()[0][-1] == str(folder / "job.sh")
+
+
 def test_refused(make_run: Make, programs: Programs) -> None:
     folder = make_run()
     programs.say("sbatch", {"rc": 1, "err": "line 1\nsbatch: error: Invalid account\n"})
