@@ -14,6 +14,7 @@ from harness import recovery
 from harness.machine.environment import environment
 from harness.machine.mpi import find_mpirun
 from harness.plan.case import from_dict
+from harness.preflight import preflight
 from harness.prepare import Prepared, can_run_here
 from harness.programs import Programs
 from harness.record import store
@@ -27,10 +28,10 @@ from harness.stages import Display, Stages, Watched
 def run(prepared: Prepared, display: Display) -> document.RunDoc:
     """Run all cases; whatever happens to one of them, the others and the record go on.
 
-    Raises QyranError if the run cannot even begin: no mpirun, no results folder.
+    Raises QyranError if the run cannot even begin: no mpirun, no ranks that meet, no folder.
     """
     can_run_here(prepared)
-    programs = Programs(prepared.cases, find_mpirun(prepared.cluster.launcher.mpirun))
+    programs = _proved(prepared)
     return _owned(prepared, programs, _begin(prepared), display)
 
 
@@ -40,11 +41,19 @@ def resume(prepared: Prepared, earlier: Recovered, display: Display) -> document
     Raises QyranError if it cannot go on here, or somebody else measures the run.
     """
     can_run_here(prepared)
-    programs = Programs(prepared.cases, find_mpirun(prepared.cluster.launcher.mpirun))
+    programs = _proved(prepared)
     now = environment(mpirun=prepared.cluster.launcher.mpirun, facts=prepared.facts)
     begun = replace(earlier.run, environment=now)
     recovery.refuse_other_hardware(earlier, begun)
     return _owned(prepared, programs, begun, display, earlier)
+
+
+def _proved(prepared: Prepared) -> Programs:
+    """What starts the cases, after it has proved that it can."""
+    mpirun = find_mpirun(prepared.cluster.launcher.mpirun)
+    programs = Programs(prepared.cases, mpirun)
+    preflight(prepared, mpirun)
+    return programs
 
 
 def _owned(

@@ -11,15 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness import assemble
+from harness import assemble, ranks
 from harness import outcome as outcomes
 from harness.errors import QyranError
 from harness.judge import bounds, verdict
-from harness.launch import environment as rank_environment
 from harness.launch import starter
 from harness.launch.nodes import Nodes
 from harness.launch.process import uninterrupted
-from harness.launch.starter import Asked
 from harness.ledger import Ledger
 from harness.machine import oom
 from harness.machine.state import state
@@ -176,7 +174,7 @@ class Stages:
         """One mpirun for these cases; returns those that need another one after a crash."""
         geometry, mpirun = cases[0].geometry, self._programs.mpirun(cases[0])
         hosts = self._nodes.chosen(geometry.nodes)
-        command = starter.command(str(mpirun.path), mpirun.flavour, self._asked(geometry, hosts))
+        asked = ranks.asked(self._prepared, geometry, hosts)
         kills = oom.kills()
         try:
             batch, file = self._batch(cases, launch)
@@ -186,8 +184,8 @@ class Stages:
             )
             launched, ending = driver.run(
                 batch,
-                [*command, *payload],
-                rank_environment.of_ranks(geometry.threads),
+                [*starter.command(mpirun, asked), *payload],
+                starter.variables(mpirun, asked),
                 self._folder / "log.txt",
                 self._watched,
                 self._limits,
@@ -203,18 +201,6 @@ class Stages:
         if ending.outcome is Outcome.KILLED and oom.kills() > kills:
             ending = replace(ending, reason=f"{oom.REASON}: {ending.reason}")
         return self._ledger.take(cases, launched, ending)
-
-    def _asked(self, geometry: Geometry, hosts: tuple[str, ...]) -> Asked:
-        """Which ranks a launch has, and on which nodes."""
-        launcher = self._prepared.cluster.launcher
-        return Asked(
-            geometry,
-            hosts,
-            oversubscribe=self._crowded,
-            environment=rank_environment.names(),
-            agent=launcher.agent,
-            options=launcher.options,
-        )
 
     def _batch(self, cases: list[Case], launch: int) -> tuple[Batch, Path]:
         stem = self._folder / f"launch-{self._launches:03d}"

@@ -30,6 +30,8 @@ ROOMS = (
     "reference",
     "report",
     "prepare",
+    "ranks",
+    "preflight",
     "assemble",
     "programs",
     "ledger",
@@ -49,7 +51,6 @@ STARTS_PROCESSES = {
     "harness/submit/ask.py",
     "harness/measure/shim.py",  # becomes the program of others that it was started for
     "harness/machine/binary.py",
-    "harness/machine/probe.py",
     "harness/machine/mpi.py",
     "harness/machine/blas.py",
     "harness/machine/software.py",

@@ -24,6 +24,13 @@ _THREAD_VARIABLES: Final = (
     "BLIS_NUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+# What ranks on other nodes must find as it is here: programs, libraries, caches, and what steers
+# Python, threads, MPI and its network.
+_HANDED_ON: Final = frozenset({"PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "XDG_CACHE_HOME"})
+_FAMILIES: Final = (
+    *("PYTHON", "NUMBA_", "OMP_", "GOMP_", "KMP_", "OPENBLAS_", "MKL_", "BLIS_", "MALLOC_"),
+    *("MPI4PY_", "UCX_", "FI_", "PSM2_", "PSM3_"),
+)
 _CACHES_KEPT: Final = 4
 
 
@@ -37,9 +44,11 @@ def of_ranks(threads: int, base: Mapping[str, str] | None = None) -> dict[str, s
     return environment | as_root()
 
 
-def names() -> tuple[str, ...]:
-    """The variables that a starter hands on to ranks on other nodes."""
-    return (*_THREAD_VARIABLES, "NUMBA_CACHE_DIR", "PYTHONUNBUFFERED")
+def handed_on(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables of these that a starter hands on to ranks on other nodes, sorted."""
+    return tuple(
+        sorted(one for one in environment if one in _HANDED_ON or one.startswith(_FAMILIES))
+    )
 
 
 def as_root() -> dict[str, str]:
@@ -59,13 +68,13 @@ def numba_cache() -> Path:
     Numba checks only the file of the function itself, not of the functions it calls, so a folder
     named after the hash of all sources keeps it from running stale code.
     """
-    root = _cache_root() / "numba"
-    folder = root / _sources_hash()
+    root = cache_root() / "numba"
+    folder = root / sources_hash()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         os.utime(folder)
     except OSError:
-        return _private_temporary() / _sources_hash()
+        return _private_temporary() / sources_hash()
     with suppress(OSError):  # another run may be forgetting the same folders
         _forget_old(root)
     return folder
@@ -85,12 +94,13 @@ def _private_temporary() -> Path:
     return Path(tempfile.mkdtemp(prefix="qyran-numba-"))
 
 
-def _cache_root() -> Path:
+def cache_root() -> Path:
+    """The folder of what qyran keeps for this user, and can always make again."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "qyran"
 
 
-def _sources_hash() -> str:
+def sources_hash() -> str:
     """Hash of all kernel sources and of the Python that compiles them."""
     digest = hashlib.sha256(sys.version.encode())
     root = Path(kernels.__file__).parent

@@ -5,14 +5,18 @@ Pure functions that return argument lists; processes are started in `harness.lau
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from harness.launch import environment, flags
+from harness.launch.flags import Starter, Words
 from harness.plan.case import Geometry
 
-_PAYLOAD: Final = (sys.executable, "-P", "-m", "mpi4py", "-m", "harness.measure")
+_WITH_MPI: Final = (sys.executable, "-P", "-m", "mpi4py", "-m")
 _SHIM: Final = (sys.executable, "-P", "-m", "harness.measure.shim")
 
 
@@ -33,27 +37,46 @@ class Asked:
     options: tuple[str, ...] = ()
 
 
-def command(program: str, flavour: str, asked: Asked) -> list[str]:
-    """The command line up to the program: rank count, nodes, placement and binding.
+def command(starter: Starter, asked: Asked) -> list[str]:
+    """The command line up to the program of the ranks.
 
-    Each rank is bound to as many cores as it has threads. flavour : "openmpi", "mpich",
-    "intelmpi"; an unknown one gets the flags that all understand.
+    Each rank is bound to as many cores as it has threads.
     """
-    return [program, *placement(flavour, asked), *asked.options, "-n", str(asked.geometry.ranks)]
+    words, facts = flags.of(starter), _facts(starter, asked)
+    placed = words.crowded if asked.oversubscribe else words.bound
+    return [
+        str(starter.path),
+        *_filled(words.remote, facts, asked.agent),
+        *_filled(words.remote_options, facts, asked.agent[1:]),
+        *_filled(words.pmi, facts, starter.pmi),
+        *_filled(words.hosts, facts, asked.hosts),
+        *_filled(placed, facts),
+        *_exported(words.exported, asked),
+        *asked.options,
+        *_filled(words.ranks, facts),
+    ]
 
 
-def placement(flavour: str, asked: Asked) -> list[str]:
-    """The options that place and bind the ranks."""
-    return _PLACEMENT.get(flavour, _plain)(asked)
+def variables(starter: Starter, asked: Asked) -> dict[str, str]:
+    """The environment of the starter and of all its ranks."""
+    facts = _facts(starter, asked)
+    own = flags.of(starter).variables if asked.agent[1:] else {}
+    filled = {name: text.format(**facts) for name, text in own.items()}
+    return environment.of_ranks(asked.geometry.threads) | filled
 
 
 def payload(batch_file: str) -> list[str]:
-    """The program of each rank.
+    """The program of each rank."""
+    return module("harness.measure", batch_file)
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    """A module with MPI on each rank.
 
     ``-P`` keeps folders of the user named kernels or harness from being imported; ``-m mpi4py``
     ends all ranks when one raises.
     """
-    return [*_PAYLOAD, batch_file]
+    return [*_WITH_MPI, name, *arguments]
 
 
 def program(order_file: Path) -> list[str]:
@@ -61,38 +84,29 @@ def program(order_file: Path) -> list[str]:
     return [*_SHIM, str(order_file)]
 
 
-def _openmpi(asked: Asked) -> list[str]:
-    threads = asked.geometry.threads
-    if not asked.hosts:
-        if asked.oversubscribe:
-            return ["--map-by", ":OVERSUBSCRIBE", "--bind-to", "none"]
-        return ["--map-by", f"slot:PE={threads}", "--bind-to", "core"]
-    each = asked.geometry.ranks_per_node
-    slots = ",".join(f"{host}:{each * threads}" for host in asked.hosts)
-    exported = [word for name in asked.environment for word in ("-x", name)]
-    if asked.oversubscribe:
-        bound = ["--map-by", f"ppr:{each}:node:OVERSUBSCRIBE", "--bind-to", "none"]
-    else:
-        bound = ["--map-by", f"ppr:{each}:node:PE={threads}", "--bind-to", "core"]
-    return ["--host", slots, *bound, *exported]
+def _facts(starter: Starter, asked: Asked) -> dict[str, str]:
+    """What stands for the names in `flags.Flags`."""
+    geometry = asked.geometry
+    each = geometry.ranks_per_node
+    return {
+        "ranks": str(geometry.ranks),
+        "each": str(each),
+        "threads": str(geometry.threads),
+        "nodes": str(geometry.nodes),
+        "hosts": ",".join(asked.hosts),
+        "slots": ",".join(f"{host}:{each}" for host in asked.hosts),
+        "pmi": starter.pmi,
+        "agent": shlex.join(asked.agent),
+        "shell": "".join(asked.agent[:1]),
+        "options": shlex.join(asked.agent[1:]),
+    }
 
 
-def _mpich(asked: Asked) -> list[str]:
-    each = asked.geometry.ranks_per_node
-    nodes = ["-hosts", ",".join(asked.hosts), "-ppn", str(each)] if asked.hosts else []
-    return nodes if asked.oversubscribe else [*nodes, "-bind-to", f"core:{asked.geometry.threads}"]
+def _filled(words: Words, facts: Mapping[str, str], wanted: object = True) -> Iterable[str]:
+    """The words with what is asked in them; none if it is not wanted."""
+    return [word.format(**facts) for word in words] if wanted else []
 
 
-def _intelmpi(asked: Asked) -> list[str]:
-    pin = "0" if asked.oversubscribe else "1"
-    each = asked.geometry.ranks_per_node
-    nodes = ["-hosts", ",".join(asked.hosts), "-ppn", str(each)] if asked.hosts else []
-    domain = str(asked.geometry.threads)
-    return [*nodes, "-genv", "I_MPI_PIN", pin, "-genv", "I_MPI_PIN_DOMAIN", domain]
-
-
-def _plain(asked: Asked) -> list[str]:
-    return []
-
-
-_PLACEMENT: Final = {"openmpi": _openmpi, "mpich": _mpich, "intelmpi": _intelmpi}
+def _exported(words: Words, asked: Asked) -> Iterable[str]:
+    names = asked.environment if asked.hosts else ()
+    return [word.format(name=name) for name in names for word in words]

@@ -27,9 +27,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from harness.errors import CannotMeasure
+from harness.launch import pmi
 from harness.launch.environment import as_root
 
-Flavour = Literal["openmpi", "mpich", "intelmpi", "unknown"]
+Flavour = Literal["openmpi", "mpich", "intelmpi", "slurm", "unknown"]
 Source = Literal["wheel", "path", "configured", "library"]
 
 _NAMES: Final = ("mpirun", "mpiexec")
@@ -45,6 +46,7 @@ _BANNERS: Final[tuple[tuple[str, Flavour], ...]] = (
     ("mpich", "mpich"),
     ("mvapich", "mpich"),
     ("hydra", "mpich"),
+    ("slurm", "slurm"),
 )
 # Asks mpi4py for its library without MPI_Init, which login nodes may forbid.
 _ASK_LIBRARY: Final = """
@@ -79,12 +81,16 @@ class MpiMismatch(CannotMeasure):
 
 @dataclass(frozen=True)
 class Mpirun:
-    """A program that starts ranks. ``version`` is None if it does not say."""
+    """A program that starts ranks: a mpirun, or srun.
+
+    version : None if it does not say. pmi : of srun, by what ranks of mpi4py's library meet.
+    """
 
     path: Path
     flavour: Flavour
     version: str | None
     source: Source
+    pmi: str = ""
 
     def __str__(self) -> str:
         return f"{self.path} ({self.flavour} {self.version or 'of unknown version'})"
@@ -147,14 +153,21 @@ def _not_found(library: MpiLibrary | None) -> MpirunNotFound:
 
 def identify(path: Path, source: Source) -> Mpirun:
     """What that mpirun says it is; "unknown" if it does not answer."""
-    flavour, version = _said_by(_banner(path))
-    return Mpirun(path, flavour, version, source)
+    flavour, version = _said_by(_said(path, "--version"))
+    return Mpirun(path, flavour, version, source, _pmi(path) if flavour == "slurm" else "")
+
+
+def _pmi(srun: Path) -> str:
+    library = _library_or_none()
+    plugins = pmi.offered(_said(srun, "--mpi=list"))
+    return pmi.chosen(plugins, library.flavour, library.text) if library else ""
 
 
 @cache
-def _banner(mpirun: Path) -> str:
+def _said(mpirun: Path, option: str) -> str:
+    """What it prints; "" if it fails."""
     try:
-        return _output([str(mpirun), "--version"])
+        return _output([str(mpirun), option])
     except (OSError, subprocess.SubprocessError):
         return ""
 
@@ -224,11 +237,11 @@ def _library_or_none() -> MpiLibrary | None:
 
 
 def same_family(one: Flavour, other: Flavour) -> bool:
-    """Whether one's mpirun can start ranks of the other; a flavour that is not known may.
+    """Whether one's mpirun can start ranks of the other; srun and what is not known may.
 
     Intel MPI descends from MPICH and starts its ranks by the same protocol (PMI).
     """
-    families = {"intelmpi": "mpich"}
+    families = {"intelmpi": "mpich", "slurm": "unknown"}
     pair = {families.get(one, one), families.get(other, other)}
     return len(pair) == 1 or "unknown" in pair
 
@@ -284,4 +297,4 @@ def _output(command: list[str]) -> str:
         timeout=_TIMEOUT_S,
         check=True,
     )
-    return done.stdout
+    return done.stdout or done.stderr  # some versions of srun list their plug-ins there

@@ -6,42 +6,44 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
-import subprocess
-import sys
+import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-from harness.launch.environment import as_root
-from harness.launch.process import end_session
-from harness.launch.starter import Asked, placement
-from harness.machine.hello import MARK
-from harness.machine.mpi import (
-    MpiMismatch,
-    MpiNotStarted,
-    Mpirun,
-    last_line,
-)
-from harness.plan.case import Geometry
+from harness.errors import CannotMeasure
+from harness.launch import starter
+from harness.launch.process import started
+from harness.launch.starter import Asked
+from harness.machine import diagnosis
+from harness.machine.hello import MARK, answer
+from harness.machine.mpi import Mpirun
 
-_GRACE_S: Final = 3.0
-_WHERE: Final = "MPI probe"
+TIMEOUT_S: Final = 60.0
 
 
 @dataclass(frozen=True)
 class Rank:
-    """What one rank says of itself."""
+    """What one rank says of itself.
+
+    size : ranks it can see, itself included. cpus : hardware threads it may run on. library : what
+    its MPI library says of itself. announced : how many ranks the launcher told it of,
+    "VARIABLE=n". memory_B : what it can have. qyran : version and hash of its sources. refused :
+    why the folder of results cannot be written to, "" if it can.
+    """
 
     rank: int
-    size: int  # ranks it can see, itself included
+    size: int
     host: str
-    cpus: frozenset[int]  # hardware threads it may run on
-    library: str  # what its MPI library says of itself
-    announced: str  # how many ranks the launcher told it of, "VARIABLE=n"
+    cpus: frozenset[int]
+    library: str
+    announced: str
+    memory_B: int | None = None
+    qyran: str = ""
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Probe:
     ranks: tuple[Rank, ...]
     seconds: float
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of the ranks, each once, in the order of the ranks."""
+        return tuple(dict.fromkeys(one.host for one in self.ranks))
+
     def shared_cpus(self) -> frozenset[int]:
         """Hardware threads that two ranks of one host may both run on."""
         pairs = combinations(self.ranks, 2)
@@ -59,69 +66,58 @@ class Probe:
 
 
 def probe_ranks(
-    mpirun: Mpirun, ranks: int = 2, options: Sequence[str] = (), timeout_s: float = 60.0
+    mpirun: Mpirun, asked: Asked, results: Path | None = None, timeout_s: float = TIMEOUT_S
 ) -> Probe:
-    """Start ``ranks`` ranks with ``options`` of mpirun; each must see all others.
+    """Start these ranks; each must see all others.
 
-    Raises MpiNotStarted (mpirun fails, hangs, has no room) and MpiMismatch (worlds of one rank,
-    or ranks with different libraries).
+    results : a folder that all of them must see.
+
+    Raises MpiNotStarted (mpirun fails, hangs, has no room), MpiMismatch (worlds of one rank, or
+    ranks with different libraries) and NodesDiffer.
     """
-    command = [str(mpirun.path), "-n", str(ranks), *options]
-    command += [sys.executable, "-P", "-m", "mpi4py", "-m", "harness.machine.hello"]
+    if results is None:
+        return _probed(mpirun, asked, (), timeout_s)
+    with _marked(results) as folder:
+        probe = _probed(mpirun, asked, (folder,), timeout_s)
+        unseen = [one for one in probe.ranks if not answer(Path(folder), one.rank).exists()]
+    diagnosis.refuse_apart(results, [(one.host, one.refused) for one in unseen])
+    return probe
+
+
+def _marked(results: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder for the answers of the ranks, gone afterwards. Raises CannotMeasure."""
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix=".probe-", dir=results.absolute())
+    except OSError as error:
+        why = f"cannot be written: {error.strerror}"
+        raise CannotMeasure(str(results), why, fix="free space, or use --results") from error
+
+
+def _probed(mpirun: Mpirun, asked: Asked, arguments: tuple[str, ...], timeout_s: float) -> Probe:
+    command = starter.command(mpirun, asked)
+    command += starter.module("harness.machine.hello", *arguments)
     begin = time.monotonic()
-    status, output, errors = _run(command, timeout_s)
+    status, output = _run(command, starter.variables(mpirun, asked), timeout_s)
     seconds = time.monotonic() - begin
     heard = sorted(_heard(output), key=lambda rank: rank.rank)
-    _refuse_mismatch(mpirun, ranks, heard)
-    if status != 0 or len(heard) != ranks:
-        raise _not_started(command, status, len(heard), errors or output)
+    said = diagnosis.Said(mpirun, command, status, _without_hello(output))
+    diagnosis.refuse_worlds(said, asked.geometry.ranks, heard)
+    if status != 0 or len(heard) != asked.geometry.ranks:
+        raise diagnosis.not_started(said, len(heard), timeout_s)
+    diagnosis.refuse_differences(heard)
     return Probe(tuple(heard), seconds)
 
 
-def oversubscribe(mpirun: Mpirun) -> tuple[str, ...]:
-    """Options that allow more ranks than cores."""
-    return tuple(placement(mpirun.flavour, Asked(Geometry(1, 1, 1), oversubscribe=True)))
-
-
-def bind_to_core(mpirun: Mpirun) -> tuple[str, ...]:
-    """Options that bind each rank to a core of its own, as `qyran run` does."""
-    return tuple(placement(mpirun.flavour, Asked(Geometry(1, 1, 1))))
-
-
-def _run(command: list[str], timeout_s: float) -> tuple[int, str, str]:
-    """Exit status and output; on time-out every process is ended. Raises MpiNotStarted."""
-    try:
-        started = subprocess.Popen(  # noqa: S603 - a program the user configured or installed
-            command,
-            env=os.environ | as_root(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise _failed(command, f"cannot be started: {error.strerror}", "", "") from None
-    with started:
-        try:
-            output, errors = started.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
-            end_session(started.pid)
-            raise _hung(command, timeout_s, _rest(started)) from None
-        except BaseException:
-            end_session(started.pid)
-            raise
-    return started.returncode, output, errors
-
-
-def _rest(started: subprocess.Popen[str]) -> str:
-    """What an ended launcher had printed; "" if something that escaped holds the pipe open."""
-    try:
-        output, errors = started.communicate(timeout=_GRACE_S)
-    except subprocess.TimeoutExpired:
-        return ""
-    return errors or output
+def _run(
+    command: list[str], environment: dict[str, str], timeout_s: float
+) -> tuple[int | None, str]:
+    """Exit status, None if it had to be ended, and output. Raises CannotMeasure."""
+    with tempfile.TemporaryDirectory(prefix="qyran-probe-") as folder:
+        log = Path(folder) / "log"
+        with started(command, environment, Path.cwd(), log) as launch:
+            status = launch.wait(timeout_s)
+        return status, log.read_text(encoding="utf-8", errors="replace")
 
 
 def _heard(output: str) -> Iterable[Rank]:
@@ -133,59 +129,14 @@ def _heard(output: str) -> Iterable[Rank]:
             said, _ = json.JSONDecoder().raw_decode(text)
         except ValueError:  # cut off: the rank was ended while it wrote
             continue
-        yield Rank(**(said | {"cpus": frozenset(said["cpus"])}))
+        yield rank(said)
 
 
-def _refuse_mismatch(mpirun: Mpirun, ranks: int, heard: Sequence[Rank]) -> None:
-    sizes = {rank.size for rank in heard}
-    if len(heard) == ranks and sizes != {ranks}:
-        alone = "each is alone in a world of size 1"
-        apart = f"they are in worlds of size {', '.join(map(str, sorted(sizes)))}"
-        raise MpiMismatch(
-            _WHERE,
-            f"{ranks} ranks started, but {alone if sizes == {1} else apart}",
-            known=_both(mpirun, heard[0]),
-            fix="use the mpirun of the MPI that mpi4py loads: set 'launcher: {mpirun: ...}' in "
-            "cluster.yaml, or rebuild mpi4py for the site's MPI: "
-            f"{sys.executable} -m pip install --force-reinstall --no-binary mpi4py mpi4py",
-        )
-    libraries = sorted({rank.library for rank in heard})
-    if len(libraries) > 1:
-        raise MpiMismatch(
-            _WHERE,
-            f"the ranks load {len(libraries)} different MPI libraries",
-            known=" | ".join(libraries),
-            fix="install the same environment on every node, or put it on a shared folder",
-        )
+def rank(said: dict[str, Any]) -> Rank:
+    """A rank from what `hello` printed of it."""
+    return Rank(**(said | {"cpus": frozenset(said["cpus"])}))
 
 
-def _both(mpirun: Mpirun, rank: Rank) -> str:
-    told = f", which set {rank.announced}" if rank.announced else ""
-    return f"mpirun is {mpirun}{told}; mpi4py loads {rank.library.splitlines()[0]}"
-
-
-def _not_started(command: list[str], status: int, heard: int, said: str) -> MpiNotStarted:
-    if "not enough slots" in said:
-        return _failed(
-            command,
-            "there are not enough slots for the ranks",
-            "mpirun counts a slot a core, or those of the allocation or hostfile",
-            "ask the scheduler for more tasks, give 'slots=' in the hostfile, or start fewer ranks",
-        )
-    found = f"mpirun ended with status {status} after {heard} ranks had answered"
-    return _failed(command, found, last_line(said) or "it printed nothing", "")
-
-
-def _hung(command: list[str], timeout_s: float, said: str) -> MpiNotStarted:
-    return _failed(
-        command,
-        f"no answer within {timeout_s:g} s",
-        last_line(said) or "it printed nothing",
-        "look for a firewall between the nodes and for a stuck network interface "
-        "(Open MPI: --mca btl_tcp_if_include), then run the command by hand",
-    )
-
-
-def _failed(command: list[str], found: str, known: str, fix: str) -> MpiNotStarted:
-    shown = shlex.join(command)
-    return MpiNotStarted(_WHERE, found, known, fix or f"run it by hand and read on: {shown}")
+def _without_hello(output: str) -> str:
+    """What the starter said; Open MPI ends with a NUL where a daemon was lost."""
+    return "\n".join(line.strip("\0") for line in output.splitlines() if MARK not in line)

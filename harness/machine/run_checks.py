@@ -11,12 +11,14 @@ from typing import Final
 
 from harness.errors import CannotMeasure
 from harness.launch.environment import of_ranks
+from harness.launch.starter import Asked
 from harness.machine import blas as blas_library
 from harness.machine.finding import Finding, ok
 from harness.machine.mpi import Mpirun, find_mpirun, mpi_library, same_family
 from harness.machine.node import NodeFacts
-from harness.machine.probe import Probe, bind_to_core, oversubscribe, probe_ranks
+from harness.machine.probe import Probe, probe_ranks
 from harness.machine.tree import Unavailable, format_cpus
+from harness.plan.case import Geometry
 
 _RANKS: Final = 2
 _FREE_B: Final = 2**30
@@ -30,9 +32,9 @@ def mpi(configured: str | None, cores: int | None, timeout_s: float) -> tuple[Fi
         return (_failed("mpirun", error),)
     first = (ok("mpirun", f"{mpirun}, from {_SOURCES[mpirun.source]}"), library(mpirun))
     crowded = cores is not None and cores < _RANKS
-    options = oversubscribe(mpirun) if crowded else bind_to_core(mpirun)
+    asked = Asked(Geometry(1, _RANKS, 1), oversubscribe=crowded)
     try:
-        probe = probe_ranks(mpirun, _RANKS, options, timeout_s)
+        probe = probe_ranks(mpirun, asked, timeout_s=timeout_s)
     except CannotMeasure as error:
         return (*first, _failed("ranks", error))
     return (*first, ranks(probe), binding(probe, cores))

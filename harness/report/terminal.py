@@ -198,7 +198,8 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
     remarks: list[RenderableType] = []
     for case in document.cases:
         remarks += [Text(f"{case.case}: {one}", style="dim") for one in _told(case)]
-        words = [case.reason, *case.notes, *_impossible(case)]
+        before = [f"attempt before: {one.outcome}, {one.reason}" for one in case.earlier]
+        words = [case.reason, *before, *case.notes, *_impossible(case)]
         remarks += [Text(f"{case.case}: {one}", style="yellow") for one in words if one]
     sources = sorted(
         {m.bound_source for c in document.cases for m in c.metrics.values() if m.bound}

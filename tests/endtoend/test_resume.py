@@ -92,7 +92,7 @@ def test_an_interrupted_case_is_attempted_again_and_both_attempts_are_kept(broke
 
 def test_launches_in_turns_go_on_where_they_ended(broken: Qyran) -> None:
     suite = broken.folder / "turns.yaml"
-    entry = {"kernel": "faulty", "repetitions": 2, "launches": 3, "scaling": "weak"}
+    entry = {"kernel": "faulty", "repetitions": 2, "launches": 3, "scaling": "strong"}
     entry |= {"ranks": [1, 2], "parameters": {"nap_s": 0.2}}
     suite.write_text(json.dumps({"schema": "qyran.suite/1", "cases": [entry]}))
     kill(broken, str(suite), "end", 3)

@@ -37,6 +37,14 @@ def test_the_environment_of_the_driver_is_handed_on(monkeypatch: pytest.MonkeyPa
     assert dict(os.environ) == before
 
 
+def test_what_ranks_on_other_nodes_need_is_handed_on() -> None:
+    given = dict.fromkeys(["USER", "PATH", "PYTHONPATH", "UCX_TLS", "MPI4PY_LIBMPI", "SSH_KEY"], "")
+    handed_on = environment.handed_on(environment.of_ranks(1, given))
+    assert set(handed_on) >= {"PATH", "PYTHONPATH", "UCX_TLS", "MPI4PY_LIBMPI", "OMP_NUM_THREADS"}
+    assert not {"USER", "SSH_KEY", "HOME"} & set(handed_on)
+    assert list(handed_on) == sorted(handed_on)
+
+
 def test_a_cache_that_the_user_chose_stays() -> None:
     found = environment.of_ranks(1, {"NUMBA_CACHE_DIR": "/scratch/numba"})
     assert found["NUMBA_CACHE_DIR"] == "/scratch/numba"

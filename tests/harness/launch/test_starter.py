@@ -1,58 +1,162 @@
-"""The command lines of mpirun, flavour by flavour."""
+"""The command lines that start ranks, starter by starter: one machine and several, bound or not."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
-from harness.launch.starter import Asked, command, payload, program
+from harness.launch.starter import Asked, command, module, payload, program, variables
+from harness.machine.mpi import Flavour, Mpirun
 from harness.plan.case import Geometry
 
 
+def found(flavour: Flavour, version: str | None, pmi: str = "") -> Mpirun:
+    return Mpirun(Path("/opt/bin/mpirun"), flavour, version, "configured", pmi)
+
+
+OPENMPI_5 = found("openmpi", "5.0.11")
+OPENMPI_4 = found("openmpi", "4.1.4")
+MPICH = found("mpich", "5.0.2")
+INTELMPI = found("intelmpi", "2021.18.1")
+SRUN = found("slurm", "22.05.8", "pmix")
+UNKNOWN = found("unknown", None)
+
+HERE = Asked(Geometry(1, 6, 4))
+HERE_CROWDED = Asked(Geometry(1, 6, 4), oversubscribe=True)
+NODES = Asked(Geometry(2, 6, 4), ("a1", "a2"), environment=("PATH", "OMP_NUM_THREADS"))
+NODES_CROWDED = Asked(Geometry(2, 6, 4), ("a1", "a2"), oversubscribe=True, options=("--verbose",))
+AGENT = Asked(Geometry(2, 2, 1), ("a1", "a2"), agent=("/opt/ssh", "-p", "2222"))
+
+PINNED = "-genv I_MPI_PIN 1 -genv I_MPI_PIN_CELL core -genv I_MPI_PIN_DOMAIN"
+STEP = "--distribution=block:block --overlap --export=ALL --kill-on-bad-exit=1"
+
+
 @pytest.mark.parametrize(
-    ("flavour", "threads", "oversubscribe", "options"),
+    ("starter", "asked", "words"),
     [
-        ("openmpi", 1, False, ["--map-by", "slot:PE=1", "--bind-to", "core"]),
-        ("openmpi", 4, False, ["--map-by", "slot:PE=4", "--bind-to", "core"]),
-        ("openmpi", 4, True, ["--map-by", ":OVERSUBSCRIBE", "--bind-to", "none"]),
-        ("mpich", 1, False, ["-bind-to", "core:1"]),
-        ("mpich", 4, False, ["-bind-to", "core:4"]),
-        ("mpich", 4, True, []),
-        ("intelmpi", 4, False, ["-genv", "I_MPI_PIN", "1", "-genv", "I_MPI_PIN_DOMAIN", "4"]),
-        ("intelmpi", 4, True, ["-genv", "I_MPI_PIN", "0", "-genv", "I_MPI_PIN_DOMAIN", "4"]),
-        ("unknown", 4, False, []),
-        ("unknown", 4, True, []),
+        (OPENMPI_5, HERE, "--map-by ppr:6:node:PE=4 --bind-to core -n 6"),
+        (OPENMPI_5, HERE_CROWDED, "--map-by ppr:6:node:OVERSUBSCRIBE --bind-to none -n 6"),
+        (
+            OPENMPI_5,
+            NODES,
+            "--host a1:3,a2:3 --map-by ppr:3:node:PE=4 --bind-to core -x PATH -x OMP_NUM_THREADS "
+            "-n 6",
+        ),
+        (
+            OPENMPI_5,
+            NODES_CROWDED,
+            "--host a1:3,a2:3 --map-by ppr:3:node:OVERSUBSCRIBE --bind-to none --verbose -n 6",
+        ),
+        (
+            OPENMPI_5,
+            AGENT,
+            "--prtemca plm ssh --prtemca plm_ssh_agent '/opt/ssh -p 2222' --host a1:1,a2:1 "
+            "--map-by ppr:1:node:PE=1 --bind-to core -n 2",
+        ),
+        (OPENMPI_4, HERE, "--map-by ppr:6:node:PE=4 --bind-to core -n 6"),
+        (OPENMPI_4, HERE_CROWDED, "--map-by ppr:6:node:OVERSUBSCRIBE --bind-to none -n 6"),
+        (
+            OPENMPI_4,
+            NODES,
+            "--host a1:3,a2:3 --map-by ppr:3:node:PE=4 --bind-to core -x PATH -x OMP_NUM_THREADS "
+            "-n 6",
+        ),
+        (
+            OPENMPI_4,
+            NODES_CROWDED,
+            "--host a1:3,a2:3 --map-by ppr:3:node:OVERSUBSCRIBE --bind-to none --verbose -n 6",
+        ),
+        (
+            OPENMPI_4,
+            AGENT,
+            "--mca plm rsh --mca plm_rsh_agent '/opt/ssh -p 2222' --host a1:1,a2:1 "
+            "--map-by ppr:1:node:PE=1 --bind-to core -n 2",
+        ),
+        (MPICH, HERE, "-bind-to core:4 -n 6"),
+        (MPICH, HERE_CROWDED, "-n 6"),
+        (MPICH, NODES, "-hosts a1,a2 -ppn 3 -genvall -bind-to core:4 -n 6"),
+        (MPICH, NODES_CROWDED, "-hosts a1,a2 -ppn 3 -genvall --verbose -n 6"),
+        (
+            MPICH,
+            AGENT,
+            "-launcher rsh -launcher-exec /opt/ssh -hosts a1,a2 -ppn 1 -genvall -bind-to core:1 "
+            "-n 2",
+        ),
+        (INTELMPI, HERE, f"{PINNED} 4:compact -n 6"),
+        (INTELMPI, HERE_CROWDED, "-genv I_MPI_PIN 0 -n 6"),
+        (INTELMPI, NODES, f"-hosts a1,a2 -ppn 3 -genvall {PINNED} 4:compact -n 6"),
+        (
+            INTELMPI,
+            NODES_CROWDED,
+            "-hosts a1,a2 -ppn 3 -genvall -genv I_MPI_PIN 0 --verbose -n 6",
+        ),
+        (
+            INTELMPI,
+            AGENT,
+            "-launcher rsh -launcher-exec /opt/ssh -bootstrap-exec-args '-p 2222' "
+            f"-hosts a1,a2 -ppn 1 -genvall {PINNED} 1:compact -n 2",
+        ),
+        (
+            SRUN,
+            HERE,
+            "--mpi=pmix --cpus-per-task=4 --cpu-bind=cores --exact "
+            f"--nodes=1 --ntasks=6 --ntasks-per-node=6 {STEP}",
+        ),
+        (
+            SRUN,
+            HERE_CROWDED,
+            "--mpi=pmix --cpus-per-task=4 --cpu-bind=none --overcommit "
+            f"--nodes=1 --ntasks=6 --ntasks-per-node=6 {STEP}",
+        ),
+        (
+            SRUN,
+            NODES,
+            "--mpi=pmix --nodelist=a1,a2 --cpus-per-task=4 --cpu-bind=cores --exact "
+            f"--nodes=2 --ntasks=6 --ntasks-per-node=3 {STEP}",
+        ),
+        (
+            found("slurm", "22.05.8"),
+            NODES_CROWDED,
+            "--nodelist=a1,a2 --cpus-per-task=4 --cpu-bind=none --overcommit --verbose "
+            f"--nodes=2 --ntasks=6 --ntasks-per-node=3 {STEP}",
+        ),
+        (UNKNOWN, HERE, "-n 6"),
+        (UNKNOWN, NODES_CROWDED, "--verbose -n 6"),
     ],
 )
-def test_command(flavour: str, threads: int, oversubscribe: bool, options: list[str]) -> None:
-    found = command(
-        "/opt/mpirun", flavour, Asked(Geometry(1, 6, threads), oversubscribe=oversubscribe)
+def test_command(starter: Mpirun, asked: Asked, words: str) -> None:
+    assert command(starter, asked) == ["/opt/bin/mpirun", *shlex.split(words)]
+
+
+def test_words_of_a_user_stay_whole() -> None:
+    """Nothing is split, and nothing in braces is filled in, that was not written in the table."""
+    asked = Asked(
+        Geometry(1, 1, 1), ("n{ranks};x y",), agent=("/a b/{hosts}",), options=("--o={pmi} $(id)",)
     )
-    assert found == ["/opt/mpirun", *options, "-n", "6"]
+    words = command(MPICH, asked)
+    assert "n{ranks};x y" in words
+    assert "/a b/{hosts}" in words
+    assert "--o={pmi} $(id)" in words
 
 
-def test_nodes_are_named_with_exact_counts() -> None:
-    asked = Asked(Geometry(2, 6, 4), ("a1", "a2"), environment=("OMP_NUM_THREADS",))
-    assert command("mpirun", "openmpi", asked) == [
-        "mpirun",
-        *("--host", "a1:12,a2:12", "--map-by", "ppr:3:node:PE=4", "--bind-to", "core"),
-        *("-x", "OMP_NUM_THREADS", "-n", "6"),
-    ]
-    assert command("mpirun", "mpich", asked)[1:5] == ["-hosts", "a1,a2", "-ppn", "3"]
+@pytest.mark.parametrize(
+    ("starter", "options"),
+    [(MPICH, "-p 2222"), (INTELMPI, None), (OPENMPI_5, None), (SRUN, None)],
+)
+def test_variables(starter: Mpirun, options: str | None) -> None:
+    made = variables(starter, AGENT)
+    assert made.get("HYDRA_LAUNCHER_EXTRA_ARGS") == options
+    assert made["OMP_NUM_THREADS"] == "1"
+    assert "HYDRA_LAUNCHER_EXTRA_ARGS" not in variables(starter, NODES)
 
 
 def test_payload() -> None:
-    assert payload("/r/launch 0.json") == [
-        sys.executable,
-        "-P",
-        "-m",
-        "mpi4py",
-        "-m",
-        "harness.measure",
-        "/r/launch 0.json",
-    ]
+    words = [sys.executable, "-P", "-m", "mpi4py", "-m", "harness.measure", "/r/launch 0.json"]
+    assert payload("/r/launch 0.json") == words
+    assert module("harness.measure", "/r/launch 0.json") == words
 
 
 def test_what_becomes_a_program_of_others_is_not_started_by_mpi4py() -> None:

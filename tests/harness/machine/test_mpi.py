@@ -12,10 +12,12 @@ import psutil
 import pytest
 
 from harness.errors import CannotMeasure
+from harness.launch.starter import Asked
 from harness.machine import mpi, probe, run_checks
 from harness.machine.hello import MARK
 from harness.machine.mpi import MpiMismatch, MpiNotStarted, Mpirun, MpirunNotFound
 from harness.machine.node import detect
+from harness.plan.case import Geometry
 
 Script = Callable[..., Path]
 
@@ -23,6 +25,7 @@ HYDRA = "HYDRA build details:\n    Version:                                 4.2.
 INTEL = "Intel(R) MPI Library for Linux* OS, Version 2021.11 Build 20231005 (id: 74c4a23)"
 # Starts N copies of a program that know nothing of each other.
 SINGLETONS = """
+while [ "$1" != -n ]; do shift; done
 n=$2; shift 2
 while [ "$1" != "$PYTHON" ]; do shift; done
 for i in $(seq "$n"); do "$@" & done
@@ -47,6 +50,10 @@ def of(path: Path) -> Mpirun:
 
 def real() -> Mpirun:
     return mpi.find_mpirun()
+
+
+def asked(ranks: int = 2, *, oversubscribe: bool = False) -> Asked:
+    return Asked(Geometry(1, ranks, 1), oversubscribe=oversubscribe)
 
 
 # Finding
@@ -114,6 +121,9 @@ def test_of_several_the_one_of_mpi4pys_family_is_taken(
 @pytest.mark.parametrize(
     ("banner", "flavour", "version"),
     [
+        ("mpirun.openmpi (OpenRTE) 4.1.4", "openmpi", "4.1.4"),
+        ("slurm 22.05.8", "slurm", "22.05.8"),
+        ("slurm-wlm 23.11.4", "slurm", "23.11.4"),
         ("mpirun (Open MPI) 4.1.4\n\nReport bugs to ...", "openmpi", "4.1.4"),
         ("prterun (PRRTE) 3.0.8rc1", "openmpi", "3.0.8rc1"),
         (HYDRA, "mpich", "4.2.0"),
@@ -155,8 +165,7 @@ def test_mpi4py_without_a_library(tmp_path: Path) -> None:
 def test_two_real_ranks_see_each_other_and_are_bound_apart() -> None:
     cores = detect().cores_usable or 1
     bound = cores >= 2
-    options = probe.bind_to_core(real()) if bound else probe.oversubscribe(real())
-    found = probe.probe_ranks(real(), 2, options)
+    found = probe.probe_ranks(real(), asked(oversubscribe=not bound))
     assert [(rank.rank, rank.size) for rank in found.ranks] == [(0, 2), (1, 2)]
     assert {rank.announced for rank in found.ranks} == {"OMPI_COMM_WORLD_SIZE=2"}
     assert all(rank.library == mpi.mpi_library().text for rank in found.ranks)
@@ -166,7 +175,7 @@ def test_two_real_ranks_see_each_other_and_are_bound_apart() -> None:
 
 def test_more_ranks_than_slots_is_named() -> None:
     with pytest.raises(MpiNotStarted, match="not enough slots") as caught:
-        probe.probe_ranks(real(), 4096)
+        probe.probe_ranks(real(), asked(4096))
     assert "fewer ranks" in caught.value.fix
 
 
@@ -174,7 +183,7 @@ def test_more_ranks_than_cores_can_be_asked_for() -> None:
     ranks = (detect().cores_physical or 1) + 1
     if ranks > 8:
         pytest.skip("too many cores to fill")
-    assert len(probe.probe_ranks(real(), ranks, probe.oversubscribe(real())).ranks) == ranks
+    assert len(probe.probe_ranks(real(), asked(ranks, oversubscribe=True)).ranks) == ranks
 
 
 def test_worlds_of_one_rank_are_named(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +191,7 @@ def test_worlds_of_one_rank_are_named(script: Script, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PMI_SIZE", "2")
     launcher = of(script(SINGLETONS, banner=HYDRA))
     with pytest.raises(MpiMismatch, match="2 ranks started, but each is alone") as caught:
-        probe.probe_ranks(launcher, 2, probe.bind_to_core(launcher))
+        probe.probe_ranks(launcher, asked())
     assert "mpich 4.2.0" in caught.value.known
     assert "PMI_SIZE=2" in caught.value.known
     assert "mpi4py loads Open MPI" in caught.value.known
@@ -199,18 +208,18 @@ def says(*ranks: tuple[int, int, str]) -> str:
 def test_other_wrong_worlds_are_named(script: Script) -> None:
     launcher = of(script(says((0, 2, "A"), (1, 2, "A"), (0, 1, "A"))))
     with pytest.raises(MpiMismatch, match="worlds of size 1, 2"):
-        probe.probe_ranks(launcher, 3)
+        probe.probe_ranks(launcher, asked(3))
 
 
 def test_different_libraries_on_two_nodes_are_named(script: Script) -> None:
     launcher = of(script(says((0, 2, "Open MPI 5"), (1, 2, "Open MPI 4"))))
     with pytest.raises(MpiMismatch, match="2 different MPI libraries") as caught:
-        probe.probe_ranks(launcher)
-    assert caught.value.known == "Open MPI 4 | Open MPI 5"
+        probe.probe_ranks(launcher, asked())
+    assert caught.value.known == "Open MPI 4 on h | Open MPI 5 on h"
 
 
 def test_ranks_that_share_a_core_are_seen(script: Script) -> None:
-    found = probe.probe_ranks(of(script(says((0, 2, "A"), (1, 2, "A")))))
+    found = probe.probe_ranks(of(script(says((0, 2, "A"), (1, 2, "A")))), asked())
     assert found.shared_cpus() == {0}
     assert run_checks.binding(found, 4).status == "warn"
     assert run_checks.binding(found, 1).status == "note"
@@ -219,26 +228,26 @@ def test_ranks_that_share_a_core_are_seen(script: Script) -> None:
 def test_a_rank_that_dies_while_it_writes(script: Script) -> None:
     text = f'{says((0, 2, "A"))}; echo \'{MARK}{{"rank": 1, "si\'; exit 1'
     with pytest.raises(MpiNotStarted, match="status 1 after 1 ranks had answered"):
-        probe.probe_ranks(of(script(text)))
+        probe.probe_ranks(of(script(text)), asked())
 
 
 def test_a_failing_mpirun_is_quoted(script: Script) -> None:
     path = script("echo 'no daemon on node7' >&2; exit 1")
     with pytest.raises(MpiNotStarted, match="mpirun ended with status 1") as caught:
-        probe.probe_ranks(of(path))
+        probe.probe_ranks(of(path), asked())
     assert caught.value.known == "no daemon on node7"
-    assert f"{path} -n 2" in caught.value.fix
+    assert f"{path} --map-by ppr:2:node:PE=1 --bind-to core -n 2" in caught.value.fix
 
 
 def test_an_mpirun_that_starts_nothing_is_no_success(script: Script) -> None:
     with pytest.raises(MpiNotStarted, match="status 0 after 0 ranks") as caught:
-        probe.probe_ranks(of(script("exit 0")))
+        probe.probe_ranks(of(script("exit 0")), asked())
     assert caught.value.known == "it printed nothing"
 
 
 def test_a_program_that_cannot_be_started(tmp_path: Path) -> None:
-    with pytest.raises(MpiNotStarted, match="cannot be started: No such file"):
-        probe.probe_ranks(Mpirun(tmp_path / "gone", "unknown", None, "configured"))
+    with pytest.raises(CannotMeasure, match="cannot be started: No such file"):
+        probe.probe_ranks(Mpirun(tmp_path / "gone", "unknown", None, "configured"), asked())
 
 
 def alive(pid: int) -> bool:
@@ -251,16 +260,15 @@ def alive(pid: int) -> bool:
 
 @pytest.mark.parametrize("ignore", ["", "trap '' TERM; "])
 def test_a_hanging_mpirun_is_ended_with_all_it_started(
-    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignore: str
+    script: Script, tmp_path: Path, ignore: str
 ) -> None:
-    monkeypatch.setattr(probe, "_GRACE_S", 0.5)
     pids = tmp_path / "pids"
     # A child in a session of its own, as the ranks of Open MPI are.
     child = f"setsid sh -c '{ignore}echo $$ >> {pids}; while :; do sleep 1; done'"
     launcher = of(script(f"{ignore}echo $$ >> {pids}; echo waiting >&2; {child} & wait; sleep 99"))
     begin = time.monotonic()
     with pytest.raises(MpiNotStarted, match="no answer within 1 s") as caught:
-        probe.probe_ranks(launcher, timeout_s=1.0)
+        probe.probe_ranks(launcher, asked(), timeout_s=1.0)
     assert time.monotonic() - begin < 5.0
     assert "firewall" in caught.value.fix
     started = [int(pid) for pid in pids.read_text().split()]

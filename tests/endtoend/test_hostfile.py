@@ -1,0 +1,176 @@
+"""Ranks on the nodes of cluster.yaml: two hosts that are namespaces of this machine.
+
+A remote shell of the site (``launcher: {agent: ...}``) starts what it is given in namespaces of
+host names and mounts, with an environment as bare as that of a login by ssh.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.machine.mpi import find_mpirun
+
+if TYPE_CHECKING:
+    from tests.endtoend.conftest import Done, Qyran
+
+AGENT = """#!/bin/sh
+# AGENT [-option]... HOST WORDS...
+while case $1 in -*) true;; *) false;; esac; do shift; done
+host=$1; shift
+exec env -i HOME="$HOME" PATH=/usr/bin:/bin unshare -u -m sh -c '
+  cd /; hostname "$0"; if [ "$0" = n2 ]; then {on_second}; fi
+  exec sh -c "$*"' "$host" "$@"
+"""
+
+
+def may_unshare() -> bool:
+    command = ["unshare", "-u", "-m", "hostname", "qyran-test"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+pytestmark = pytest.mark.skipif(
+    not may_unshare(), reason="namespaces of host names and mounts need root"
+)
+
+
+@pytest.fixture
+def group() -> Iterator[Callable[..., Path]]:
+    """Makes a control group, of version 1, that the remote shell can put a host into."""
+    made: list[Path] = []
+
+    def make(controller: str, **limits: str) -> Path:
+        folder = Path("/sys/fs/cgroup") / controller / f"qyran-{os.getpid()}"
+        try:
+            folder.mkdir()
+        except OSError:
+            pytest.skip(f"no control groups of {controller} (version 1) that may be made")
+        made.append(folder)
+        for name, value in limits.items():
+            (folder / f"{controller}.{name}").write_text(value)
+        return folder
+
+    yield make
+    for folder in made:
+        folder.rmdir()
+
+
+class Site:
+    """Two hosts, n1 and n2, and this machine as the head node that is neither of them."""
+
+    def __init__(self, qyran: Qyran) -> None:
+        self.qyran = qyran
+        self.agent = qyran.folder / "agent"
+        self.define()
+        self.reach()
+
+    def define(self, hosts: str = "n[1-2]", launcher: str = "", node: str = "cores: 2") -> None:
+        """Write cluster.yaml."""
+        (self.qyran.folder / "cluster.yaml").write_text(
+            "schema: qyran.cluster/1\ndefault: pair\nclusters:\n  pair:\n"
+            f"    launcher: {{kind: hostfile, agent: [{self.agent}, -q], {launcher}}}\n"
+            f"    partitions: {{cpu: {{hosts: ['{hosts}'], node: {{{node}}}}}}}\n"
+        )
+
+    def reach(self, on_second: str = ":") -> None:
+        """Write the remote shell. on_second : what it does on n2 first."""
+        self.agent.write_text(AGENT.format(on_second=on_second))
+        self.agent.chmod(0o755)
+
+    def run(self, *arguments: str, **added: str) -> Done:
+        """Two cases, ranks on both hosts."""
+        return self.qyran.run(
+            "faulty", "--nodes", "2", "--ranks", "2", "--repeat", "2", *arguments, **added
+        )
+
+
+@pytest.fixture
+def site(broken: Qyran) -> Site:
+    return Site(broken)
+
+
+def test_from_a_head_node_that_is_none_of_them(site: Site) -> None:
+    done = site.run("--sweep", "tag=1,2")
+    assert (done.rc, done.outcomes) == (0, ["pass", "pass"]), done.err
+    assert {one["nodes"] for one in done.json["cases"]} == {2}
+
+
+def test_from_one_of_them(site: Site) -> None:
+    """This machine is the first host: only the second is reached through the agent."""
+    site.define(hosts=f"{platform.node()},n2")
+    assert site.run().outcomes == ["pass"]
+
+
+def test_one_node_of_two(site: Site) -> None:
+    done = site.qyran.run("faulty", "--ranks", "1,2", "--repeat", "2")
+    assert done.outcomes == ["pass", "pass"], done.err
+
+
+def test_oversubscribed(site: Site) -> None:
+    done = site.run("--ranks", "8", "--oversubscribe")
+    assert done.outcomes == ["pass"], done.err
+
+
+def test_a_host_that_cannot_be_reached(site: Site) -> None:
+    site.agent.write_text(
+        '#!/bin/sh\necho "ssh: connect to host n1 port 22: Connection refused" >&2; exit 255\n'
+    )
+    site.run().complains(3, "a node cannot be reached", "Connection refused", "ssh NODE true")
+    assert site.qyran.files() == []
+
+
+def test_results_that_are_not_shared(site: Site) -> None:
+    site.qyran.results.mkdir()
+    site.reach(on_second=f'mount -t tmpfs none "{site.qyran.results}"')
+    site.run().complains(3, "is not shared", "not seen from n2", "--results")
+    assert list(site.qyran.results.iterdir()) == []
+
+
+def test_another_version_of_qyran_on_a_node(site: Site, tmp_path: Path) -> None:
+    assert site.qyran.tree is not None
+    kernels = site.qyran.tree / "kernels"
+    other = shutil.copytree(kernels, tmp_path / "kernels")
+    (other / "program.py").write_text((other / "program.py").read_text() + "# changed\n")
+    site.reach(on_second=f"mount --bind {other} {kernels}")
+    site.run().complains(3, "2 different versions of qyran", "on n1", "on n2", "shared folder")
+
+
+def test_a_node_with_fewer_cores_than_the_plan_needs(
+    site: Site, group: Callable[..., Path]
+) -> None:
+    one = group("cpuset", mems="0", cpus="0")
+    site.reach(on_second=f"echo $$ > {one}/cgroup.procs")
+    done = site.run("--ranks", "4")
+    done.complains(3, "the plan needs 2 cores of a node", "correct 'cores'")
+
+
+def test_a_node_with_less_memory_than_the_plan_needs(
+    site: Site, group: Callable[..., Path]
+) -> None:
+    small = group("memory", limit_in_bytes=str(400 * 2**20))
+    site.reach(on_second=f"echo $$ > {small}/cgroup.procs")
+    site.define(node="cores: 2, memory: 16 GiB")
+    done = site.run("--set", f"n={2**30}")
+    done.complains(
+        3, "the plan needs 1.19 GiB of a node", "n2 has", "correct 'memory' in cluster.yaml"
+    )
+
+
+def test_hosts_that_the_starter_does_not_heed(site: Site, broken: Qyran) -> None:
+    """An mpirun that starts everything here is not believed."""
+    fake = broken.folder / "mpirun"
+    fake.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && exec {find_mpirun().path} --version\n'
+        f'while [ "$1" != -n ]; do shift; done\nexec {find_mpirun().path} "$@"\n'
+    )
+    fake.chmod(0o755)
+    site.define(launcher=f"mpirun: {fake}")
+    site.run().complains(3, "asked for on 2 nodes", f"run on {platform.node()}", "n1, n2")
+    assert list(broken.results.iterdir()) == []
