@@ -258,7 +258,8 @@ def test_a_job_that_is_requeued_goes_on_with_what_was_begun(site: Site) -> None:
     site.tell("hold")
     site.tell("word", "PENDING")
     assert site.state() == "queued"
-    assert "to be started again" in site.json("status", "last")["jobs"][0]["reason"]
+    (waiting,) = site.json("status")["jobs"]
+    assert "to be started again" in waiting["reason"]
     again = site.job(1) | {"state": "PENDING", "pid": 0}
     (site.home / "job-1.json").write_text(json.dumps(again))
     site.untell("hold")

@@ -13,7 +13,7 @@ from harness.launch.contract import Report, State
 from harness.launch.launchers import pbs, slurm
 from harness.submit import folder as folders
 from harness.submit.state import Phase
-from harness.submit.watch import look, tell
+from harness.submit.watch import look, may_start_again, tell
 from tests.harness.submit.conftest import Programs
 
 Make = Callable[..., Path]
@@ -183,6 +183,25 @@ def test_recorded_cases_are_counted_once(make_run: Make, programs: Programs) -> 
         (folder / name).touch()
     (found,), _ = look([folder])
     assert found.recorded == 2
+
+
+def test_what_may_start_again(make_run: Make, end: Any, age: Any) -> None:
+    folder = running(make_run)
+    (folder / "begun").write_text("17\n")
+
+    def may() -> bool:
+        (found,), _ = look([folder], asking=False)
+        return may_start_again(found)
+
+    assert not may()
+    for status, expected in ((0, False), (3, False), (130, True), (143, True)):
+        end(folder, status)
+        assert may() is expected
+    age(folder / "begun", 8 * 86400.0)
+    assert not may()
+    (folder / "begun").touch()
+    folders.cancel(folder)
+    assert not may()
 
 
 def test_runs_of_two_batch_systems(make_run: Make, programs: Programs) -> None:
