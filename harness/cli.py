@@ -77,7 +77,7 @@ def resume(
     json: flags.Json = False,
 ) -> None:
     """Go on with a run that ended too early: measure what has no final outcome."""
-    from harness.commands import resume as command
+    from harness.commands import run as command
 
     command.resume(run, results, _form(form, json))
 
@@ -129,6 +129,7 @@ def submit(
     oversubscribe: flags.Oversubscribe = False,
     retries: flags.Retries = 1,
     stall: flags.Stall = None,
+    time_limit: flags.TimeLimit = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     cluster: flags.Cluster = None,
     partition: flags.PartitionName = None,
@@ -150,8 +151,8 @@ def submit(
     request = flags.request(
         suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat
     )
-    request = flags.ruled(request, retries, stall, None, None)
     options = command.Options(flags.seconds("--time", time), per_node, pending, dry_run)
+    request = flags.ruled(request, retries, stall, time_limit, None)
     command.submit(request, options, as_json=json)
 
 

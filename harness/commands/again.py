@@ -21,6 +21,7 @@ def words(request: Request, *, suite: str, hpl_dat: Path | None, into: Path) -> 
         *_changes(request.overrides),
         *_flag("--retries", request.rules.retries),
         *_flag("--stall", request.rules.stall_s),
+        *_flag("--time-limit", request.rules.limit_s),
         *_flag("--hpl-dat", hpl_dat),
         *_flag("--cluster", request.cluster),
         *_flag("--partition", request.partition),

@@ -24,7 +24,7 @@ from harness.submit import folder as folders
 from harness.submit.ask import ask
 from harness.submit.state import FINAL, Phase
 from harness.submit.submitting import fill
-from harness.submit.watch import Seen, look
+from harness.submit.watch import Seen, look, may_start_again
 
 _FIRST_S: Final = 0.5
 _GROWTH: Final = 1.5
@@ -35,15 +35,19 @@ _SEVERITY: Final = (5, 130, 3, 2, 1, 4, 0)
 
 def status(name: str | None, results: Path, *, as_json: bool) -> None:
     """Where a submission stands, or all that goes on."""
-    if name is None:
-        known = [one for one in store.runs(results) if folders.is_submitted(one)]
-        quiet, _ = look(known, asking=False)
-        members = [one.folder for one in quiet if one.phase not in FINAL]
-    else:
-        members = find(results, name)
-    seen, notes = look(members)
+    seen, notes = _going_on(results) if name is None else look(find(results, name))
     shown = _document(seen, notes)
     output.show(shown, rendering.jobs(shown), as_json=as_json)
+
+
+def _going_on(results: Path) -> tuple[list[Seen], tuple[str, ...]]:
+    """The submitted runs that have not ended; one that was interrupted may be started again."""
+    known = [one for one in store.runs(results) if folders.is_submitted(one)]
+    quiet, _ = look(known, asking=False)
+    ended = {one.folder for one in quiet if one.phase in FINAL}
+    asked = [one.folder for one in quiet if one.folder not in ended or may_start_again(one)]
+    seen, notes = look(asked)
+    return [one for one in seen if one.phase not in FINAL or one.folder not in ended], notes
 
 
 def wait(name: str, results: Path, timeout_s: float | None, *, as_json: bool) -> None:
@@ -76,6 +80,10 @@ def _until_the_end(
     while True:
         seen, notes = look(members)
         submitted, problem = fill(seen)
+        if problem and not any(one.phase in (Phase.QUEUED, Phase.RUNNING) for one in seen):
+            raise CannotMeasure(
+                "", problem, fix="qyran wait submits the rest when it is called again"
+            )
         changed = _tell(seen, told, as_json=as_json) or bool(submitted)
         for one in {*notes, *([problem] if problem else [])} - said:
             output.note(one)

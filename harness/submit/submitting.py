@@ -29,7 +29,7 @@ def submit(folder: Path) -> Submitted | None:
         return None
     submitted = folders.read(folder)
     queue = folders.queue(folder, submitted)
-    script = folder / job_script.SCRIPT
+    script = folder.absolute() / job_script.SCRIPT
     command = queue.submit(script)
     answer = ask(
         command,
@@ -41,7 +41,7 @@ def submit(folder: Path) -> Submitted | None:
     if answer.problem:
         if not answer.timed_out:
             folders.release(folder)
-        raise CannotMeasure(str(folder), f"not submitted: {answer.problem}", fix=_fix(answer.err))
+        raise CannotMeasure(str(folder), f"not submitted: {answer.problem}{_before(answer.err)}")
     try:
         job = queue.job_id(answer.out)
     except ValueError as error:
@@ -51,9 +51,10 @@ def submit(folder: Path) -> Submitted | None:
     return folders.has_job(folder, submitted, job)
 
 
-def _fix(said: str) -> str:
-    """The other lines of what it said: the reason often stands there."""
-    return " / ".join(said.strip().splitlines()[:-1][-3:])
+def _before(said: str) -> str:
+    """What it said before its last line: the reason often stands there."""
+    lines = said.strip().splitlines()[-4:-1]
+    return f" (before it: {' / '.join(lines)})" if lines else ""
 
 
 def fill(seen: Sequence[Seen]) -> tuple[list[Path], str]:

@@ -7,12 +7,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from harness.launch.contract import Queue, Report
 from harness.submit import folder as folders
 from harness.submit.ask import TIMEOUT_S, ask
 from harness.submit.folder import Submitted
 from harness.submit.state import SIGNALLED, Evidence, Phase, Standing, gone, standing
+
+# Batch systems forget: a run that began earlier than that is not asked for without its name, s.
+_REMEMBERED_S: Final = 7 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,15 @@ def look(
     return [Seen(one, known[one], standing(evidence[one]), _recorded(one)) for one in runs], tuple(
         notes
     )
+
+
+def may_start_again(seen: Seen) -> bool:
+    """Whether only the batch system knows if a run is over: it was interrupted not long ago."""
+    status = folders.status(seen.folder)
+    if status is None or status < SIGNALLED or seen.phase is Phase.CANCELLED:
+        return False
+    began = folders.began(seen.folder)
+    return began is not None and time.time() - began < _REMEMBERED_S
 
 
 def tell(queue: Queue, jobs: Sequence[str], timeout_s: float = TIMEOUT_S) -> Told:

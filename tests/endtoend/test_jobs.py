@@ -258,7 +258,8 @@ def test_a_job_that_is_requeued_goes_on_with_what_was_begun(site: Site) -> None:
     site.tell("hold")
     site.tell("word", "PENDING")
     assert site.state() == "queued"
-    assert "to be started again" in site.json("status", "last")["jobs"][0]["reason"]
+    (waiting,) = site.json("status")["jobs"]
+    assert "to be started again" in waiting["reason"]
     again = site.job(1) | {"state": "PENDING", "pid": 0}
     (site.home / "job-1.json").write_text(json.dumps(again))
     site.untell("hold")
@@ -424,6 +425,15 @@ def test_every_node_by_itself(site: Site) -> None:
     assert [one["state"] for one in cancelled] == ["cancelled"] * 6
     assert site.json("wait", "last", rc=130)["exit_code"] == 130
     assert len(site.calls("sbatch")) == 4
+
+
+def test_waiting_ends_if_the_rest_is_refused(site: Site) -> None:
+    site.tell("nodes", nodes(2, 1, 2))
+    site.submit("faulty", "--per-node", "--ranks", "1", "--pending", "1")
+    site.tell("refuse")
+    site("wait", "last").complains(3, "Invalid account", "qyran wait")
+    site.untell("refuse")
+    assert site.json("wait", "last")["exit_code"] == 0
 
 
 def test_nodes_by_themselves_are_collected_together(site: Site) -> None:
