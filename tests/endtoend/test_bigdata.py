@@ -55,6 +55,16 @@ def test_four_times_the_limit(
     assert list(scratch.iterdir()) == []
 
 
+def test_groupby_of_nearly_distinct_keys_takes_three_times_its_input(qyran: Qyran) -> None:
+    """Beside the interpreter and its libraries, which are all that a case of a few rows takes."""
+    sizes = {"rows": 1000, "keys": 1000}, {"rows": 16 * 10**6, "keys": 32 * 10**6}
+    entry = {"kernel": "groupby", "ranks": 1, "threads": 1, "repetitions": 1}
+    done = qyran.run(qyran.suite(*({**entry, "parameters": one} for one in sizes)))
+    assert done.outcomes == ["pass", "pass"], done.reasons
+    few, many = (case["peak_memory"] for case in done.json["cases"])
+    assert many - few <= 3 * 16 * sizes[1]["rows"]
+
+
 def spilling(qyran: Qyran, scratch: Path) -> tuple[subprocess.Popen[str], psutil.Process]:
     """A run in the middle of a spill, and its rank."""
     running = qyran.start(*beyond_memory("sort", scratch))

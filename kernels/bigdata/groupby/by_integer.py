@@ -52,6 +52,11 @@ class ByInteger:
         spill = None if self.limit is None else self.limit.scratch.spill(np.int64)
         self.results = Results(self.width, spill)
 
+    def give_back(self) -> None:
+        """Let the operating system have what only the timed phase needs, but for the results."""
+        for one in (self._combiner, self._swap_aggregates, self._swap_rows):
+            one.give_back()
+
     def groupby(self) -> None:
         """The timed phase: results = the aggregates of all keys that this rank owns."""
         self._swap_aggregates.received_B = self._swap_rows.received_B = 0
@@ -118,7 +123,7 @@ class ByInteger:
     def _rounds(self, rows: int, runs: list[Run]) -> int:
         """How many there must be; collective. rows : in memory."""
         if self.limit is None:
-            rounds = -(-rows * ROW_B // max(ROUND_B, rows * ROW_B // 8))
+            rounds = -(-rows * ROW_B // max(ROUND_B, rows * ROW_B // 16))
         else:
             rounds = self.limit.rounds(sum(int(run.ends[-1]) for run in runs), self.width)
         return min(self.layout.m, max(1, int(self.comm.allreduce(rounds, op=MPI.MAX))))
@@ -132,7 +137,7 @@ class ByInteger:
         aggregates = self._combiner.combine(many, none if apart else rows)
         others = self._combiner.gather(rows if apart else none)
         self.watch.lap("local")
-        many, rows = self._swap_aggregates(*aggregates), self._swap_rows(*others)
+        many, came = self._swap_aggregates(*aggregates), self._swap_rows(*others)
         self.watch.lap("exchange")
-        self.results.append(self._combiner.combine(many, rows)[0])
+        self.results.append(self._combiner.combine(many, came)[0], spent=rows)
         self.watch.lap("merge")
