@@ -57,7 +57,7 @@ def test_four_times_the_limit(
 
 def test_groupby_of_nearly_distinct_keys_takes_three_times_its_input(qyran: Qyran) -> None:
     """Beside the interpreter and its libraries, which are all that a case of a few rows takes."""
-    sizes = {"rows": 1000, "keys": 1000}, {"rows": 16 * 10**6, "keys": 32 * 10**6}
+    sizes = {"rows": 1000, "keys": 1000}, {"rows": 24 * 10**6, "keys": 48 * 10**6}
     entry = {"kernel": "groupby", "ranks": 1, "threads": 1, "repetitions": 1}
     done = qyran.run(qyran.suite(*({**entry, "parameters": one} for one in sizes)))
     assert done.outcomes == ["pass", "pass"], done.reasons

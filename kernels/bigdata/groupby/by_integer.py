@@ -63,7 +63,7 @@ class ByInteger:
         rows, runs = self._split()
         left = int(rows.lengths().sum())
         apart = 2 * self._distinct > left
-        rounds = self._rounds(left, runs)
+        rounds = self._rounds(left, runs, apart=apart)
         for one in range(rounds):
             windows = self.layout.windows(one, rounds)
             many = load(runs, windows, self.width)
@@ -120,10 +120,13 @@ class ByInteger:
         split.clear(limit.split_rows(self.layout.parts))
         return run
 
-    def _rounds(self, rows: int, runs: list[Run]) -> int:
-        """How many there must be; collective. rows : in memory."""
+    def _rounds(self, rows: int, runs: list[Run], *, apart: bool) -> int:
+        """How many there must be; collective. rows : in memory.
+
+        Twice as many if nearly every row brings a group: only then there is much beside the rows.
+        """
         if self.limit is None:
-            rounds = -(-rows * ROW_B // max(ROUND_B, rows * ROW_B // 16))
+            rounds = -(-rows * ROW_B // max(ROUND_B, rows * ROW_B // 8)) * (1 + apart)
         else:
             rounds = self.limit.rounds(sum(int(run.ends[-1]) for run in runs), self.width)
         return min(self.layout.m, max(1, int(self.comm.allreduce(rounds, op=MPI.MAX))))

@@ -31,8 +31,8 @@ MOST: Final = 4096
 """Level 2 has no room for the ends of more partitions."""
 LEAST: Final = 4
 """Partitions of a rank: something for every thread, and for every round."""
-ROUND_B: Final = 2**23
-"""Rows of a round: more are not faster, as long as they are at most a sixteenth of all."""
+ROUND_B: Final = 2**26
+"""Rows of a round: more are not faster, as long as they are at most an eighth of all."""
 
 
 @dataclass(frozen=True)
