@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from harness import ranks
 from harness.errors import CannotMeasure
+from harness.judge.placement import is_of
 from harness.launch import starter
 from harness.launch.environment import cache_root, sources_hash
 from harness.launch.starter import Asked
@@ -105,10 +106,23 @@ def _refuse_nodes(asked: Asked, probe: Probe, cases: Sequence[Case]) -> None:
             fix="'launcher: {options: ...}' in cluster.yaml must not choose nodes; in a batch job, "
             "ask for as many as --nodes says",
         )
+    _refuse_foreign(asked, probe)
     wanted_B = max(one.memory_B for one in cases)
     for host in probe.hosts:
         here = [one for one in probe.ranks if one.host == host]
         _refuse_node(asked, here, wanted_B)
+
+
+def _refuse_foreign(asked: Asked, probe: Probe) -> None:
+    """NodesDiffer if a host does not call itself what it was asked for by."""
+    foreign = {one.host for one in probe.ranks if not is_of(one.host, one.node, asked.hosts)}
+    if asked.hosts and foreign:
+        raise NodesDiffer(
+            _WHERE,
+            f"ranks run on {', '.join(sorted(foreign))}, which was not asked for",
+            known=f"the launcher was told: {', '.join(asked.hosts)}",
+            fix="'hosts' in cluster.yaml must be the names that `hostname` gives on the nodes",
+        )
 
 
 def _refuse_node(asked: Asked, here: Sequence[Rank], wanted_B: int) -> None:

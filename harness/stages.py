@@ -93,7 +93,8 @@ class Stages:
             one.is_program or one.scaling for one in prepared.cases
         )
         self._documents: dict[str, document.CaseDoc] = {}
-        self._nodes = Nodes(prepared.allocation.hosts if prepared.allocation else ())
+        self._hosts = prepared.allocation.hosts if prepared.allocation else ()
+        self._nodes = Nodes(self._hosts)
         self._limits = prepared.rules.limits(time.monotonic())
         self._launches = 0
         self._unrecorded = 0
@@ -220,7 +221,8 @@ class Stages:
         notes = ("oversubscribed",) if self._crowded else ()
         raw = replace(raw, notes=notes, earlier=self._ledger.earlier[case.id])
         raw = self._programs.identified(raw, seen)
-        return verdict.of_attempts(verdict.judged(raw, oversubscribe=self._crowded))
+        judged = verdict.judged(raw, oversubscribe=self._crowded, hosts=self._hosts)
+        return verdict.of_attempts(judged)
 
     def _bounds(self, results: list[CaseResult], geometry: Geometry) -> bounds.Bounds:
         """The limits of this geometry: from this run, else from earlier runs of this machine."""

@@ -14,7 +14,6 @@ from harness import recovery, session
 from harness.commands import output
 from harness.commands.rank import hpl_standing
 from harness.prepare import Prepared, Request, prepare
-from harness.record import store
 from harness.report import compose, document, hpl, terminal
 from harness.report.format import Format
 from harness.report.progress import Bar, Lines
@@ -25,7 +24,7 @@ def run(request: Request, form: Format) -> None:
     """Run a suite and end with the exit code of its outcome."""
     heed_signals()
     if request.into is not None and (request.into / "run.yaml").exists():
-        resume(str(request.into), request.results, form)
+        go_on(request.into, request.results, form)
     prepared = prepare(request)
     if form is Format.HPL:
         hpl.refuse((case.kernel for case in prepared.cases), request.name)
@@ -35,10 +34,10 @@ def run(request: Request, form: Format) -> None:
     output.end(result.exit_code)
 
 
-def resume(name: str, results: Path, form: Format) -> None:
-    """Go on with a run and end with the exit code of its outcome."""
+def go_on(folder: Path, results: Path, form: Format) -> None:
+    """Go on with a run that was begun and end with the exit code of its outcome."""
     heed_signals()
-    prepared, earlier = recovery.reopened(store.find(results, name), results)
+    prepared, earlier = recovery.reopened(folder, results)
     if form is Format.HPL:
         hpl.refuse((case.kernel for case in prepared.cases), earlier.run.suite)
     result = session.resume(prepared, earlier, display(stderr=form is not Format.TEXT))

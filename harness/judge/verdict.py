@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -15,10 +16,11 @@ from harness.record.result import Calls, CaseResult, Nested, Samples, Value
 from kernels.contract import Check, Kernel, Work
 
 
-def judged(result: CaseResult, *, oversubscribe: bool) -> CaseResult:
+def judged(result: CaseResult, *, oversubscribe: bool, hosts: Collection[str] = ()) -> CaseResult:
     """Fill in work, metrics, outcome and reason of a case whose ranks came to their end.
 
     A case that already has another outcome than pass keeps it: its samples are no result.
+    hosts : names of the nodes of the allocation; () where it has no names.
     """
     kernel = result.case.instance()
     ranks = result.case.geometry.ranks
@@ -26,7 +28,7 @@ def judged(result: CaseResult, *, oversubscribe: bool) -> CaseResult:
     result = replace(result, work=work)
     if result.outcome is not Outcome.PASS:
         return result
-    outcome, reason = _verdict(result, oversubscribe)
+    outcome, reason = _verdict(result, oversubscribe, hosts)
     if outcome is not Outcome.PASS:
         return replace(result, outcome=outcome, reason=reason)
     result = replace(result, metrics=_metrics(kernel, result, work), primary=primary(kernel))
@@ -51,7 +53,9 @@ def of_attempts(result: CaseResult) -> CaseResult:
     return replace(result, outcome=Outcome.INCONCLUSIVE, reason=reason)
 
 
-def _verdict(result: CaseResult, oversubscribe: bool) -> tuple[Outcome, str]:
+def _verdict(
+    result: CaseResult, oversubscribe: bool, hosts: Collection[str]
+) -> tuple[Outcome, str]:
     if result.check is None:
         return Outcome.ERROR, "the ranks ended without a verification"
     if not result.check.passed:
@@ -59,7 +63,8 @@ def _verdict(result: CaseResult, oversubscribe: bool) -> tuple[Outcome, str]:
     if timeless := _timeless(result.samples):
         return Outcome.ERROR, f"{timeless} took no time that the clock can measure: raise its size"
     for places in result.places or ((),):
-        why = placement.broken(result.case.geometry, places, oversubscribe=oversubscribe)
+        geometry = result.case.geometry
+        why = placement.broken(geometry, places, oversubscribe=oversubscribe, hosts=hosts)
         if why:
             return Outcome.INFRA, f"invalid placement: {why}"
     return Outcome.PASS, ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -15,10 +14,10 @@ from typing import Final
 import psutil
 
 from harness.errors import CannotMeasure
+from harness.launch.lifeline import end_with_parent
 
 TERM_GRACE_S: Final = 2.0
 _POLL_S: Final = 0.05
-_PR_SET_PDEATHSIG: Final = 1
 _INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -114,7 +113,7 @@ def _popen(
 
     def prepare() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-        _die_with_parent()
+        end_with_parent(signal.SIGTERM)  # a driver that is killed takes mpirun with it
 
     try:
         with log.open("ab") as output:
@@ -168,8 +167,3 @@ def _signal(processes: set[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
         with suppress(psutil.Error):
             process.send_signal(number)
-
-
-def _die_with_parent() -> None:
-    """Let the kernel end mpirun (and so its ranks) if the driver is killed with -9."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -36,6 +36,7 @@ def main() -> None:
         "rank": comm.rank,
         "size": comm.allreduce(1),
         "host": MPI.Get_processor_name(),
+        "node": os.environ.get("SLURMD_NODENAME", ""),
         "cpus": sorted(os.sched_getaffinity(0)),
         "library": MPI.Get_library_version().strip("\0\n "),
         "announced": next(announced, ""),

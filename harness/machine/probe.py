@@ -32,7 +32,8 @@ class Rank:
     size : ranks it can see, itself included. cpus : hardware threads it may run on. library : what
     its MPI library says of itself. announced : how many ranks the launcher told it of,
     "VARIABLE=n". memory_B : what it can have. qyran : version and hash of its sources. refused :
-    why the folder of results cannot be written to, "" if it can.
+    why the folder of results cannot be written to, "" if it can. node : what the scheduler calls
+    the host.
     """
 
     rank: int
@@ -44,6 +45,7 @@ class Rank:
     memory_B: int | None = None
     qyran: str = ""
     refused: str = ""
+    node: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import traceback
 from pathlib import Path
 
 import kernels  # noqa: F401 - keeps MPI from starting before this module says so
+from harness.launch.lifeline import end_with_parent
 from harness.measure import batch as batches
 
 
 def main() -> None:
     """Start MPI, measure the batch; an exception is written down before it ends all ranks."""
+    end_with_parent(signal.SIGKILL)
     from mpi4py import MPI
 
     MPI.Init_thread(MPI.THREAD_FUNNELED)

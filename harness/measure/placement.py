@@ -1,22 +1,29 @@
-"""Where a rank really runs: host, cores, NUMA node, threads, BLAS; read by the rank itself."""
+"""Where a rank really runs: host, cores, limits, threads, BLAS; read by the rank itself."""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from harness.machine import cgroup
+from harness.machine.tree import Tree, Unavailable
+
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True)
 class Place:
     """The facts of one rank, at run time.
 
-    cpus : logical CPUs it may run on. numa : NUMA nodes of these. threads : Numba's threads.
-    blas : "name version kernel", blas_threads : the BLAS's own thread count. Of somebody else's
-    program the threads are those its environment asks for: it cannot be asked itself.
+    node : what the scheduler calls the host. cpus : logical CPUs it may run on. numa : NUMA nodes
+    of these. cpu_quota : CPUs that its control groups allow, memory_limit_B : their least limit;
+    None is no limit. threads : Numba's threads. blas : "name version kernel", blas_threads : the
+    BLAS's own thread count. Of somebody else's program the threads are those its environment asks
+    for: it cannot be asked itself.
     """
 
     rank: int
@@ -28,6 +35,9 @@ class Place:
     blas: str
     blas_threads: int
     mpi: str
+    node: str = ""
+    cpu_quota: float | None = None
+    memory_limit_B: int | None = None
 
 
 def mine(rank: int, mpi: str) -> Place:
@@ -36,36 +46,49 @@ def mine(rank: int, mpi: str) -> Place:
     import scipy.linalg.cython_blas  # noqa: F401 - loads the BLAS that the kernels call
     from threadpoolctl import threadpool_info
 
-    cpus = tuple(sorted(os.sched_getaffinity(0)))
     blas = [one for one in threadpool_info() if one["user_api"] == "blas"]
     of_scipy = next((one for one in blas if "scipy" in one["filepath"]), blas[0] if blas else {})
     return Place(
         rank=rank,
-        host=platform.node(),
-        pid=os.getpid(),
-        cpus=cpus,
-        numa=_numa(cpus),
         threads=numba.get_num_threads(),
         blas=_blas_name(of_scipy),
         blas_threads=int(of_scipy.get("num_threads", 0)),
         mpi=mpi,
+        **_here(),
     )
 
 
 def of_program(rank: int, mpi: str, environment: Mapping[str, str]) -> Place:
     """The place of a process that is about to become somebody else's program."""
-    cpus = tuple(sorted(os.sched_getaffinity(0)))
     return Place(
         rank=rank,
-        host=platform.node(),
-        pid=os.getpid(),
-        cpus=cpus,
-        numa=_numa(cpus),
         threads=_count(environment, "OMP_NUM_THREADS"),
         blas="its own, threads as its environment asks",
         blas_threads=_count(environment, "OPENBLAS_NUM_THREADS"),
         mpi=mpi,
+        **_here(),
     )
+
+
+def _here() -> dict[str, Any]:
+    """What is known of this process without its libraries."""
+    host, cpus, tree = platform.node(), tuple(sorted(os.sched_getaffinity(0))), Tree()
+    return {
+        "host": host,
+        "node": os.environ.get("SLURMD_NODENAME", host),
+        "pid": os.getpid(),
+        "cpus": cpus,
+        "numa": _numa(cpus),
+        "cpu_quota": _limit(tree, cgroup.cpu_quota),
+        "memory_limit_B": _limit(tree, cgroup.memory_limit_B),
+    }
+
+
+def _limit(tree: Tree, question: Callable[[Tree], N]) -> N | None:
+    try:
+        return question(tree)
+    except (Unavailable, ValueError, LookupError):  # no limit, or one that is not understood
+        return None
 
 
 def _count(environment: Mapping[str, str], variable: str) -> int:

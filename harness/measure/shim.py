@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from harness.launch.lifeline import end_with_parent
 from harness.measure import placement
 from kernels.program import STDOUT
 
@@ -63,6 +65,7 @@ def rank_of(environment: Mapping[str, str], ranks: int) -> int:
 
 def main() -> None:
     """Become the program; an exception is written down before it ends the rank."""
+    end_with_parent(signal.SIGKILL)
     file = Path(sys.argv[1])
     order = Order(**json.loads(file.read_text(encoding="utf-8")))
     rank = 0

@@ -12,7 +12,7 @@
     /entry/work          what one call of each phase does, over all ranks
     /entry/verification  what was checked, error, tolerance, passed
     /entry/timing        compile, set-up and verification, s, one entry a launch
-    /entry/placement     host, CPUs, NUMA nodes, threads, BLAS and MPI of each rank, as read by it
+    /entry/placement     host, CPUs, limits, threads, BLAS and MPI of each rank, as read by it
     /entry/environment   hardware, software and machine fingerprint, as JSON notes
     /entry/references    the reference values the case was judged by
     /entry/provenance    command line, run, program version; somebody else's program with its output
@@ -25,6 +25,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -280,11 +281,15 @@ def _placement(entry: Any, result: CaseResult) -> None:
     for name in ("rank", "pid", "threads", "blas_threads"):
         nexus.array(group, name, [getattr(one, name) for one in places], "1")
     text = h5py.string_dtype()
-    for name in ("host", "blas", "mpi"):
+    for name in ("host", "node", "blas", "mpi"):
         group.create_dataset(name, data=[getattr(one, name) for one in places], dtype=text)
     for name in ("cpus", "numa"):
         words = [",".join(map(str, getattr(one, name))) for one in places]
         group.create_dataset(name, data=words, dtype=text)
+    for name, unit in (("cpu_quota", "1"), ("memory_limit_B", "B")):
+        limits = [getattr(one, name) for one in places]
+        numbers = [math.inf if one is None else float(one) for one in limits]
+        nexus.array(group, name.removesuffix("_B"), numbers, unit)
     nexus.array(group, "peak_memory", result.peak_memory_B, "B", axes=["launch", "rank"])
     nexus.notes(group, "mpi_settings", list(result.mpi_settings))
 

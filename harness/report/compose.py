@@ -12,7 +12,7 @@ from harness.outcome import EXIT_CODES, Outcome, worst
 from harness.plan.case import Case
 from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, Nested, Run, Value
-from harness.report import ratios, scaling
+from harness.report import placement, ratios, scaling
 from harness.report.document import (
     AttemptDoc,
     CallsDoc,
@@ -54,6 +54,7 @@ def of_case(result: CaseResult) -> CaseDoc:
         seconds=_seconds(result),
         peak_memory=max(map(sum, result.peak_memory_B), default=None),
         earlier=[AttemptDoc(**asdict(one)) for one in result.earlier],
+        placement=placement.of_places(result.places),
         started=result.started or None,
         ended=result.ended or None,
     )

@@ -116,6 +116,21 @@ class AttemptDoc(Doc):
     file: str | None
 
 
+class HostsDoc(Doc):
+    """Hosts whose ranks have the same CPUs. cpus : of each rank of a host, such as ``0-3,8``."""
+
+    hosts: list[str]
+    cpus: list[str]
+
+
+class PlacementDoc(Doc):
+    """Where the ranks ran in the last launch. bound : no two of a host on the same CPUs."""
+
+    groups: list[HostsDoc]
+    bound: bool
+    mpi: str
+
+
 class CaseDoc(Doc):
     """One case of a run. ``file`` is null for a case that was not recorded.
 
@@ -146,6 +161,7 @@ class CaseDoc(Doc):
     scaling: list[MemberDoc] = Field(default_factory=list)
     seconds: dict[str, float]
     peak_memory: int | None = None
+    placement: PlacementDoc | None = None
     earlier: list[AttemptDoc] = Field(default_factory=list)
     started: float | None = None
     ended: float | None = None

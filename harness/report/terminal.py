@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.judge.bounds import IMPOSSIBLE
-from harness.report import curves, units
+from harness.report import curves, placement, units
 from harness.report.document import (
     CaseDoc,
     CheckDoc,
@@ -211,6 +211,7 @@ def _remarks(document: RunDoc) -> list[RenderableType]:
         f"{recorded} of {units.counted(len(document.cases), 'case')} recorded in {document.path}"
     )
     verdict = Text(f"{document.outcome}", style=_STYLE.get(document.outcome, _BAD))
+    remarks += [Text(one, style="dim") for one in placement.lines(document.cases)]
     return [Text(""), *remarks, Text.assemble(verdict, f" (exit {document.exit_code}); {where}")]
 
 

@@ -38,9 +38,10 @@ class Submitted:
     """What was asked of a batch system for one run.
 
     submission : id that the jobs of one `qyran submit` share. job : id of the batch system, ""
-    until it is submitted. argv : what the job runs. pending : how many jobs of the submission may
-    wait in the queue. cases : as planned, `Case.as_dict`. submitted : s since 1970; by : which
-    qyran. partition : of cluster.yaml, queue : what the batch system calls it.
+    until it is submitted; jobs_before : of jobs that ended before the run did. argv : what the job
+    runs. pending : how many jobs of the submission may wait in the queue. cases : as planned,
+    `Case.as_dict`. submitted : s since 1970; by : which qyran. partition : of cluster.yaml, queue :
+    what the batch system calls it.
     """
 
     run: str
@@ -64,6 +65,7 @@ class Submitted:
     made: float
     submitted: float | None = None
     job: str = ""
+    jobs_before: tuple[str, ...] = ()
     cases: tuple[dict[str, Any], ...] = field(default=())
 
     def planned(self) -> list[Case]:
@@ -122,18 +124,36 @@ def _encoded(submitted: Submitted) -> bytes:
 def has_job(folder: Path, submitted: Submitted, job: str) -> Submitted:
     """Write down the id of a job that was submitted now."""
     known = replace(submitted, job=job, submitted=time.time())
+    try:
+        _replaced(folder, known)
+    except CannotMeasure as error:
+        found = f"job {job} is submitted, but not written down: {error.found}"
+        raise CannotMeasure(error.where, found) from error
+    return known
+
+
+def _replaced(folder: Path, submitted: Submitted) -> None:
+    """Put a new job.json in the place of the old one, whole; CannotMeasure if it cannot be."""
     new = folder / f".{RECORD}.{os.getpid()}"
     try:
         with new.open("wb") as file:
-            file.write(_encoded(known))
+            file.write(_encoded(submitted))
             file.flush()
             os.fsync(file.fileno())
         new.replace(folder / RECORD)
     except OSError as error:
-        raise CannotMeasure(
-            str(folder / RECORD), f"job {job} is submitted, but not written down: {error.strerror}"
-        ) from error
-    return known
+        raise CannotMeasure(str(folder / RECORD), f"cannot be written: {error.strerror}") from error
+
+
+def renew(folder: Path, submitted: Submitted) -> None:
+    """Make a run whose job has ended one that is held back: it may be submitted again.
+
+    What was measured stays, and the next job goes on with it.
+    """
+    before = (*submitted.jobs_before, *([submitted.job] if submitted.job else []))
+    _replaced(folder, replace(submitted, job="", submitted=None, jobs_before=before))
+    for name in (job_script.MARKER, job_script.BEGUN, _CANCELLED, _GONE, _CLAIM):
+        (folder / name).unlink(missing_ok=True)
 
 
 def queue(folder: Path, submitted: Submitted) -> Queue:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -174,3 +175,21 @@ def test_hosts_that_the_starter_does_not_heed(site: Site, broken: Qyran) -> None
     site.define(launcher=f"mpirun: {fake}")
     site.run().complains(3, "asked for on 2 nodes", f"run on {platform.node()}", "n1, n2")
     assert list(broken.results.iterdir()) == []
+
+
+def test_no_rank_outlives_the_daemon_of_its_node(site: Site) -> None:
+    qyran = site.qyran
+    faulty = qyran.faulty(nap_s=0.05, ranks=2, repetitions=100_000, budget=60)
+    suite = qyran.suite({"nodes": 2, **faulty})
+    running = qyran.start(suite)
+    qyran.wait_for("sample", 2)
+    ranks = qyran.ranks()
+    assert len(ranks) == 2
+    running.send_signal(signal.SIGSTOP)
+    daemons = [one.parent() for one in ranks]
+    for process in [qyran.launcher(), *daemons]:
+        assert process is not None
+        process.kill()
+    qyran.wait(lambda: not qyran.ranks(), limit_s=5.0)
+    running.send_signal(signal.SIGCONT)
+    assert qyran.finish(running).outcomes == ["killed"]

@@ -279,6 +279,52 @@ def test_a_job_that_is_requeued_goes_on_with_what_was_begun(site: Site) -> None:
     assert cases[0]["outcome"] == "pass"
 
 
+def test_resume_attaches_to_a_job_that_waits(site: Site) -> None:
+    site.tell("hold")
+    suite = site.qyran.suite(site.qyran.faulty(ranks=1))
+    site.submit(suite)
+    command = [site.qyran.command, "resume", "--json", "--results", str(site.qyran.results)]
+    running = subprocess.Popen(
+        command,
+        cwd=site.qyran.folder,
+        env=site.qyran.variables(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    site.qyran.wait(lambda: bool(site.calls("squeue")))
+    assert running.poll() is None
+    site.untell("hold")
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 0, (out, err)
+    assert "attached to slurm job 1, which is queued" in err
+    assert len(site.calls("sbatch")) == 1
+
+
+def test_resume_submits_a_lost_run_again_and_keeps_what_it_measured(site: Site) -> None:
+    one = site.qyran.faulty(tag=1, ranks=1)
+    slow = site.qyran.faulty(tag=2, nap_s=0.3, repetitions=40)
+    site.submit(site.qyran.suite(one, slow))
+    site.qyran.wait(lambda: len(site.qyran.files()) == 1)
+    site.qyran.wait(lambda: '"sample"' in site.qyran.journal())
+    os.killpg(site.job(1)["pid"], signal.SIGKILL)
+    site.tell("word", "NODE_FAIL")
+    assert site.json("wait", "last", rc=3)["jobs"][0]["state"] == "lost"
+    (file,) = site.qyran.files()
+    before = file.read_bytes()
+    site.untell("word")
+    done = site("resume", "last", "--json")
+    assert done.rc == 0, (done.out, done.err)
+    assert "submitted again, as slurm job 2" in done.err
+    assert file.read_bytes() == before
+    assert len(site.calls("sbatch")) == 2
+    shown = site.json("collect", "last")
+    assert [one["outcome"] for one in shown["runs"][0]["cases"]] == ["pass", "pass"]
+    again = site("resume", "last", "--json")
+    assert again.rc == 0
+    assert len(site.calls("sbatch")) == 2
+
+
 @pytest.mark.parametrize("trouble", ["outage", "garbage"])
 def test_an_outage_of_the_batch_system(site: Site, trouble: str) -> None:
     """A note says so; the run is good all the same."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,3 +112,15 @@ def test_mpirun_itself_killed(broken: Qyran) -> None:
     assert done.rc == 3
     assert done.outcomes == ["pass", "killed"]
     assert len(broken.files()) == 2
+
+
+def test_no_rank_outlives_its_mpirun(broken: Qyran) -> None:
+    """Killed with -9 while the driver does nothing about it."""
+    running = broken.start(broken.suite(broken.faulty(nap_s=0.05, repetitions=100_000, budget=60)))
+    broken.wait_for("sample", 2)
+    assert len(broken.ranks()) == 2
+    running.send_signal(signal.SIGSTOP)
+    broken.launcher().kill()
+    broken.wait(lambda: not broken.ranks(), limit_s=5.0)
+    running.send_signal(signal.SIGCONT)
+    assert broken.finish(running).outcomes == ["killed"]

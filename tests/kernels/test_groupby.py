@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from kernels.bigdata.groupby import by_integer, reference, sample, table
+from kernels.bigdata.groupby import by_integer, reference, results, sample, table
 from kernels.bigdata.groupby.by_string import ByString
 from kernels.bigdata.groupby.cpu import State
 from kernels.bigdata.groupby.kernel import GroupBy
@@ -19,7 +21,7 @@ from kernels.bigdata.groupby.names import Names
 from kernels.bigdata.groupby.parted import nothing
 from kernels.bigdata.groupby.partition import parts_of
 from kernels.bigdata.groupby.room import Room
-from kernels.bigdata.groupby.split import Split
+from kernels.bigdata.groupby.split import BLOCK_WORDS, Split, blocks
 from kernels.contract import CannotRun, IllegalParameter, Value
 
 DISTRIBUTIONS = ("uniform", "zipf", "sorted", "reversed", "equal")
@@ -48,30 +50,38 @@ def mutation_case(ranks: int) -> dict[str, Value]:
     return case(20_011, 50_000, aggregates="all")
 
 
-def aggregates(state: Any) -> np.ndarray:
-    """Those of the first piece that has any."""
-    return next(one for one in state.results.chunks() if len(one))
+@contextmanager
+def every_result(state: Any) -> Generator[np.ndarray]:
+    """All of them, to be changed."""
+    every = np.concatenate(list(state.results.chunks()))
+    yield every
+    state.forget()
+    state.results.append(every)
 
 
 def change_a_sum(state: Any, comm: MPI.Intracomm) -> None:
     if comm.rank == comm.size - 1:
-        aggregates(state)[-1, table.LOW] ^= 1
+        with every_result(state) as some:
+            some[-1, table.LOW] ^= 1
 
 
 def change_a_minimum(state: Any, comm: MPI.Intracomm) -> None:
     if comm.rank == 0:
-        aggregates(state)[0, table.LEAST] -= 1
+        with every_result(state) as some:
+            some[0, table.LEAST] -= 1
 
 
 def lose_a_key(state: Any, comm: MPI.Intracomm) -> None:
     if comm.rank == 0:
-        aggregates(state)[0] = aggregates(state)[1]
+        with every_result(state) as some:
+            some[0] = some[1]
 
 
 def merge_two_keys(state: Any, comm: MPI.Intracomm) -> None:
     """As a hash that is not compared would: totals stay right."""
-    if comm.rank == 0:
-        some = aggregates(state)
+    if comm.rank > 0:
+        return
+    with every_result(state) as some:
         some[0, table.COUNT] += some[1, table.COUNT]
         some[0, table.LOW] += some[1, table.LOW]
         some[0, table.HIGH] += some[1, table.HIGH]
@@ -80,13 +90,14 @@ def merge_two_keys(state: Any, comm: MPI.Intracomm) -> None:
 
 def split_a_key(state: Any, comm: MPI.Intracomm) -> None:
     """One key on its owner twice, the totals right."""
-    if comm.rank == 0:
-        some = aggregates(state)
+    if comm.rank > 0:
+        return
+    with every_result(state) as some:
         twice = some[:1].copy()
         twice[:, [table.LOW, table.HIGH]] = 0
         twice[:, table.COUNT] = 1
         some[0, table.COUNT] -= 1
-        state.results.append(twice)
+    state.results.append(twice)
 
 
 def skip_a_row(state: Any, comm: MPI.Intracomm) -> None:
@@ -274,16 +285,9 @@ def test_out_of_core(
     state = limited(kernel, 2**19, monkeypatch)
     assert kernel.verify(state, MPI.COMM_SELF).passed
     assert groups(state) == expected(*columns(state, rows))
-    change_a_sum_in_the_file(state)
+    with every_result(state) as some:
+        some[-1, table.HIGH] += 1
     assert not kernel.verify(state, MPI.COMM_SELF).passed
-
-
-def change_a_sum_in_the_file(state: Any) -> None:
-    chunks = [chunk.copy() for chunk in state.results.chunks()]
-    chunks[-1][-1, table.HIGH] += 1
-    state.forget()
-    for chunk in chunks:
-        state.results.append(chunk)
 
 
 def test_strings_out_of_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,6 +355,26 @@ def test_split_keeps_every_row(threads: int) -> None:
             np.testing.assert_array_equal(np.sort(found[:, 0]), wanted)
             np.testing.assert_array_equal(found[:, 1], found[:, 0] + 7)
         split.clear(4000)
+
+
+@pytest.mark.parametrize("width", [table.SUMS, table.ALL])
+@pytest.mark.parametrize("size", [0, 9, 300, 5000])
+def test_results_take_the_blocks_of_rows_first(
+    width: int, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are there in their order, whether they need fewer blocks than there are or more."""
+    monkeypatch.setattr(results, "CHUNK", 200)
+    split = Split(3, np.empty(0, np.int64), width, 2000, Room(np.int64))
+    split.add(np.arange(2000), np.arange(2000))
+    some, every = results.Results(width), -1 - np.arange(2 * size * width).reshape(-1, width)
+    rows = split.rows()
+    memory, there = blocks(rows)
+    for half, parts in ((every[:size], [0, 2]), (every[size:], [1])):
+        some.append(half, spent=rows.some(np.array(parts)))
+    assert some.size == 2 * size
+    np.testing.assert_array_equal(np.concatenate([every[:0], *some.chunks()]), every)
+    taken = int((memory[there, 0] < 0).sum())
+    assert taken == there.size if size == 5000 else taken <= 2 * (size * width // BLOCK_WORDS)
 
 
 def test_a_table_grows() -> None:

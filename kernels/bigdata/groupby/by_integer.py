@@ -52,13 +52,18 @@ class ByInteger:
         spill = None if self.limit is None else self.limit.scratch.spill(np.int64)
         self.results = Results(self.width, spill)
 
+    def give_back(self) -> None:
+        """Let the operating system have what only the timed phase needs, but for the results."""
+        for one in (self._combiner, self._swap_aggregates, self._swap_rows):
+            one.give_back()
+
     def groupby(self) -> None:
         """The timed phase: results = the aggregates of all keys that this rank owns."""
         self._swap_aggregates.received_B = self._swap_rows.received_B = 0
         rows, runs = self._split()
         left = int(rows.lengths().sum())
         apart = 2 * self._distinct > left
-        rounds = self._rounds(left, runs)
+        rounds = self._rounds(left, runs, apart=apart)
         for one in range(rounds):
             windows = self.layout.windows(one, rounds)
             many = load(runs, windows, self.width)
@@ -115,10 +120,13 @@ class ByInteger:
         split.clear(limit.split_rows(self.layout.parts))
         return run
 
-    def _rounds(self, rows: int, runs: list[Run]) -> int:
-        """How many there must be; collective. rows : in memory."""
+    def _rounds(self, rows: int, runs: list[Run], *, apart: bool) -> int:
+        """How many there must be; collective. rows : in memory.
+
+        Twice as many if nearly every row brings a group: only then there is much beside the rows.
+        """
         if self.limit is None:
-            rounds = -(-rows * ROW_B // max(ROUND_B, rows * ROW_B // 8))
+            rounds = -(-rows * ROW_B // max(ROUND_B, rows * ROW_B // 8)) * (1 + apart)
         else:
             rounds = self.limit.rounds(sum(int(run.ends[-1]) for run in runs), self.width)
         return min(self.layout.m, max(1, int(self.comm.allreduce(rounds, op=MPI.MAX))))
@@ -132,7 +140,7 @@ class ByInteger:
         aggregates = self._combiner.combine(many, none if apart else rows)
         others = self._combiner.gather(rows if apart else none)
         self.watch.lap("local")
-        many, rows = self._swap_aggregates(*aggregates), self._swap_rows(*others)
+        many, came = self._swap_aggregates(*aggregates), self._swap_rows(*others)
         self.watch.lap("exchange")
-        self.results.append(self._combiner.combine(many, rows)[0])
+        self.results.append(self._combiner.combine(many, came)[0], spent=rows)
         self.watch.lap("merge")

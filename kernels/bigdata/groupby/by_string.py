@@ -41,8 +41,12 @@ class ByString:
         self.width = ALL if extremes else SUMS
         self.watch: Watch = UNWATCHED
         self._team = Team(get_num_threads())
-        self._seen = [Groups(self.width) for _ in range(self._team.threads)]
         self.owned = Groups(self.width)
+        self.give_back()
+
+    def give_back(self) -> None:
+        """Let the operating system have what only the timed phase needs, but for the results."""
+        self._seen = [Groups(self.width) for _ in range(self._team.threads)]
 
     def forget(self) -> None:
         """No results, as before the first repetition."""

@@ -119,6 +119,7 @@ def mistakes(state: State, keys: int) -> int:
 
     keys : generated ones lie in [0, keys); 0 if they may be anything.
     """
+    state.give_back()
     classes, bits = MOST_CLASSES, MOST_OWN_BITS
     if state.limit is not None:
         classes, bits = CLASSES_WITHIN_LIMIT, min(bits, state.limit.budget_B)

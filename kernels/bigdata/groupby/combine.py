@@ -89,6 +89,11 @@ class Combiner:
         _gather(_fields(rows), ends[:-1], out)
         return out, lengths
 
+    def give_back(self) -> None:
+        """Let the operating system have the memory until the next call."""
+        for room in (self._out, self._slots, self._gathered):
+            room.give_back()
+
 
 def _fields(items: Parted) -> _Items:
     return items.items, items.pieces, np.ascontiguousarray(items.bounds)

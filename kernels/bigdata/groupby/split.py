@@ -35,6 +35,7 @@ from kernels.bigdata.groupby.table import (
 
 BLOCK: Final = 256
 """Rows of a block: a page of 4 KiB."""
+BLOCK_WORDS: Final = 2 * BLOCK
 _INSIDE = BLOCK - 1
 
 
@@ -187,6 +188,13 @@ class Split:
     def clear(self, rows: int) -> None:
         """Forget the rows in partitions, but no aggregate; there is room for so many again."""
         self._ends[:], self._taken[:], self._left = 0, 0, rows
+
+
+def blocks(rows: Parted) -> tuple[Words, Words]:
+    """The memory of rows that were split, (any, BLOCK_WORDS), and which of its blocks they take."""
+    firsts = [rows.pieces[first:last, 0] for first, last in rows.bounds]
+    taken = np.concatenate([*firsts, np.empty(0, np.int64)]) // BLOCK
+    return rows.items.reshape(-1, BLOCK_WORDS), taken
 
 
 def blocks_of(rows: int, parts: int, threads: int) -> int:

@@ -40,6 +40,10 @@ class Swap:
         self.received_B += into.nbytes
         return _by_part(into, came)
 
+    def give_back(self) -> None:
+        """Let the operating system have the memory until the next call."""
+        self._room.give_back()
+
 
 def _by_part(items: Words, came: Words) -> Parted:
     """came[r, j] : items of partition j from rank r, one behind the other."""

@@ -13,10 +13,14 @@ TWO = Geometry(1, 2, 1)
 
 
 def check(
-    made: Any, geometry: Geometry, *ranks: dict[str, Any], oversubscribe: bool = False
+    made: Any,
+    geometry: Geometry,
+    *ranks: dict[str, Any],
+    oversubscribe: bool = False,
+    hosts: tuple[str, ...] = (),
 ) -> str:
     places = [made.place(i, **fields) for i, fields in enumerate(ranks)]
-    return broken(geometry, places, oversubscribe=oversubscribe)
+    return broken(geometry, places, oversubscribe=oversubscribe, hosts=hosts)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +68,16 @@ def test_as_asked(made: Any, geometry: Geometry, ranks: list[dict[str, Any]]) ->
         ),
         (TWO, [{"cpus": (0, 1)}, {"cpus": (0,)}], "ranks 0 and 1 share CPU 0 on node1"),
         (TWO, [{"cpus": (0,)}, {"cpus": (0, 1)}], "ranks 0 and 1 share CPU 0 on node1"),
+        (
+            Geometry(2, 6, 1),
+            [{"host": host} for host in "aaabbc"],
+            "asked for 2 nodes, ran on 3: a, b, c",
+        ),
+        (
+            TWO,
+            [{"cpu_quota": 1.5}, {"cpu_quota": None}],
+            "a control group allows 1.5 CPUs to 2 threads on node1",
+        ),
     ],
 )
 def test_a_mismatch(made: Any, geometry: Geometry, ranks: list[dict[str, Any]], why: str) -> None:
@@ -76,6 +90,33 @@ def test_oversubscription_allows_shared_cpus_and_nothing_else(made: Any) -> None
     assert check(made, TWO, {}, oversubscribe=True) != ""
     assert check(made, TWO, {}, {"host": "b"}, oversubscribe=True) != ""
     assert check(made, TWO, {}, {"threads": 2}, oversubscribe=True) != ""
+
+
+def test_a_quota_that_is_enough(made: Any) -> None:
+    assert check(made, TWO, {"cpu_quota": 2.0}, {"cpu_quota": 8.0}) == ""
+    assert check(made, TWO, {"cpu_quota": 0.5}, {}, oversubscribe=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "node", "hosts", "good"),
+    [
+        ("node1", "", (), True),
+        ("node1", "", ("node1", "node2"), True),
+        ("node1.site.org", "", ("node1",), True),
+        ("node1", "", ("node1.site.org",), True),
+        ("c7", "node1", ("node1",), True),
+        ("node3", "", ("node1", "node2"), False),
+        ("node3", "node3", ("node1",), False),
+        ("10.0.0.1", "", ("10.0.0.2",), False),
+        ("10.0.0.2", "", ("10.0.0.2",), True),
+    ],
+)
+def test_nodes_of_the_allocation(
+    made: Any, host: str, node: str, hosts: tuple[str, ...], good: bool
+) -> None:
+    why = check(made, Geometry(1, 1, 1), {"host": host, "node": node}, hosts=hosts)
+    bad = f"{host} is none of the nodes of the allocation: {', '.join(hosts)}"
+    assert why == ("" if good else bad)
 
 
 def test_unbound(made: Any) -> None:
