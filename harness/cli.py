@@ -77,7 +77,7 @@ def resume(
     json: flags.Json = False,
 ) -> None:
     """Go on with a run that ended too early: measure what has no final outcome."""
-    from harness.commands import run as command
+    from harness.commands import resume as command
 
     command.resume(run, results, _form(form, json))
 

@@ -80,6 +80,11 @@ class State:
     def _allocates(self) -> None:
         np.ones(2**50)
 
+    def _eats(self) -> None:
+        eaten = []
+        while True:
+            eaten.append(np.ones(2**20))
+
     def _fills(self) -> None:
         with suppress(OSError), Path("ballast").open("wb", buffering=0) as file:
             while True:

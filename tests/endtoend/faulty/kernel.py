@@ -26,6 +26,7 @@ FAULTS = (
     "none",
     "allocates",
     "cannot",
+    "eats",
     "fills",
     "garbles",
     "hangs",
