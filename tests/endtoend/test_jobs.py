@@ -213,6 +213,18 @@ def test_cancel_a_job_that_waits(site: Site) -> None:
     assert site("collect", "last").rc == 130
 
 
+def test_cancel_while_the_batch_system_is_away(site: Site) -> None:
+    """The job is told by its folder when it starts."""
+    site.tell("hold")
+    (job,) = site.submit("faulty")["jobs"]
+    site.tell("outage")
+    assert "Unable to contact" in " ".join(site.json("cancel", job["run"], rc=3)["notes"])
+    site.untell("outage")
+    site.untell("hold")
+    (found,) = site.json("wait", "last", rc=130)["jobs"]
+    assert (found["state"], found["recorded"]) == ("cancelled", 0)
+
+
 def test_cancel_a_job_that_runs_keeps_what_it_measured(site: Site) -> None:
     suite = site.qyran.suite(site.qyran.faulty(), site.qyran.faulty("hangs", tag=2))
     (job,) = site.submit(suite)["jobs"]
