@@ -12,7 +12,7 @@ from rich.console import Group
 
 from harness import session
 from harness.commands import output, run
-from harness.errors import CannotMeasure, ConfigError
+from harness.errors import CannotMeasure, ConfigError, CorruptStore
 from harness.outcome import EXIT_CODES, NOT_MEASURED, Outcome, worst
 from harness.record import store
 from harness.report import compose, terminal
@@ -22,6 +22,7 @@ from harness.report.format import Format
 from harness.report.job_document import CollectDoc, JobDoc, JobsDoc
 from harness.submit import folder as folders
 from harness.submit.ask import ask
+from harness.submit.folder import Submitted
 from harness.submit.state import FINAL, Phase
 from harness.submit.submitting import fill
 from harness.submit.watch import Seen, look, may_start_again
@@ -42,8 +43,7 @@ def status(name: str | None, results: Path, *, as_json: bool) -> None:
 
 def _going_on(results: Path) -> tuple[list[Seen], tuple[str, ...]]:
     """The submitted runs that have not ended; one that was interrupted may be started again."""
-    known = [one for one in store.runs(results) if folders.is_submitted(one)]
-    quiet, _ = look(known, asking=False)
+    quiet, _ = look(list(_known(results)), asking=False)
     ended = {one.folder for one in quiet if one.phase in FINAL}
     asked = [one.folder for one in quiet if one.folder not in ended or may_start_again(one)]
     seen, notes = look(asked)
@@ -220,26 +220,37 @@ def state_of(folder: Path) -> str:
 
 
 def find(results: Path, name: str) -> list[Path]:
-    """The runs of a submission, or one of them: by id, a unique part of it, or "last"."""
-    known = [one for one in store.runs(results) if folders.is_submitted(one)]
+    """The runs of a submission, or one run: by id, a unique part of it, or "last".
+
+    A part that fits several nodes of a submission, such as node1 and node10, is an error.
+    """
+    known = _known(results)
     if not known:
         raise ConfigError(str(results), "holds no submitted runs", fix="`qyran submit SUITE`")
-    exact = [one for one in known if folders.read(one).submission == name]
-    if exact:
-        return exact
     if name == "last":
-        newest = max(known, key=lambda one: folders.read(one).made)
-        return find(results, folders.read(newest).submission)
-    matching = [one for one in known if name in one.name]
-    submissions = {folders.read(one).submission for one in matching}
-    if len(submissions) == 1 and len(matching) > 1:
-        return find(results, submissions.pop())
+        name = max(known.values(), key=lambda one: one.made).submission
+    fitting = {one.submission for one in known.values() if name in one.submission}
+    exact = name in {one.name for one in known} - fitting
+    if len(fitting) == 1 and not exact:
+        return [one for one, submitted in known.items() if submitted.submission in fitting]
     found = store.find(results, name)
     if not folders.is_submitted(found):
         raise ConfigError(
             str(found), "was not submitted: nobody waits for it", fix=f"qyran show {found.name}"
         )
     return [found]
+
+
+def _known(results: Path) -> dict[Path, Submitted]:
+    """All submitted runs; one whose record is damaged is a note, and does not stop the others."""
+    found = {}
+    for folder in store.runs(results):
+        if folders.is_submitted(folder):
+            try:
+                found[folder] = folders.read(folder)
+            except CorruptStore as error:
+                output.note(str(error).splitlines()[0])
+    return found
 
 
 def document(seen: Seen) -> JobDoc:

@@ -4,6 +4,8 @@ The folder of a job holds, beside its script,
 
     begun     the id of the job, written when its script starts
     end.json  the exit status of its command, written under another name and renamed
+    cancelled if it is there, the command is not started: whoever cancelled a job may not have
+              reached the batch system
 
 The marker is written by the shell, so that it is there even if Python cannot start, and removed
 when the script starts again (a job that was requeued).
@@ -23,6 +25,7 @@ SCRIPT: Final = "job.sh"
 OUTPUT: Final = "job.out"
 BEGUN: Final = "begun"
 MARKER: Final = "end.json"
+CANCELLED: Final = "cancelled"
 MARKER_SCHEMA: Final = "qyran.end/1"
 _LONGEST_NAME: Final = 60
 _PLAIN: Final = re.compile(r"[\w.+:@=,/\[\]-]+", re.ASCII)
@@ -82,6 +85,7 @@ def body(job: Job, id_variable: str) -> str:
         folder=quoted([str(job.folder)]),
         begun=BEGUN,
         marker=MARKER,
+        cancelled=CANCELLED,
         schema=MARKER_SCHEMA,
         id_variable=id_variable,
         prologue="\n".join(job.prologue) or ":",
@@ -116,6 +120,7 @@ trap 'finish "$?"' EXIT
 trap forward TERM INT HUP XCPU
 command -p rm -f -- "$folder/{marker}"
 printf '%s\\n' "${{{id_variable}-}}" > "$folder/{begun}"
+[ ! -e "$folder/{cancelled}" ] || exit 143
 
 set +u
 {prologue}

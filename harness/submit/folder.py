@@ -28,7 +28,6 @@ from harness.record.write_once import write_once
 
 SCHEMA: Final = "qyran.job/1"
 RECORD: Final = "job.json"
-_CANCELLED: Final = "cancelled"
 _GONE: Final = "gone"
 _CLAIM: Final = "submitting"
 
@@ -152,7 +151,7 @@ def renew(folder: Path, submitted: Submitted) -> None:
     """
     before = (*submitted.jobs_before, *([submitted.job] if submitted.job else []))
     _replaced(folder, replace(submitted, job="", submitted=None, jobs_before=before))
-    for name in (job_script.MARKER, job_script.BEGUN, _CANCELLED, _GONE, _CLAIM):
+    for name in (job_script.MARKER, job_script.BEGUN, job_script.CANCELLED, _GONE, _CLAIM):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -221,13 +220,13 @@ def status(folder: Path) -> int | None:
 
 def cancelled(folder: Path) -> bool:
     """Whether `qyran cancel` was here."""
-    return (folder / _CANCELLED).exists()
+    return (folder / job_script.CANCELLED).exists()
 
 
 def cancel(folder: Path) -> None:
     """Write down that the user does not want it any more; CannotMeasure if that is impossible."""
     try:
-        (folder / _CANCELLED).touch()
+        (folder / job_script.CANCELLED).touch()
     except OSError as error:
         raise CannotMeasure(str(folder), f"cannot be written: {error.strerror}") from error
 

@@ -20,12 +20,12 @@ TIMEOUT_S: Final = 60.0
 
 
 def submit(folder: Path) -> Submitted | None:
-    """Submit a run that is held back; None if another process has done it or is doing it.
+    """Submit a run that is held back; None if it was cancelled, or another process has it in hand.
 
     Raises CannotMeasure if the batch system refuses it, which leaves it held back, or does not say
     whether it took it.
     """
-    if not folders.claim(folder):
+    if folders.cancelled(folder) or not folders.claim(folder):
         return None
     submitted = folders.read(folder)
     queue = folders.queue(folder, submitted)

@@ -213,6 +213,18 @@ def test_cancel_a_job_that_waits(site: Site) -> None:
     assert site("collect", "last").rc == 130
 
 
+def test_cancel_while_the_batch_system_is_away(site: Site) -> None:
+    """The job is told by its folder when it starts."""
+    site.tell("hold")
+    (job,) = site.submit("faulty")["jobs"]
+    site.tell("outage")
+    assert "Unable to contact" in " ".join(site.json("cancel", job["run"], rc=3)["notes"])
+    site.untell("outage")
+    site.untell("hold")
+    (found,) = site.json("wait", "last", rc=130)["jobs"]
+    assert (found["state"], found["recorded"]) == ("cancelled", 0)
+
+
 def test_cancel_a_job_that_runs_keeps_what_it_measured(site: Site) -> None:
     suite = site.qyran.suite(site.qyran.faulty(), site.qyran.faulty("hangs", tag=2))
     (job,) = site.submit(suite)["jobs"]
@@ -483,3 +495,46 @@ def test_an_outer_job_does_not_change_a_submission(site: Site) -> None:
     assert done.rc == 0, done.err
     (job,) = done.json["jobs"]
     assert (job["nodes"], job["job"]) == (1, "1")
+
+
+SEND = """\
+import os, subprocess, sys
+script = sys.stdin.buffer.read()
+told = dict(os.environ, BATCH_ID="17", BATCH_NODES=os.uname().nodename)
+process = subprocess.Popen(
+    ["bash", "-c", script], env=told, stdin=subprocess.DEVNULL,
+    stdout=open("sent.out", "wb"), stderr=subprocess.STDOUT, start_new_session=True,
+)
+print(f"sent: <{process.pid}>")
+"""
+TEMPLATE = """\
+#!/bin/bash
+#BATCH name=${name} cpus=${cpus}
+export QYRAN_JOB=$BATCH_ID QYRAN_HOSTS=$BATCH_NODES
+${command}
+"""
+
+
+def test_a_batch_system_that_is_only_described(broken: Qyran) -> None:
+    """A template, a command that submits and one that cancels; the folder alone tells the state."""
+    site = Site(broken)
+    (broken.folder / "send.py").write_text(SEND)
+    (broken.folder / "site.sh").write_text(TEMPLATE)
+    send = [sys.executable, str(broken.folder / "send.py")]
+    commands = {"submit": send, "job_id": "<(\\d+)>", "cancel": ["kill", "--", "${jobs}"]}
+    launcher = {"kind": "script", "template": "site.sh", "commands": commands}
+    node = {"cores": broken.cores, "memory": "2 GiB"}
+    clusters = {"box": {"launcher": launcher, "partitions": {"cpu": {"node": node}}}}
+    content = {"schema": "qyran.cluster/1", "default": "box", "clusters": clusters}
+    (broken.folder / "cluster.yaml").write_text(json.dumps(content))
+    (job,) = site.submit("faulty", "--set", "nap_s=0.01")["jobs"]
+    assert (job["scheduler"], job["job"].isdigit()) == ("script", True)
+    assert site.json("wait", "last")["exit_code"] == 0
+    assert site.json("collect", "last")["outcome"] == "pass"
+    assert f"#BATCH name=qyran-faulty cpus={broken.cores}" in (folder(job) / "job.sh").read_text()
+    (job,) = site.submit("faulty", "--set", "fault=hangs")["jobs"]
+    broken.wait(lambda: '"event": "case"' in broken.journal())
+    site.json("cancel", "last")
+    (found,) = site.json("wait", "last", rc=130)["jobs"]
+    assert (found["state"], found["job"]) == ("cancelled", job["job"])
+    assert broken.left() == []

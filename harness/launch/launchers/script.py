@@ -43,7 +43,7 @@ def configured(launcher: clusters.Launcher, folder: Path) -> Described:
         raise ConfigError(
             str(folder / "cluster.yaml"),
             "launcher: {kind: script} needs a template and commands",
-            fix="launcher: {kind: script, template: job.sh, commands: {submit: [...], ...}}",
+            fix="launcher: {kind: script, template: site.sh, commands: {submit: [...], ...}}",
         )
     return Described(launcher.commands, folder / launcher.template)
 

@@ -212,6 +212,15 @@ def test_a_job_that_starts_again_has_no_marker_until_it_ends(tmp_path: Path) -> 
         assert marker(tmp_path)["exit_code"] == 0
 
 
+def test_a_job_that_was_cancelled_does_not_start(tmp_path: Path) -> None:
+    """Even if the batch system never heard of it."""
+    asked = job(folder=tmp_path, directory=tmp_path, command=("touch", "ran"))
+    (tmp_path / "cancelled").touch()
+    assert run(slurm.script(asked), tmp_path).returncode == 143
+    assert marker(tmp_path)["exit_code"] == 143
+    assert not (tmp_path / "ran").exists()
+
+
 SLOW = """
 import signal, sys, time
 from pathlib import Path

@@ -29,6 +29,13 @@ def test_submitted_once(make_run: Make, programs: Programs) -> None:
     ]
 
 
+def test_cancelled_before(make_run: Make, programs: Programs) -> None:
+    folder = make_run()
+    folders.cancel(folder)
+    assert submit(folder) is None
+    assert programs.calls() == []
+
+
 def test_by_a_relative_path(
     make_run: Make, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ trap 'finish "$?"' EXIT
 trap forward TERM INT HUP XCPU
 command -p rm -f -- "$folder/end.json"
 printf '%s\n' "${QYRAN_JOB-}" > "$folder/begun"
+[ ! -e "$folder/cancelled" ] || exit 143
 
 set +u
 :

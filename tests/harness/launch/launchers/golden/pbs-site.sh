@@ -28,6 +28,7 @@ trap 'finish "$?"' EXIT
 trap forward TERM INT HUP XCPU
 command -p rm -f -- "$folder/end.json"
 printf '%s\n' "${PBS_JOBID-}" > "$folder/begun"
+[ ! -e "$folder/cancelled" ] || exit 143
 
 set +u
 module purge

@@ -29,6 +29,7 @@ trap 'finish "$?"' EXIT
 trap forward TERM INT HUP XCPU
 command -p rm -f -- "$folder/end.json"
 printf '%s\n' "${SLURM_JOB_ID-}" > "$folder/begun"
+[ ! -e "$folder/cancelled" ] || exit 143
 
 set +u
 :
