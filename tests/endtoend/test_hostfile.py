@@ -114,6 +114,13 @@ def test_one_node_of_two(site: Site) -> None:
     assert done.outcomes == ["pass", "pass"], done.err
 
 
+def test_the_doctor_looks_at_all_of_them(site: Site) -> None:
+    done = site.qyran("doctor", "--json", "--results", str(site.qyran.results))
+    found = {one["what"]: one for one in done.json["findings"]}
+    assert found["launcher"]["found"] == "hostfile: 2 nodes of cluster.yaml: n1, n2"
+    assert found["ranks"]["found"].startswith("2 ranks on n1, n2 see each other")
+
+
 def test_oversubscribed(site: Site) -> None:
     done = site.run("--ranks", "8", "--oversubscribe")
     assert done.outcomes == ["pass"], done.err
