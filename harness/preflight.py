@@ -65,9 +65,10 @@ def _asked(prepared: Prepared, cases: Sequence[Case]) -> Asked:
     each = min(2, max(one.geometry.ranks for one in cases)) if nodes == 1 else 1
     assert prepared.allocation is not None  # noqa: S101 - for the type checker
     hosts = prepared.allocation.hosts[:nodes]
-    bound = hosts and not prepared.request.overrides.oversubscribe
-    threads = max(1, _cores(cases) // each) if bound else 1
-    return ranks.asked(prepared, Geometry(nodes, nodes * each, threads), hosts)
+    crowded = prepared.request.overrides.oversubscribe
+    threads = max(1, _cores(cases) // each) if hosts and not crowded else 1
+    geometry = Geometry(nodes, nodes * each, threads)
+    return ranks.asked(prepared.cluster.launcher, geometry, hosts, oversubscribe=crowded)
 
 
 def _probe(mpirun: Mpirun, asked: Asked, results: Path | None) -> Probe:

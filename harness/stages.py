@@ -175,7 +175,8 @@ class Stages:
         """One mpirun for these cases; returns those that need another one after a crash."""
         geometry, mpirun = cases[0].geometry, self._programs.mpirun(cases[0])
         hosts = self._nodes.chosen(geometry.nodes)
-        asked = ranks.asked(self._prepared, geometry, hosts)
+        launcher = self._prepared.cluster.launcher
+        asked = ranks.asked(launcher, geometry, hosts, oversubscribe=self._crowded)
         kills = oom.kills()
         try:
             batch, file = self._batch(cases, launch)

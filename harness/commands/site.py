@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness import ranks
 from harness.commands import output
 from harness.config import cluster as clusters
 from harness.errors import ConfigError
+from harness.machine import run_checks
 from harness.machine.doctor import examine, worst
 from harness.machine.node import NodeFacts, detect
 from harness.outcome import GOOD, NOT_MEASURED
+from harness.plan.case import Geometry
+from harness.prepare import Request, allocated
 from harness.record.write_once import write_once
 from harness.report import document, terminal, units
 
@@ -17,8 +21,19 @@ from harness.report import document, terminal, units
 def doctor(cluster: str | None, cluster_file: Path | None, results: Path, *, as_json: bool) -> None:
     """Examine this machine; exit 3 if something keeps it from measuring."""
     file, source = clusters.load(cluster_file)
-    _, chosen = clusters.choose(file, cluster, source)
-    findings = examine(mpirun=chosen.launcher.mpirun, results=results)
+    name, chosen = clusters.choose(file, cluster, source)
+    _, partition = chosen.chosen(None, source)
+    where = f"{source}: {name}"
+    kind, allocation = allocated(Request("doctor"), chosen, partition, where)
+    hosts = allocation.hosts if allocation else ()
+    findings = examine(
+        mpirun=chosen.launcher.mpirun,
+        results=results,
+        launcher=run_checks.launcher(kind, chosen.launcher.kind, allocation),
+        nodes=ranks.asked(chosen.launcher, Geometry(len(hosts), len(hosts), 1), hosts)
+        if hosts
+        else None,
+    )
     status = worst(findings)
     code = NOT_MEASURED if status == "fail" else GOOD
     shown = document.DoctorDoc(

@@ -63,11 +63,14 @@ _OPENMPI_5: Final = Flags(
     bound=("--map-by", "ppr:{each}:node:PE={threads}", "--bind-to", "core"),
     crowded=("--map-by", "ppr:{each}:node:OVERSUBSCRIBE", "--bind-to", "none"),
     remote=("--prtemca", "plm", "ssh", "--prtemca", "plm_ssh_agent", "{agent}"),
-    hosts=("--host", "{slots}"),
+    # The slots are those that are asked for: a job may have been given as one task of many cores.
+    hosts=("--prtemca", "ras", "^slurm", "--host", "{slots}"),
     exported=("-x", "{name}"),
 )
 _OPENMPI_4: Final = replace(
-    _OPENMPI_5, remote=("--mca", "plm", "rsh", "--mca", "plm_rsh_agent", "{agent}")
+    _OPENMPI_5,
+    remote=("--mca", "plm", "rsh", "--mca", "plm_rsh_agent", "{agent}"),
+    hosts=("--mca", "ras", "^slurm", "--host", "{slots}"),
 )
 _MPICH: Final = Flags(
     bound=("-bind-to", "core:{threads}"),

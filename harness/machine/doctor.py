@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from harness.launch.starter import Asked
 from harness.machine import node_checks, run_checks
 from harness.machine.finding import Finding, Status
 from harness.machine.node import detect
@@ -20,15 +21,18 @@ def examine(
     results: Path = Path("results"),
     root: Path = Path("/"),
     timeout_s: float = 60.0,
+    launcher: Finding | None = None,
+    nodes: Asked | None = None,
 ) -> tuple[Finding, ...]:
     """Examine MPI, libraries, folders and the node, in the order to be shown. Never raises.
 
     ``mpirun`` as configured, ``results`` the folder that runs are written to, ``timeout_s`` for the
-    two ranks that are started. Takes 2-3 s.
+    ranks that are started: two here, or ``nodes``. ``launcher``: what was found of it. Takes 2-3 s.
     """
     facts, now = detect(root), state(root)  # before the probe makes a load of its own
     return (
-        *run_checks.mpi(mpirun, facts.cores_usable, timeout_s),
+        *([launcher] if launcher else []),
+        *run_checks.mpi(mpirun, facts.cores_usable, timeout_s, nodes),
         run_checks.blas(facts),
         run_checks.numba_cache(),
         run_checks.results_folder(results),

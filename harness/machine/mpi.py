@@ -93,7 +93,8 @@ class Mpirun:
     pmi: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path} ({self.flavour} {self.version or 'of unknown version'})"
+        meet = f", ranks meet by {self.pmi}" if self.pmi else ""
+        return f"{self.path} ({self.flavour} {self.version or 'of unknown version'}{meet})"
 
 
 @dataclass(frozen=True)

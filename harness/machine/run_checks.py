@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.errors import CannotMeasure
+from harness.launch.contract import Allocation
 from harness.launch.environment import of_ranks
 from harness.launch.starter import Asked
 from harness.machine import blas as blas_library
@@ -22,17 +23,42 @@ from harness.plan.case import Geometry
 
 _RANKS: Final = 2
 _FREE_B: Final = 2**30
+_SHOWN: Final = 4
 
 
-def mpi(configured: str | None, cores: int | None, timeout_s: float) -> tuple[Finding, ...]:
-    """mpirun, the library, whether two ranks see each other, whether they are bound apart."""
+def launcher(kind: str, asked_for: str, allocation: Allocation | None) -> Finding:
+    """Where ranks would be started, and why there. asked_for : the kind that cluster.yaml names."""
+    what = "launcher"
+    if allocation is None:
+        text = f"{kind}, as cluster.yaml says, and this is no job of it"
+        return Finding(what, "note", text, "qyran submit SUITE  # or run it inside of a job")
+    hosts = f"{len(allocation.hosts)} node{'s' * (len(allocation.hosts) != 1)}"
+    if allocation.job:
+        why = "" if kind == asked_for else f", detected although cluster.yaml says {asked_for}"
+        named = ", ".join(allocation.hosts[:_SHOWN]) + ", ..." * (len(allocation.hosts) > _SHOWN)
+        return ok(what, f"inside {kind} job {allocation.job} with {hosts}: {named}{why}")
+    if allocation.hosts:
+        return ok(what, f"{kind}: {hosts} of cluster.yaml: {', '.join(allocation.hosts[:_SHOWN])}")
+    return ok(what, f"{kind}: ranks on this machine, no batch job of several nodes detected")
+
+
+def mpi(
+    configured: str | None, cores: int | None, timeout_s: float, nodes: Asked | None = None
+) -> tuple[Finding, ...]:
+    """mpirun, the library, whether a few ranks see each other, whether they are bound apart.
+
+    nodes : how a rank on each node is asked for, where it is not this machine alone.
+    """
     try:
         mpirun = find_mpirun(configured)
     except CannotMeasure as error:
         return (_failed("mpirun", error),)
     first = (ok("mpirun", f"{mpirun}, from {_SOURCES[mpirun.source]}"), library(mpirun))
     crowded = cores is not None and cores < _RANKS
-    asked = Asked(Geometry(1, _RANKS, 1), oversubscribe=crowded)
+    asked = nodes or Asked(Geometry(1, _RANKS, 1), oversubscribe=crowded)
+    if mpirun.flavour == "slurm" and "SLURM_JOB_ID" not in os.environ:
+        text = "srun would wait for a job of its own to start ranks"
+        return (*first, Finding("ranks", "note", text, "salloc --nodes=1  # then qyran doctor"))
     try:
         probe = probe_ranks(mpirun, asked, timeout_s=timeout_s)
     except CannotMeasure as error:
@@ -57,7 +83,8 @@ def library(mpirun: Mpirun) -> Finding:
         fix = f"set 'launcher: {{mpirun: ...}}' in cluster.yaml to the mpirun of {found}"
         text = f"mpi4py loads {found}, but mpirun is {mpirun}"
         return Finding("MPI library", "fail", text, fix)
-    if found.version and mpirun.version and found.version != mpirun.version:
+    same = mpirun.flavour == "slurm" or found.version == mpirun.version
+    if found.version and mpirun.version and not same:
         text = f"mpi4py loads {found}, mpirun is of version {mpirun.version}"
         fix = "use the mpirun that came with the library: 'launcher: {mpirun: ...}' in cluster.yaml"
         return Finding("MPI library", "note", text, fix)

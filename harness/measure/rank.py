@@ -60,7 +60,8 @@ def run(batch: Batch, comm: Intracomm) -> None:
 def _report_places(comm: Intracomm, report: Reporter) -> None:
     from mpi4py import MPI
 
-    library = MPI.Get_library_version().split(",")[0].strip().rstrip("\x00")
+    library = " ".join(MPI.Get_library_version().strip("\0\n ").splitlines()[0].split())
+    library = library.split(",")[0]
     places = comm.gather(placement.as_dict(placement.mine(comm.rank, library)))
     clock = time.get_clock_info("perf_counter")
     facts = {"clock": clock.implementation, "resolution_s": clock.resolution}

@@ -1,8 +1,4 @@
-"""Ranks on the nodes of cluster.yaml: two hosts that are namespaces of this machine.
-
-A remote shell of the site (``launcher: {agent: ...}``) starts what it is given in namespaces of
-host names and mounts, with an environment as bare as that of a login by ssh.
-"""
+"""Ranks on the nodes of cluster.yaml: two hosts that are namespaces of this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import os
 import platform
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,24 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.machine.mpi import find_mpirun
+from tests.endtoend.pair import Site, may_unshare
 
 if TYPE_CHECKING:
-    from tests.endtoend.conftest import Done, Qyran
-
-AGENT = """#!/bin/sh
-# AGENT [-option]... HOST WORDS...
-while case $1 in -*) true;; *) false;; esac; do shift; done
-host=$1; shift
-exec env -i HOME="$HOME" PATH=/usr/bin:/bin unshare -u -m sh -c '
-  cd /; hostname "$0"; if [ "$0" = n2 ]; then {on_second}; fi
-  exec sh -c "$*"' "$host" "$@"
-"""
-
-
-def may_unshare() -> bool:
-    command = ["unshare", "-u", "-m", "hostname", "qyran-test"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
+    from tests.endtoend.conftest import Qyran
 
 pytestmark = pytest.mark.skipif(
     not may_unshare(), reason="namespaces of host names and mounts need root"
@@ -63,35 +44,6 @@ def group() -> Iterator[Callable[..., Path]]:
         folder.rmdir()
 
 
-class Site:
-    """Two hosts, n1 and n2, and this machine as the head node that is neither of them."""
-
-    def __init__(self, qyran: Qyran) -> None:
-        self.qyran = qyran
-        self.agent = qyran.folder / "agent"
-        self.define()
-        self.reach()
-
-    def define(self, hosts: str = "n[1-2]", launcher: str = "", node: str = "cores: 2") -> None:
-        """Write cluster.yaml."""
-        (self.qyran.folder / "cluster.yaml").write_text(
-            "schema: qyran.cluster/1\ndefault: pair\nclusters:\n  pair:\n"
-            f"    launcher: {{kind: hostfile, agent: [{self.agent}, -q], {launcher}}}\n"
-            f"    partitions: {{cpu: {{hosts: ['{hosts}'], node: {{{node}}}}}}}\n"
-        )
-
-    def reach(self, on_second: str = ":") -> None:
-        """Write the remote shell. on_second : what it does on n2 first."""
-        self.agent.write_text(AGENT.format(on_second=on_second))
-        self.agent.chmod(0o755)
-
-    def run(self, *arguments: str, **added: str) -> Done:
-        """Two cases, ranks on both hosts."""
-        return self.qyran.run(
-            "faulty", "--nodes", "2", "--ranks", "2", "--repeat", "2", *arguments, **added
-        )
-
-
 @pytest.fixture
 def site(broken: Qyran) -> Site:
     return Site(broken)
@@ -112,6 +64,13 @@ def test_from_one_of_them(site: Site) -> None:
 def test_one_node_of_two(site: Site) -> None:
     done = site.qyran.run("faulty", "--ranks", "1,2", "--repeat", "2")
     assert done.outcomes == ["pass", "pass"], done.err
+
+
+def test_the_doctor_looks_at_all_of_them(site: Site) -> None:
+    done = site.qyran("doctor", "--json", "--results", str(site.qyran.results))
+    found = {one["what"]: one for one in done.json["findings"]}
+    assert found["launcher"]["found"] == "hostfile: 2 nodes of cluster.yaml: n1, n2"
+    assert found["ranks"]["found"].startswith("2 ranks on n1, n2 see each other")
 
 
 def test_oversubscribed(site: Site) -> None:

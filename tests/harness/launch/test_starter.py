@@ -31,6 +31,8 @@ NODES_CROWDED = Asked(Geometry(2, 6, 4), ("a1", "a2"), oversubscribe=True, optio
 AGENT = Asked(Geometry(2, 2, 1), ("a1", "a2"), agent=("/opt/ssh", "-p", "2222"))
 
 PINNED = "-genv I_MPI_PIN 1 -genv I_MPI_PIN_CELL core -genv I_MPI_PIN_DOMAIN"
+NAMED_5 = "--prtemca ras ^slurm --host"
+NAMED_4 = "--mca ras ^slurm --host"
 STEP = "--distribution=block:block --overlap --export=ALL --kill-on-bad-exit=1"
 
 
@@ -42,18 +44,18 @@ STEP = "--distribution=block:block --overlap --export=ALL --kill-on-bad-exit=1"
         (
             OPENMPI_5,
             NODES,
-            "--host a1:3,a2:3 --map-by ppr:3:node:PE=4 --bind-to core -x PATH -x OMP_NUM_THREADS "
-            "-n 6",
+            f"{NAMED_5} a1:3,a2:3 --map-by ppr:3:node:PE=4 --bind-to core -x PATH "
+            "-x OMP_NUM_THREADS -n 6",
         ),
         (
             OPENMPI_5,
             NODES_CROWDED,
-            "--host a1:3,a2:3 --map-by ppr:3:node:OVERSUBSCRIBE --bind-to none --verbose -n 6",
+            f"{NAMED_5} a1:3,a2:3 --map-by ppr:3:node:OVERSUBSCRIBE --bind-to none --verbose -n 6",
         ),
         (
             OPENMPI_5,
             AGENT,
-            "--prtemca plm ssh --prtemca plm_ssh_agent '/opt/ssh -p 2222' --host a1:1,a2:1 "
+            f"--prtemca plm ssh --prtemca plm_ssh_agent '/opt/ssh -p 2222' {NAMED_5} a1:1,a2:1 "
             "--map-by ppr:1:node:PE=1 --bind-to core -n 2",
         ),
         (OPENMPI_4, HERE, "--map-by ppr:6:node:PE=4 --bind-to core -n 6"),
@@ -61,18 +63,18 @@ STEP = "--distribution=block:block --overlap --export=ALL --kill-on-bad-exit=1"
         (
             OPENMPI_4,
             NODES,
-            "--host a1:3,a2:3 --map-by ppr:3:node:PE=4 --bind-to core -x PATH -x OMP_NUM_THREADS "
-            "-n 6",
+            f"{NAMED_4} a1:3,a2:3 --map-by ppr:3:node:PE=4 --bind-to core -x PATH "
+            "-x OMP_NUM_THREADS -n 6",
         ),
         (
             OPENMPI_4,
             NODES_CROWDED,
-            "--host a1:3,a2:3 --map-by ppr:3:node:OVERSUBSCRIBE --bind-to none --verbose -n 6",
+            f"{NAMED_4} a1:3,a2:3 --map-by ppr:3:node:OVERSUBSCRIBE --bind-to none --verbose -n 6",
         ),
         (
             OPENMPI_4,
             AGENT,
-            "--mca plm rsh --mca plm_rsh_agent '/opt/ssh -p 2222' --host a1:1,a2:1 "
+            f"--mca plm rsh --mca plm_rsh_agent '/opt/ssh -p 2222' {NAMED_4} a1:1,a2:1 "
             "--map-by ppr:1:node:PE=1 --bind-to core -n 2",
         ),
         (MPICH, HERE, "-bind-to core:4 -n 6"),

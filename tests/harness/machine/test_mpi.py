@@ -145,6 +145,17 @@ def test_an_mpirun_that_cannot_say_its_version_is_unknown(tmp_path: Path) -> Non
     assert "unknown version" in str(of(path))
 
 
+SRUN = """if [ "$1" = --mpi=list ]; then
+echo "MPI plugin types are..."; echo "	none"; echo "	pmi2"; echo "	pmix"; exit; fi"""
+
+
+def test_srun_is_told_how_ranks_of_this_library_meet(script: Script) -> None:
+    found = of(script(SRUN, banner="slurm-wlm 22.05.8"))
+    assert (found.flavour, found.pmi) == ("slurm", "pmix")
+    assert str(found).endswith("(slurm 22.05.8, ranks meet by pmix)")
+    assert run_checks.library(found).status == "ok"
+
+
 def test_families() -> None:
     assert mpi.same_family("intelmpi", "mpich")
     assert mpi.same_family("unknown", "openmpi")
