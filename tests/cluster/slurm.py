@@ -111,7 +111,12 @@ class Slurm:
         return self.head.output("squeue", "--noheader", "--format=%i").split()
 
     def clear(self) -> None:
-        """Cancel all jobs, and wait until both nodes are idle."""
+        """Start what has ended, cancel all jobs, and wait until both nodes are idle."""
+        if not self.head.processes("slurmctld"):
+            self.start_controller()
+        for name in NODES:
+            if not self.machines[name].processes("slurmd -N"):
+                self.start_node(name)
         if self.jobs():
             self.head.output("scancel", "--full", *self.jobs())
         self.wait_for_nodes("idle")

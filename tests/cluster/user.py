@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import h5py
 import psutil
 import pytest
 
 from tests.cluster import slurm, ssh
 from tests.cluster.machines import ADDRESSES, HEAD, NODES, Machine, machines, obstacle, until
-from tests.endtoend.conftest import ROOT, Done, Qyran
+from tests.endtoend.conftest import LIMIT_S, ROOT, Done, Qyran
 
 # What a rank is to be recognised by on a node: the module it runs.
 RANK = "harness.measure"
@@ -48,6 +49,12 @@ class User(Qyran):
             text=True,
         )
 
+    def finish(self, running: subprocess.Popen[str]) -> Done:
+        """Wait for the end of a command; 5 s later no process may be left, on any machine."""
+        said = running.communicate(timeout=LIMIT_S)
+        until(lambda: not self.left(), 5.0, "the end of all that was started")
+        return Done(running.returncode, *said)
+
     def driver(self) -> psutil.Process:
         """The process of `qyran` itself, not of what brought it to the machine."""
         (found,) = self.machines[self.at].processes(self.command)
@@ -77,9 +84,11 @@ class User(Qyran):
         }
         (self.folder / "cluster.yaml").write_text(json.dumps(document))
 
-    def hosts_of(self, file: Path) -> list[str]:
+    @staticmethod
+    def hosts_of(file: Path) -> list[str]:
         """The hosts of all ranks in a case file."""
-        return [place["host"] for place in self.record(file)["placement"]]
+        with h5py.File(file, "r") as opened:
+            return list(opened["entry/placement/host"].asstr())
 
     def _there(self) -> tuple[str, ...]:
         return tuple(self.machines[self.at].command(folder=self.folder))
