@@ -34,6 +34,8 @@ _LOST: Final = re.compile(
     r"|HYDT_bscu_wait|node failure|NODE FAIL|NODE_FAIL",
     re.IGNORECASE,
 )
+# What ranks of Open MPI 5 say when another's node is gone; its mpirun then ends with status 0.
+_CLOSED: Final = "Socket closed"
 _BANNER: Final = re.compile(r"^ *-{20,}$", re.MULTILINE)
 
 
@@ -230,7 +232,7 @@ def _ending(
     if not launched.places:
         why = f"mpirun started no ranks (exit status {status}): {tail}"
         return Ending(Outcome.INFRA, why, transient=True)
-    if _LOST.search(tail):
+    if _LOST.search(tail) or (status == 0 and _CLOSED in tail):
         return Ending(Outcome.INFRA, f"a node was lost: {tail}", transient=True)
     return _of_status(status, tail)
 
@@ -286,7 +288,7 @@ def _tail(log: Path, offset: int) -> str:
     """What this launch said last, in one line: the point of an MPI's banner, or the last lines."""
     with log.open("rb") as file:
         file.seek(max(offset, log.stat().st_size - _LOG_TAIL_B))
-        text = file.read().decode(errors="replace")
+        text = file.read().replace(b"\0", b"").decode(errors="replace")
     parts = [part.strip() for part in _BANNER.split(text) if part.strip()] or [""]
     said = parts[-1].split("\n\n")[0] if _BANNER.search(text) else parts[-1]
     lines = [_printable(line).strip() for line in said.splitlines() if line.strip()]
