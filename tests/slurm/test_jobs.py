@@ -177,3 +177,11 @@ def test_run_inside_of_an_allocation(user: User, nodes: int) -> None:
     assert (done.rc, done.outcomes) == (0, ["pass"]), (done.out, done.err)
     (file,) = user.files()
     assert user.hosts_of(file) == {1: ["node1", "node1"], 2: ["node1", "node2"]}[nodes]
+
+
+def test_job_of_one_task_a_node(user: User) -> None:
+    """A task of two cores has room for two ranks."""
+    before = ("salloc", "--quiet", "--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=2")
+    done = user.run("faulty", "--nodes=2", "--ranks=4", "--repeat=2", before=before)
+    assert (done.rc, done.outcomes) == (0, ["pass"]), (done.out, done.err)
+    assert user.hosts_of(user.files()[0]) == ["node1", "node1", "node2", "node2"]
