@@ -63,14 +63,15 @@ _OPENMPI_5: Final = Flags(
     bound=("--map-by", "ppr:{each}:node:PE={threads}", "--bind-to", "core"),
     crowded=("--map-by", "ppr:{each}:node:OVERSUBSCRIBE", "--bind-to", "none"),
     remote=("--prtemca", "plm", "ssh", "--prtemca", "plm_ssh_agent", "{agent}"),
-    # The slots are those that are asked for: a job may have been given as one task of many cores.
-    hosts=("--prtemca", "ras", "^slurm", "--host", "{slots}"),
+    # A job of Slurm may be one task of many cores: a slot is a core. Without this part of mpirun
+    # (``ras ^slurm``) its daemons would be started on the first nodes, whichever were asked for.
+    hosts=("--prtemca", "ras_slurm_use_entire_allocation", "1", "--host", "{slots}"),
     exported=("-x", "{name}"),
 )
 _OPENMPI_4: Final = replace(
     _OPENMPI_5,
     remote=("--mca", "plm", "rsh", "--mca", "plm_rsh_agent", "{agent}"),
-    hosts=("--mca", "ras", "^slurm", "--host", "{slots}"),
+    hosts=("--mca", "ras_slurm_use_entire_allocation", "1", "--host", "{slots}"),
 )
 _MPICH: Final = Flags(
     bound=("-bind-to", "core:{threads}"),

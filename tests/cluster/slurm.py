@@ -3,6 +3,24 @@
 Times are short: a node is given up after 10 s of silence, a job gets 2 s between TERM and KILL, one
 that is requeued may start again after 5 s (``cred_expire``; 120 by default). There is no
 accounting: `sacct` fails, and ended jobs stay known to `scontrol` and `squeue` for five minutes.
+
+What was found with Slurm 22.05, two nodes of two cores, and Open MPI 5.0.11 of its wheel:
+
+- mpirun starts its daemons by `srun`; the whole environment arrives, with Open MPI 4 as well.
+- `srun --mpi=pmix` starts Open MPI 4 and 5, `--mpi=pmi2` MPICH; the other way round each rank is a
+  world of its own, or MPI_Init fails (Open MPI 4 with pmi2). Two nodes that share one ``/tmp``
+  break pmix ("/tmp/spmix_appdir_...: File exists"): hence a ``/tmp`` for each machine.
+- A step inherits SLURM_NTASKS of its job: `srun` needs nodes, ranks, ranks per node and CPUs per
+  rank together, or says "More processors requested than permitted".
+- mpirun killed by 9: its ranks are gone 0.3 s later, and the job's script goes on.
+- A node whose daemon of Open MPI 5 is lost: mpirun ends with status 0, at once.
+- `scancel` and `scontrol update state=down`: no rank 0.1 s later. With the node down the job is
+  requeued within a second (PENDING, BeginTime).
+- slurmd killed: ranks go on; the node is `allocated*` after 8 s, `down*` after 16, and only then
+  is the job requeued.
+- A time limit is a whole number of minutes, looked at every 30 s.
+- Without slurmctld, squeue and scontrol take 8 s to fail. Killed by 9 it forgets jobs younger than
+  some 5 s, and slurmd ends their ranks when it is back; ended by TERM it forgets nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,19 @@
-"""An sshd on every machine, with keys of the laboratory's own: `ssh node1` works anywhere in it."""
+"""An sshd on every machine, with keys of the laboratory's own: `ssh node1` works anywhere in it.
+
+What was found with ranks over two such hosts (Open MPI 5.0.11 of its wheel, 4.1.4, MPICH 4.0.2):
+
+- Open MPI, 4 and 5, hands on no variable but its own: each needs `-x NAME`, on the first host too.
+  Hydra hands on all.
+- `--map-by slot` fills the first host; `--map-by ppr:R:node:PE=T --bind-to core` gives each host R
+  ranks of T cores, and so does Hydra's `-ppn R -bind-to core:T`.
+- mpirun killed by 9 or TERM: no rank is left after 0.3 s (Open MPI 5), 1.0 s (4), 0.03 s (Hydra).
+  Ranks are in sessions of their own on their hosts: only mpirun can end them.
+- A rank killed by 9: mpirun ends with 137, or 255 (Hydra), within a second.
+- A host that is away: Open MPI ends after 3 s with 255 and names it; Hydra prints the words of ssh
+  and hangs.
+- A host that loses power, or its cable, in mid-run: nobody notices within 25 s.
+- Daemons of Open MPI 4 under ranks with the library of 5: MPI_Init hangs.
+"""
 
 from __future__ import annotations
 

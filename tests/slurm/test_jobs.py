@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.endtoend.conftest import Done
 
 TWO = ("--nodes=2", "--ranks=2")
-SOON = {"nap_s": 0.2, "repetitions": 40}
+SOON = {"nap_s": 0.1, "repetitions": 40}
 LONG = {"nap_s": 0.2, "repetitions": 600}
 BIN = str(Path(sys.executable).parent)
 
@@ -136,21 +136,24 @@ def test_node_that_dies_in_mid_run(user: User, batch: Slurm) -> None:
 
 
 def test_controller_that_is_away(user: User, batch: Slurm) -> None:
-    submit(user, user.suite(user.faulty(tag=1, nap_s=0.2, repetitions=150)), *TWO)
+    """Whoever asks meanwhile is told what the folder knows; `wait` goes on afterwards."""
+    submit(user, user.suite(user.faulty(tag=1), user.faulty(tag=2, **LONG)), *TWO)
     waiting = user.start("wait", "last")
-    user.wait_for("sample", 3)
+    user.wait_for("sample", 5)
     batch.stop_controller()
     asked = user.results_of("status", "last")
     assert asked.rc == 0
     assert asked.json["jobs"][0]["state"] == "running"
     assert "squeue" in " ".join(asked.json["notes"])
+    assert waiting.poll() is None
     batch.start_controller()
-    done = user.finish(waiting)
-    assert (done.rc, outcomes(user)) == (0, ["pass"]), (done.out, done.err)
+    assert user.results_of("cancel", "last").rc == 0
+    assert user.finish(waiting).rc == 130
+    assert outcomes(user) == ["pass", "skipped"]
 
 
 def test_job_that_is_killed_without_a_word_is_lost(user: User) -> None:
-    job = submit(user, user.suite(user.faulty(tag=1), user.faulty(tag=2, **LONG)), *TWO)
+    job = submit(user, user.suite(user.faulty(tag=1), user.faulty(tag=2, **SOON)), *TWO)
     user.wait_for("sample", 5)
     for words in (("slurm_script",), ("-m harness", "run")):
         for one in user.machines["node1"].processes(*words):
@@ -161,6 +164,10 @@ def test_job_that_is_killed_without_a_word_is_lost(user: User) -> None:
     last = cases(user)[-1]
     assert last["outcome"] == "infra"
     assert f"job {job['job']} is lost" in last["reason"]
+    resumed = user.results_of("resume", "last")
+    assert resumed.rc == 0, (resumed.out, resumed.err)
+    assert wait(user).rc == 0
+    assert outcomes(user) == ["pass", "pass"]
 
 
 @pytest.mark.parametrize("nodes", [1, 2])
@@ -170,3 +177,11 @@ def test_run_inside_of_an_allocation(user: User, nodes: int) -> None:
     assert (done.rc, done.outcomes) == (0, ["pass"]), (done.out, done.err)
     (file,) = user.files()
     assert user.hosts_of(file) == {1: ["node1", "node1"], 2: ["node1", "node2"]}[nodes]
+
+
+def test_job_of_one_task_a_node(user: User) -> None:
+    """A task of two cores has room for two ranks."""
+    before = ("salloc", "--quiet", "--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=2")
+    done = user.run("faulty", "--nodes=2", "--ranks=4", "--repeat=2", before=before)
+    assert (done.rc, done.outcomes) == (0, ["pass"]), (done.out, done.err)
+    assert user.hosts_of(user.files()[0]) == ["node1", "node1", "node2", "node2"]

@@ -31,8 +31,8 @@ NODES_CROWDED = Asked(Geometry(2, 6, 4), ("a1", "a2"), oversubscribe=True, optio
 AGENT = Asked(Geometry(2, 2, 1), ("a1", "a2"), agent=("/opt/ssh", "-p", "2222"))
 
 PINNED = "-genv I_MPI_PIN 1 -genv I_MPI_PIN_CELL core -genv I_MPI_PIN_DOMAIN"
-NAMED_5 = "--prtemca ras ^slurm --host"
-NAMED_4 = "--mca ras ^slurm --host"
+NAMED_5 = "--prtemca ras_slurm_use_entire_allocation 1 --host"
+NAMED_4 = "--mca ras_slurm_use_entire_allocation 1 --host"
 STEP = "--distribution=block:block --overlap --export=ALL --kill-on-bad-exit=1"
 
 
