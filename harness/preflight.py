@@ -29,6 +29,7 @@ from harness.prepare import Prepared
 from harness.report import units
 
 _REMEMBERED_S: Final = 86400.0
+_AT_ONCE_S: Final = 10.0
 _WHERE: Final = "preflight"
 _FEWER_CORES: Final = (
     "correct 'cores' in cluster.yaml, ask the scheduler for more, or start fewer ranks"
@@ -51,7 +52,7 @@ def preflight(prepared: Prepared, mpirun: Mpirun) -> None:
         if remembered is not None:
             _refuse_nodes(asked, remembered, cases)
             return
-    probe = _probe(mpirun, asked, prepared.request.results if asked.hosts else None)
+    probe = _started(mpirun, asked, prepared.request.results if asked.hosts else None)
     _refuse_nodes(asked, probe, cases)
     _remember(file, probe)
 
@@ -69,6 +70,17 @@ def _asked(prepared: Prepared, cases: Sequence[Case]) -> Asked:
     threads = max(1, _cores(cases) // each) if hosts and not crowded else 1
     geometry = Geometry(nodes, nodes * each, threads)
     return ranks.asked(prepared.cluster.launcher, geometry, hosts, oversubscribe=crowded)
+
+
+def _started(mpirun: Mpirun, asked: Asked, results: Path | None) -> Probe:
+    """The ranks; a second try where the first failed at once, as a busy machine lets it."""
+    began = time.monotonic()
+    try:
+        return _probe(mpirun, asked, results)
+    except MpiNotStarted:
+        if time.monotonic() - began > _AT_ONCE_S:
+            raise
+    return _probe(mpirun, asked, results)
 
 
 def _probe(mpirun: Mpirun, asked: Asked, results: Path | None) -> Probe:

@@ -94,3 +94,9 @@ def test_no_sign_of_life_ends_a_case(broken: Qyran) -> None:
     done = broken.run(suite, "--stall", "3")
     assert (done.rc, done.outcomes) == (3, ["timeout", "pass"])
     assert "no sign of life for 3 s during the warm-up" in done.reasons[0]
+
+
+def test_a_launcher_that_failed_once_while_it_was_proved(broken: Qyran) -> None:
+    moody(broken, 1)
+    assert broken.run("faulty", "--repeat", "2").outcomes == ["pass"]
+    assert list(broken.folder.glob("fails.*")) == []
