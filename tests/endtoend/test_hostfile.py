@@ -136,6 +136,21 @@ def test_hosts_that_the_starter_does_not_heed(site: Site, broken: Qyran) -> None
     assert list(broken.results.iterdir()) == []
 
 
+def test_what_fails_on_a_node_is_tried_again_on_another(site: Site, broken: Qyran) -> None:
+    fails_on_n1 = broken.folder / "mpirun"
+    fails_on_n1.write_text(
+        '#!/bin/sh\ncase "$*" in *hello*) ;; *" n1:"*) echo "it died" >&2; exit 7 ;; esac\n'
+        f'exec {find_mpirun().path} "$@"\n'
+    )
+    fails_on_n1.chmod(0o755)
+    site.define(launcher=f"mpirun: {fails_on_n1}")
+    done = broken.run("faulty", "--ranks", "1", "--repeat", "2", "--sweep", "tag=1,2")
+    assert done.outcomes == ["pass", "pass"], done.err
+    for case in done.json["cases"]:
+        assert [one["outcome"] for one in case["earlier"]] == ["infra"]
+        assert [one["hosts"] for one in case["placement"]["groups"]] == [["n2"]]
+
+
 def test_no_rank_outlives_the_daemon_of_its_node(site: Site) -> None:
     qyran = site.qyran
     faulty = qyran.faulty(nap_s=0.05, ranks=2, repetitions=100_000, budget=60)
