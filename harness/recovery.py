@@ -13,7 +13,6 @@ from harness.errors import ConfigError
 from harness.machine.node import detect
 from harness.measure import batch as batches
 from harness.measure import journal
-from harness.measure.batch import Batch
 from harness.measure.observation import Launched, Observation
 from harness.outcome import Outcome
 from harness.plan.case import Case, from_dict
@@ -34,12 +33,14 @@ class Recovered:
     """A run that was begun.
 
     final : cases that have their outcome. seen : launches of the others that came to their end, by
-    case. attempts : at the others, which have ended. launches : how many were started.
+    case, and going_on : the number of the attempt they belong to. attempts : at the others, which
+    have ended. launches : how many were started.
     """
 
     run: Run
     final: dict[str, CaseDoc] = field(default_factory=dict)
     seen: dict[str, list[Observation]] = field(default_factory=dict)
+    going_on: dict[str, int] = field(default_factory=dict)
     attempts: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
     launches: int = 0
 
@@ -161,17 +162,20 @@ def _take_journal(found: Recovered, path: Path) -> None:
         return  # torn: its ranks have not begun
     launched = Launched()
     launched.take(journal.events(path.with_suffix(".journal")))
-    for case in batch.cases:
+    for case, attempt in zip(batch.cases, batch.attempts, strict=True):
         if case.id not in found.final and launched.has_finished(case.id):
-            _take_launch(found, case, batch, launched.cases[case.id])
+            _take_launch(found, case.id, attempt, batch.launch, launched.cases[case.id])
 
 
-def _take_launch(found: Recovered, case: Case, batch: Batch, seen: Observation) -> None:
-    """Keep a launch of the attempt that was going on; earlier ones have their records."""
-    if batch.attempt == len(found.attempts.get(case.id, ())) + 1:
-        kept = found.seen.setdefault(case.id, [])
-        if batch.launch == len(kept):
-            kept.append(seen)
+def _take_launch(found: Recovered, case: str, attempt: int, launch: int, seen: Observation) -> None:
+    """Keep a launch of the attempt that was going on; earlier ones have ended."""
+    if attempt <= len(found.attempts.get(case, ())):
+        return  # it has its record
+    if attempt > found.going_on.get(case, 0):
+        found.going_on[case] = attempt
+        found.seen[case] = []
+    if launch == len(found.seen[case]):
+        found.seen[case].append(seen)
 
 
 def refuse_other_hardware(earlier: Recovered, now: Run) -> None:

@@ -207,8 +207,8 @@ class Stages:
     def _batch(self, cases: list[Case], launch: int) -> tuple[Batch, Path]:
         stem = self._folder / f"launch-{self._launches:03d}"
         self._launches += 1
-        attempt = self._ledger.attempt(cases[0])
-        batch = Batch(tuple(cases), stem.with_suffix(".journal"), launch, attempt)
+        attempts = tuple(self._ledger.attempt(case) for case in cases)
+        batch = Batch(tuple(cases), stem.with_suffix(".journal"), launch, attempts)
         file = stem.with_suffix(".json")
         batch.write(file)
         return batch, file

@@ -14,13 +14,14 @@ from harness.plan.case import Case, from_dict
 class Batch:
     """Cases of one geometry, and the files that report on them.
 
-    launch, attempt : which one of its cases this is, from 0 and from 1.
+    launch : which one of its cases this is, from 0. attempts : which one at each case this is, from
+    1.
     """
 
     cases: tuple[Case, ...]
     journal: Path
     launch: int
-    attempt: int = 1
+    attempts: tuple[int, ...]
 
     @property
     def is_program(self) -> bool:
@@ -32,7 +33,7 @@ class Batch:
         content = {
             "journal": str(self.journal),
             "launch": self.launch,
-            "attempt": self.attempt,
+            "attempts": list(self.attempts),
             "cases": [case.as_dict() for case in self.cases],
         }
         try:
@@ -52,7 +53,7 @@ def read(path: Path) -> Batch:
         cases=tuple(from_dict(one) for one in content["cases"]),
         journal=Path(content["journal"]),
         launch=content["launch"],
-        attempt=content["attempt"],
+        attempts=tuple(content["attempts"]),
     )
 
 

@@ -93,8 +93,12 @@ class Qyran:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`qyran run --json` in the background."""
+        return self.start_command("run", *arguments)
+
+    def start_command(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command with `--json` in the background."""
         return subprocess.Popen(
-            [self.command, "run", *arguments, "--json", "--results", str(self.results)],
+            [self.command, *arguments, "--json", "--results", str(self.results)],
             cwd=self.folder,
             env=self.variables(),
             stdin=subprocess.DEVNULL,

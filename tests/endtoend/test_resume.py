@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,3 +170,22 @@ def test_a_damaged_journal_costs_what_is_damaged(broken: Qyran) -> None:
 def test_a_run_that_is_not_there(broken: Qyran) -> None:
     broken("resume", "x", "--results", str(broken.results)).complains(2, "holds no runs")
     shutil.rmtree(broken.results, ignore_errors=True)
+
+
+def test_a_run_that_is_killed_twice_loses_the_running_case_each_time(broken: Qyran) -> None:
+    """Cases that are attempted for the first and for the second time share a launch then."""
+    planned = [broken.faulty(tag=tag, nap_s=0.3, repetitions=3) for tag in range(5)]
+    running = broken.start(broken.suite(*planned))
+    broken.wait_for("sample", 5)
+    running.send_signal(signal.SIGINT)
+    assert broken.finish(running).outcomes == ["pass", *["skipped"] * 4]
+    again = broken.start_command("resume", "last")
+    broken.wait_for("end", 2)
+    again.kill()
+    again.communicate()
+    killed = time.time()
+    broken.wait(lambda: not broken.left(), limit_s=20)
+    done = resume(broken)
+    assert (done.rc, done.outcomes) == (0, ["pass"] * 5)
+    assert sum(case["ended"] < killed for case in done.json["cases"]) >= 3
+    assert [len(case["earlier"]) for case in done.json["cases"]] == [0, 1, 0, 0, 0]

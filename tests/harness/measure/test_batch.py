@@ -22,7 +22,7 @@ def test_written_and_read(tmp_path: Path) -> None:
         fitted=("n",),
         references={"triad_bandwidth": Expected(1e9, 0.05, "a sheet")},
     )
-    batch = Batch((case, case), tmp_path / "launch-000.journal", 1)
+    batch = Batch((case, case), tmp_path / "launch-000.journal", 1, (1, 2))
     batch.write(tmp_path / "b.json")
     assert read(tmp_path / "b.json") == batch
 
