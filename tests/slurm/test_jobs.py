@@ -11,16 +11,32 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.cluster.machines import until
+from tests.cluster.user import User, laboratory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.cluster.slurm import Slurm
-    from tests.cluster.user import User
     from tests.endtoend.conftest import Done
 
 TWO = ("--nodes=2", "--ranks=2")
 SOON = {"nap_s": 0.1, "repetitions": 40}
 LONG = {"nap_s": 0.2, "repetitions": 600}
 BIN = str(Path(sys.executable).parent)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def out_of_time(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    """Somebody whose job, on a cluster of its own, passes its limit while other tests run.
+
+    Slurm sends TERM a minute before a limit, and looks every half minute.
+    """
+    with laboratory(tmp_path_factory, with_slurm=True) as (machines, _):
+        made = User(tmp_path_factory.mktemp("late"), tree, machines=machines)
+        made.site({"kind": "slurm"}, cpu={"nodes": 2})
+        suite = made.suite(made.faulty(tag=1), made.faulty(tag=2, **LONG))
+        submit(made, suite, *TWO, "--time=60")
+        yield made
 
 
 def submit(user: User, *arguments: str) -> dict[str, Any]:
@@ -85,17 +101,6 @@ def test_cancel_keeps_what_was_measured(user: User) -> None:
     assert wait(user).rc == 130
     assert state(user) == "cancelled"
     assert outcomes(user) == ["pass", "skipped"]
-
-
-def test_time_limit(user: User) -> None:
-    """A job has TERM from Slurm a minute before its limit, here as soon as it looks."""
-    submit(user, user.suite(user.faulty(tag=1), user.faulty(tag=2, **LONG)), *TWO, "--time=60")
-    done = wait(user)
-    assert done.rc == 130, (done.out, done.err)
-    user.no_rank_left()
-    first, second = cases(user)
-    assert (first["outcome"], second["outcome"]) == ("pass", "skipped")
-    assert second["reason"]
 
 
 def test_requeued_job_goes_on(user: User, batch: Slurm) -> None:
@@ -179,9 +184,10 @@ def test_run_inside_of_an_allocation(user: User, nodes: int) -> None:
     assert user.hosts_of(file) == {1: ["node1", "node1"], 2: ["node1", "node2"]}[nodes]
 
 
-def test_job_of_one_task_a_node(user: User) -> None:
-    """A task of two cores has room for two ranks."""
-    before = ("salloc", "--quiet", "--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=2")
-    done = user.run("faulty", "--nodes=2", "--ranks=4", "--repeat=2", before=before)
-    assert (done.rc, done.outcomes) == (0, ["pass"]), (done.out, done.err)
-    assert user.hosts_of(user.files()[0]) == ["node1", "node1", "node2", "node2"]
+def test_time_limit(out_of_time: User) -> None:
+    done = wait(out_of_time)
+    assert done.rc == 130, (done.out, done.err)
+    out_of_time.no_rank_left()
+    first, second = cases(out_of_time)
+    assert (first["outcome"], second["outcome"]) == ("pass", "skipped")
+    assert second["reason"]
