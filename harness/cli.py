@@ -159,7 +159,7 @@ def submit(
 @app.command()
 def status(
     run: Annotated[
-        str | None, typer.Argument(help="a submitted run or submission [all that go on]")
+        str | None, typer.Argument(help=r"a submitted run or submission \[all that go on]")
     ] = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     json: flags.Json = False,
@@ -234,7 +234,7 @@ def tune(
     launcher: flags.LauncherKind = None,
     cluster_file: flags.ClusterFile = None,
     output: Annotated[
-        Path | None, typer.Option(help="the suite to write [jobs/KERNEL-tuned.yaml]")
+        Path | None, typer.Option(help=r"the suite to write \[jobs/KERNEL-tuned.yaml]")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="overwrite that file")] = False,
     json: flags.Json = False,
@@ -307,7 +307,7 @@ def ls(results: flags.Results = flags.DEFAULT_RESULTS, json: flags.Json = False)
 @app.command()
 def rank(
     rmax: Annotated[
-        str | None, typer.Option(help="a flop rate, e.g. '93 TF' [the last HPL result]")
+        str | None, typer.Option(help=r"a flop rate, e.g. '93 TF' \[the last HPL result]")
     ] = None,
     against: Annotated[
         list[str] | None, typer.Option(help="a named system; repeat for more")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(help="a suite of jobs/, a path of one, or a kernel")]
 Ranks = Annotated[
-    str | None, typer.Option(help="MPI ranks over all nodes; 1,2,4 runs each [every core]")
+    str | None, typer.Option(help=r"MPI ranks over all nodes; 1,2,4 runs each \[every core]")
 ]
 Threads = Annotated[str | None, typer.Option(help="threads of each rank [1]")]
 Nodes = Annotated[str | None, typer.Option(help="nodes [1]")]
@@ -31,7 +31,7 @@ Sweep = Annotated[
     typer.Option("--sweep", metavar="NAME=A,B,C", help="run every value of a parameter"),
 ]
 Repeat = Annotated[
-    int | None, typer.Option(min=1, help="repetitions [until the median is known to 1 %]")
+    int | None, typer.Option(min=1, help=r"repetitions \[until the median is known to 1 %]")
 ]
 Launches = Annotated[int | None, typer.Option(min=1, help="times that mpirun is started [1]")]
 Scaling = Annotated[
@@ -48,19 +48,19 @@ Results = Annotated[Path, typer.Option(help="where runs are recorded")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on standard output")]
 Form = Annotated[
     Format | None,
-    typer.Option("--format", help="text, json as --json, or hpl: what xhpl would print [text]"),
+    typer.Option("--format", help=r"text, json as --json, or hpl: what xhpl would print \[text]"),
 ]
 HplDat = Annotated[
     Path | None, typer.Option("--hpl-dat", help="run every combination of an HPL.dat")
 ]
-Cluster = Annotated[str | None, typer.Option(help="a cluster of cluster.yaml [its default]")]
+Cluster = Annotated[str | None, typer.Option(help=r"a cluster of cluster.yaml \[its default]")]
 PartitionName = Annotated[str | None, typer.Option("--partition", help="a partition of it")]
 ClusterFile = Annotated[
-    Path | None, typer.Option(help="the cluster.yaml to use [./cluster.yaml, else the shipped]")
+    Path | None, typer.Option(help=r"the cluster.yaml to use \[./cluster.yaml, else the shipped]")
 ]
 LauncherKind = Annotated[
     str | None,
-    typer.Option("--launcher", help="local, hostfile, slurm, ... [as detected and configured]"),
+    typer.Option("--launcher", help=r"local, hostfile, slurm, ... \[as detected and configured]"),
 ]
 Retries = Annotated[
     int,
@@ -78,13 +78,14 @@ Into = Annotated[
 ]
 JobTime = Annotated[
     str | None,
-    typer.Option("--time", help="time limit of a job, e.g. '2 h' [generous, from the plan]"),
+    typer.Option("--time", help=r"time limit of a job, e.g. '2 h' \[generous, from the plan]"),
 ]
 PerNode = Annotated[
     bool, typer.Option("--per-node", help="the whole suite on each node, a job for each")
 ]
 Pending = Annotated[
-    int | None, typer.Option(min=1, help="jobs that may wait in the queue at once [as configured]")
+    int | None,
+    typer.Option(min=1, help=r"jobs that may wait in the queue \[as configured]"),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="print the batch script, make nothing")]
 SubmittedRun = Annotated[

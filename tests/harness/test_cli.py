@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from harness import cli
 from harness.errors import CorruptStore
@@ -130,3 +131,13 @@ def test_init_writes_a_file_that_is_read_back_and_never_overwrites(
     assert qyran(monkeypatch, "init") == 2
     assert "exists already" in capsys.readouterr().err
     assert Path("cluster.yaml").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("command", "default"),
+    [("run", "[every core]"), ("run", "[its default]"), ("submit", "[as configured]")],
+)
+def test_help_says_what_holds_without_a_flag(command: str, default: str) -> None:
+    """Square brackets are markup to the library that draws the help."""
+    shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"}).output
+    assert default in shown
