@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-ROUNDS = 6
+ROUNDS = 3
 
 
 @pytest.fixture(scope="module")
