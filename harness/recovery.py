@@ -148,10 +148,17 @@ def _take_record(found: Recovered, path: Path) -> None:
     shown = compose.recorded_case(store.record(path))
     before = tuple(Attempt(Outcome(a.outcome), a.reason, a.file) for a in shown.earlier)
     last = Attempt(Outcome(shown.outcome), shown.reason, path.name)
-    if last.outcome in _OPEN:
+    if last.outcome in _OPEN or _is_half_slow(found.run, last, before):
         found.attempts[shown.case] = (*before, last)
     else:
         found.final[shown.case] = shown.model_copy(update={"file": path.name})
+
+
+def _is_half_slow(run: Run, last: Attempt, before: Sequence[Attempt]) -> bool:
+    """Whether a slow result was to be measured once more, and the run ended before that."""
+    slow = [one for one in (*before, last) if one.outcome is Outcome.SLOW]
+    again = run.settings["rules"]["retries"] > 0
+    return again and last.outcome is Outcome.SLOW and len(slow) == 1
 
 
 def _take_journal(found: Recovered, path: Path) -> None:

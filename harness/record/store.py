@@ -86,9 +86,8 @@ def attempts(folder: Path) -> dict[str, dict[int, str]]:
     """The recorded attempts at each case: {case: {number: file}}."""
     found: dict[str, dict[int, str]] = {}
     for path in sorted(folder.glob("*.h5")):
-        if not path.name.startswith("."):
-            case, _, number = path.stem.partition(".")
-            found.setdefault(case, {})[int(number) if number.isdecimal() else 1] = path.name
+        case, _, number = path.stem.partition(".")
+        found.setdefault(case, {})[int(number) if number.isdecimal() else 1] = path.name
     return found
 
 

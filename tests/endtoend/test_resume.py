@@ -189,3 +189,15 @@ def test_a_run_that_is_killed_twice_loses_the_running_case_each_time(broken: Qyr
     assert (done.rc, done.outcomes) == (0, ["pass"] * 5)
     assert sum(case["ended"] < killed for case in done.json["cases"]) >= 3
     assert [len(case["earlier"]) for case in done.json["cases"]] == [0, 1, 0, 0, 0]
+
+
+def test_a_slow_case_that_was_being_measured_again(broken: Qyran) -> None:
+    fast = {"row_rate": {"value": 1e6, "tolerance": 0.05}}
+    suite = broken.suite(broken.faulty(nap_s=0.3, repetitions=6, references=fast))
+    kill(broken, suite, "sample", 8)
+    assert len(broken.files()) == 1
+    done = resume(broken)
+    assert (done.rc, done.outcomes) == (1, ["slow"])
+    (case,) = done.json["cases"]
+    assert [one["outcome"] for one in case["earlier"]] == ["slow"]
+    assert len(broken.files()) == 2
