@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +74,9 @@ Stall = Annotated[
 TimeLimit = Annotated[
     str | None, typer.Option(help="end the run after so long; `qyran resume` goes on with it")
 ]
+Tag = Annotated[
+    list[str] | None, typer.Option("--tag", help="a name to find the run by; repeat for more")
+]
 Into = Annotated[
     Path | None, typer.Option(help="the folder of the run; one that was begun is resumed")
 ]
@@ -135,6 +139,7 @@ def request(
     launcher: str | None,
     cluster_file: Path | None,
     hpl_dat: Path | None = None,
+    tags: list[str] | None = None,
 ) -> Request:
     """The request that a command line means."""
     from harness.prepare import Request
@@ -149,7 +154,16 @@ def request(
         results=results,
         command=tuple(sys.argv),
         hpl_dat=hpl_dat,
+        tags=tuple(_tag(one) for one in tags or ()),
     )
+
+
+def _tag(text: str) -> str:
+    """A name that can stand in a file name and in a selection of runs."""
+    if not re.fullmatch(r"[A-Za-z][\w.-]{0,63}", text):
+        known = "a letter, then letters, digits, '_', '-' and '.'"
+        raise ConfigError("--tag", f"found {text!r}", known=known)
+    return text
 
 
 def ruled(
@@ -196,3 +210,10 @@ def seconds(flag: str, text: str | None) -> float | None:
     if found_s <= 0.0:
         raise ConfigError(flag, f"found {text!r}", known="a time above 0 s")
     return found_s
+
+
+def form(form: Format | None, json: bool) -> Format:
+    """The form that ``--format`` or its short form ``--json`` asks for."""
+    if json and form not in (None, Format.JSON):
+        raise ConfigError("--json", f"and --format {form} are two forms", fix="give one of them")
+    return Format.JSON if json else form or Format.TEXT

@@ -48,7 +48,8 @@ class Request:
 
     suite : a suite that stands in no file, with its document; ``name`` is what it is called then.
     launcher : a kind of launcher, instead of the one that cluster.yaml names or that is detected.
-    into : the folder of the run, which may exist if nothing was begun in it.
+    into : the folder of the run, which may exist if nothing was begun in it. tags : names to find
+    the run by; confirms : id of the suspicion it is measured for.
     """
 
     name: str
@@ -63,6 +64,8 @@ class Request:
     rules: Rules = field(default_factory=Rules)
     into: Path | None = None
     suite: tuple[suites.Suite, Document] | None = None
+    tags: tuple[str, ...] = ()
+    confirms: str = ""
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,8 @@ def reopened(folder: Path, results: Path) -> tuple[Prepared, Recovered]:
         environment=header["environment"],
         compare=tuple(map(tuple, header.get("compare", ()))),
         settings=header.get("settings", {}),
+        tags=tuple(header.get("tags", ())),
+        confirms=header.get("confirms", ""),
     )
     if not run.settings:
         raise ConfigError(

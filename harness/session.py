@@ -92,6 +92,8 @@ def _begin(prepared: Prepared) -> Run:
         environment=environment(mpirun=prepared.cluster.launcher.mpirun, facts=prepared.facts),
         compare=prepared.compare,
         settings=recovery.settings(prepared),
+        tags=request.tags,
+        confirms=request.confirms,
     )
     store.create(begun, prepared.cases)
     return begun

@@ -31,7 +31,7 @@ from harness.plan import rounds
 from harness.plan.case import Case, Geometry
 from harness.prepare import Prepared
 from harness.programs import Programs
-from harness.record import store
+from harness.record import recorded, store
 from harness.record.owner import Owner
 from harness.record.result import CaseResult, Run
 from harness.recovery import Recovered
@@ -160,10 +160,10 @@ class Stages:
         )
         results = [self._result(case) for case in cases]
         limits = self._bounds(results, geometry)
-        recorded = [self._recorded(bounds.bounded(one, limits)) for one in results]
-        again = [] if self._is_over() else filter(self._ledger.is_to_be_repeated, recorded)
+        kept = [self._recorded(bounds.bounded(one, limits)) for one in results]
+        again = [] if self._is_over() else filter(self._ledger.is_to_be_repeated, kept)
         repeated = [one.case.id for one in again]
-        for one in recorded:
+        for one in kept:
             if one.case.id in repeated:
                 self._ledger.again(one)
                 self._display.again(compose.of_case(one))
@@ -252,9 +252,10 @@ class Stages:
 
     def _index_record(self, result: CaseResult) -> dict[str, Any]:
         """The document of the case and what later runs look for in it."""
-        return compose.of_case(result).model_dump() | {
-            "run": self._run.id,
-            "hardware_key": _hardware_key(self._run),
+        origin = recorded.origin(self._run, len(self._prepared.cases))
+        return {
+            **compose.of_case(result).model_dump(),
+            **recorded.as_members(origin),
             "limits": bounds.limits(result),
         }
 

@@ -28,6 +28,7 @@ def words(request: Request, *, suite: str, hpl_dat: Path | None, into: Path) -> 
         *_flag("--launcher", request.launcher),
         *_flag("--cluster-file", request.cluster_file),
         *_flag("--results", request.results),
+        *(f"--tag={one}" for one in request.tags),
         *_flag("--into", into),
     ]
 

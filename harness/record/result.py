@@ -161,7 +161,8 @@ class Run:
 
     environment : nested, JSON-ready facts of the driver's host; started : seconds since 1970;
     compare : pairs of metrics, each ``kernel.metric``; settings : JSON-ready, all that a run needs
-    to be resumed beside its cases.
+    to be resumed beside its cases; tags : names to find it by; confirms : id of the suspicion it
+    is measured for (`judge.history`).
     """
 
     id: str
@@ -174,3 +175,5 @@ class Run:
     environment: dict[str, Any] = field(default_factory=dict)
     compare: tuple[tuple[str, str], ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    confirms: str = ""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from harness import cli
+from harness.cli import main as cli
 from harness.errors import CorruptStore
 from kernels import listing
 

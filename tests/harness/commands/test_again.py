@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness import cli
+from harness.cli import main as cli
 from harness.commands import again
 from harness.plan.expand import Overrides
 from harness.prepare import Request, Rules
@@ -71,6 +71,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Any:
         cluster_file=st.just(Path("/r/cluster.yaml")),
         results=st.just(Path("/res ults")),
         rules=rules,
+        tags=st.sampled_from([(), ("baseline",), ("rack-3", "after.bios")]),
     ),
     hpl_dat=st.sampled_from([None, Path("/r/HPL.dat")]),
 )
@@ -101,6 +102,7 @@ def test_every_flag_of_run_is_handed_on() -> None:
         launcher="slurm",
         cluster_file=Path("c.yaml"),
         rules=Rules(1, 1.0, 1.0),
+        tags=("t",),
     )
     found = again.words(full, suite="hpl", hpl_dat=Path("H"), into=Path("i"))
     given_ = {word.partition("=")[0] for word in found if word.startswith("--")}

@@ -47,7 +47,9 @@ def test_what_was_recorded_is_read_back(made: Any, tmp_path: Path) -> None:
     run = record(made, tmp_path, IDS[0], cases=3)
     folder = Path(run.path)
     header = store.header(folder)
-    expected = {k: v for k, v in asdict(run).items() if k not in ("path", "command", "compare")}
+    expected = {
+        k: v for k, v in asdict(run).items() if k not in ("path", "command", "compare", "tags")
+    }
     assert {k: header[k] for k in expected} == expected
     assert header["command"] == list(run.command)
     assert header["compare"] == [list(pair) for pair in run.compare]

@@ -1,0 +1,54 @@
+"""The entry of `qyran`: all commands, and what becomes of an error.
+
+Each command imports what it needs when it runs, so that `qyran --help` is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, NoReturn
+
+from harness.cli import measuring, queue, records, site  # noqa: F401 - they register commands
+from harness.cli.app import app
+from harness.errors import QyranError
+
+if TYPE_CHECKING:
+    from harness.report.document import Doc
+
+
+def main() -> NoReturn:
+    """Run a command; every error ends in one clear message and the exit code of its kind."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a C locale cannot show every name
+    try:
+        app()
+    except QyranError as error:
+        _complain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _complain(error: QyranError) -> None:
+    sys.stderr.write(f"qyran: {error}\n")
+    if "--json" in sys.argv or "--format json" in " ".join(sys.argv).replace("=", " "):
+        from harness.report.document import ErrorDoc
+
+        _print(
+            ErrorDoc(
+                where=error.where,
+                found=error.found,
+                known=error.known,
+                fix=error.fix,
+                exit_code=error.exit_code,
+            )
+        )
+
+
+def _print(document: Doc) -> None:
+    from harness.report.document import text
+
+    sys.stdout.write(text(document) + "\n")
