@@ -26,8 +26,10 @@ import hashlib
 import io
 import json
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -49,8 +51,30 @@ _SEAL: Final = b"\nqyran sha256 "
 
 def encoded(run: Run, result: CaseResult, document: dict[str, Any]) -> bytes:
     """The bytes of the file. ``document`` is the case as `--json` shows it."""
+    about = {"run": run.id, "case": result.case.id, "file_time": iso(result.ended)}
+    return built(about, document, partial(_entry, run=run, result=result))
+
+
+def built(
+    about: Mapping[str, str], document: Mapping[str, Any], entry: Callable[[Any], None]
+) -> bytes:
+    """The bytes of a file with its index record, hashed and sealed.
+
+    about : attributes of the root beside those that every file has; entry : fills the NXentry.
+    """
     with h5py.File.in_memory(libver=("v110", "v110")) as file:
-        _root(file, run, result, document)
+        file.attrs.update(
+            NX_class="NXroot",
+            default="entry",
+            schema=SCHEMA,
+            creator="qyran",
+            creator_version=version("qyran"),
+            HDF5_Version=h5py.version.hdf5_version,
+            h5py_version=h5py.version.version,
+            **about,
+        )
+        file["index_record"] = json.dumps(document)
+        entry(nexus.group(file, "entry", "NXentry"))
         file.attrs[_HASH] = content_hash(file)
         file.flush()
         return _sealed(bytes(file.id.get_file_image()))
@@ -116,25 +140,12 @@ def _bytes(value: Any) -> bytes:
     return array.tobytes()
 
 
-def _root(file: h5py.File, run: Run, result: CaseResult, document: dict[str, Any]) -> None:
-    file.attrs.update(
-        NX_class="NXroot",
-        default="entry",
-        schema=SCHEMA,
-        creator="qyran",
-        creator_version=version("qyran"),
-        HDF5_Version=h5py.version.hdf5_version,
-        h5py_version=h5py.version.version,
-        file_time=_iso(result.ended),
-        run=run.id,
-        case=result.case.id,
-    )
-    file["index_record"] = json.dumps(document)
+def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
     drawn = curves(result)
-    entry = nexus.group(file, "entry", "NXentry", default=_default(result, drawn))
+    entry.attrs["default"] = _default(result, drawn)
     entry["title"] = f"{result.case.kernel} {result.case.geometry}"
-    entry["start_time"] = _iso(result.started)
-    entry["end_time"] = _iso(result.ended)
+    entry["start_time"] = iso(result.started)
+    entry["end_time"] = iso(result.ended)
     entry["outcome"] = str(result.outcome)
     entry["reason"] = result.reason
     nexus.notes(entry, "notes", list(result.notes))
@@ -335,5 +346,6 @@ def _program(provenance: Any, program: ProgramRecord) -> None:
     group["output"].attrs.update(axes="launch", file=program.output)
 
 
-def _iso(seconds: float) -> str:
+def iso(seconds: float) -> str:
+    """A time since 1970 in UTC, as NeXus wants it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
