@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from harness.errors import CorruptStore
-from harness.record import recorded, store
+from harness.record import recorded, store, tags
 from harness.record.recorded import Recorded
 
 
@@ -62,8 +62,33 @@ class Found:
     skipped: tuple[Skipped, ...]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What can be asked for. runs : ids of those with a recorded case, by the time they began."""
+
+    runs: tuple[str, ...]
+    tags: tuple[str, ...]
+    commits: tuple[str, ...]
+    clusters: tuple[str, ...]
+    kernels: tuple[str, ...]
+
+
+def known(results: Path) -> Known:
+    """What the recorded cases of a results folder are known by."""
+    cases = find(results, Selection()).cases
+    begun = {one.origin.run: one.origin.run_started for one in cases}
+    return Known(
+        runs=tuple(sorted(begun, key=lambda run: (begun[run], run))),
+        tags=tuple(sorted({tag for one in cases for tag in one.origin.tags})),
+        commits=tuple(sorted({one.origin.commit for one in cases} - {""})),
+        clusters=tuple(sorted({one.origin.cluster for one in cases})),
+        kernels=tuple(sorted({one.kernel for one in cases})),
+    )
+
+
 def find(results: Path, wanted: Selection) -> Found:
     """The last attempt at each wanted case; damaged files are left out, and named."""
+    given = tags.given(results)
     cases: list[Recorded] = []
     skipped: list[Skipped] = []
     for path in _files(results):
@@ -72,10 +97,20 @@ def find(results: Path, wanted: Selection) -> Found:
         except CorruptStore as error:
             skipped.append(Skipped(path, error.found))
             continue
+        case = tagged(case, given)
         if wanted.fits(case):
             cases.append(case)
     cases.sort(key=lambda one: (one.started or one.origin.run_started, one.origin.run, one.case))
     return Found(tuple(cases), tuple(skipped))
+
+
+def tagged(case: Recorded, given: Mapping[str, set[str]]) -> Recorded:
+    """The case with the tags that its run was given later, beside those it began with."""
+    more = given.get(case.origin.run)
+    if not more:
+        return case
+    both = tuple(dict.fromkeys((*case.origin.tags, *sorted(more))))
+    return replace(case, origin=replace(case.origin, tags=both))
 
 
 def _files(results: Path) -> Iterator[Path]:
