@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.report import document
+from harness.report.compare_document import CompareDoc
 from harness.report.document import Doc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
@@ -24,6 +25,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     SubmitDoc,
     JobsDoc,
     CollectDoc,
+    CompareDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

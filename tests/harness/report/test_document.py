@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import math
@@ -26,11 +27,8 @@ from harness.record.result import CaseResult
 from harness.report import (
     compose,
     document,
-    job_document,
-    listing_document,
     schema,
     terminal,
-    tuning_document,
 )
 from harness.report.document import Doc
 from harness.report.format import Format
@@ -83,7 +81,8 @@ def test_writing_them_again_changes_nothing(
 def test_every_document_with_a_schema_is_listed() -> None:
     named = {
         one
-        for module in (document, job_document, listing_document, tuning_document)
+        for path in Path(schema.__file__).parent.glob("*document.py")
+        for module in (importlib.import_module(f"harness.report.{path.stem}"),)
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }
