@@ -86,8 +86,10 @@ def attempts(folder: Path) -> dict[str, dict[int, str]]:
     """The recorded attempts at each case: {case: {number: file}}."""
     found: dict[str, dict[int, str]] = {}
     for path in sorted(folder.glob("*.h5")):
-        case, _, number = path.stem.partition(".")
-        found.setdefault(case, {})[int(number) if number.isdecimal() else 1] = path.name
+        case, _, number = path.stem.rpartition(".")
+        if not number.isdecimal():  # the dot, if there is one, belongs to the name of a kernel
+            case, number = path.stem, "1"
+        found.setdefault(case, {})[int(number)] = path.name
     return found
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +81,8 @@ def test_writing_them_again_changes_nothing(
 def test_every_document_with_a_schema_is_listed() -> None:
     named = {
         one
-        for path in Path(schema.__file__).parent.glob("*document.py")
-        for module in (importlib.import_module(f"harness.report.{path.stem}"),)
+        for path in schema.FOLDER.parent.glob("*document.py")
+        for module in [import_module(f"harness.report.{path.stem}")]
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }
