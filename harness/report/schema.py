@@ -8,18 +8,20 @@ from typing import Any, Final
 
 from harness.report import document
 from harness.report.compare_document import CompareDoc
+from harness.report.doctor_document import DoctorDoc
 from harness.report.document import Doc
 from harness.report.gate_document import GateDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
+from harness.report.plan_document import PlanDoc
 from harness.report.tuning_document import TuneDoc
 
 ALL: Final[tuple[type[Doc], ...]] = (
     document.RunDoc,
-    document.PlanDoc,
+    PlanDoc,
     ListDoc,
-    document.DoctorDoc,
+    DoctorDoc,
     document.LsDoc,
     document.RankDoc,
     document.ErrorDoc,
