@@ -16,6 +16,7 @@ from harness.plan.case import Geometry
 from harness.prepare import Request, allocated
 from harness.record.write_once import write_once
 from harness.report import terminal, units
+from harness.report.doctor_document import DoctorDoc, FindingDoc
 
 
 def doctor(cluster: str | None, cluster_file: Path | None, results: Path, *, as_json: bool) -> None:
