@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.report import document
+from harness.report.accept_document import AcceptDoc
 from harness.report.document import Doc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
@@ -26,6 +27,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     JobsDoc,
     CollectDoc,
     ImportDoc,
+    AcceptDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
