@@ -1,10 +1,7 @@
-"""`qyran accept` for people: rejected nodes first, accepted ones counted; and as CSV."""
+"""`qyran accept` for people: rejected nodes first, accepted ones counted."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,8 +10,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.judge.fleet.verdict import Judged, Verdict
-from harness.judge.fleet.views import Grade
 from harness.report import units
 from harness.report.accept_document import AcceptDoc, EvidenceDoc, FleetMetricDoc, NodeVerdictDoc
 from harness.report.table import new_table
@@ -132,47 +127,3 @@ def _remarks(metrics: list[FleetMetricDoc]) -> Iterator[RenderableType]:
                 f"{one.metric}: {units.counted(one.faster, 'node')} better than the main group; if "
                 "that is right, the others are slow: an absolute anchor tells"
             )
-
-
-def as_csv(found: Judged) -> str:
-    """A row for each node and metric, in base units and full precision; empty where unknown."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    views = [(one.name, what) for one in found.views for what in _OF_VIEW]
-    names = [f"{view}_{what}" for view, what in views]
-    writer.writerow(
-        ["node", "node_verdict", "metric", "verdict", "value", "unit", "better", "n", *names]
-    )
-    for node in range(len(found.table.nodes)):
-        writer.writerows(_rows(found, node))
-    return text.getvalue()
-
-
-_OF_VIEW: Final = ("verdict", "expected", "deficit", "sd", "p")
-_WORDS: Final = {
-    Grade.SILENT: "",
-    Grade.ACCEPT: Verdict.ACCEPT.value,
-    Grade.RETEST: Verdict.RETEST.value,
-    Grade.REJECT: Verdict.REJECT.value,
-}
-
-
-def _rows(found: Judged, node: int) -> Iterator[list[str]]:
-    for column, metric in enumerate(found.table.metrics):
-        grade = Grade(int(found.cell[node, column]))
-        verdict = _WORDS[grade] or Verdict.RETEST.value
-        if found.missing[node, column] and grade is not Grade.REJECT:
-            verdict = Verdict.NOT_TESTED.value
-        row = [found.table.nodes[node], found.verdicts[node].value, metric.name, verdict]
-        row += [_full(found.cells.value[node, column]), metric.unit, metric.better]
-        row.append(str(found.cells.n[node, column]))
-        for view in found.views:
-            row.append(_WORDS[Grade(int(view.grade[node, column]))])
-            row += [
-                _full(one[node, column]) for one in (view.expected, view.deficit, view.sd, view.p)
-            ]
-        yield row
-
-
-def _full(value: float) -> str:
-    return repr(float(value)) if math.isfinite(value) else ""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from harness.report import document
 from harness.report.accept_document import AcceptDoc
+from harness.report.baseline_document import BaselineDiffDoc, BaselineDoc, BaselineMakeDoc
 from harness.report.compare_document import CompareDoc
 from harness.report.document import Doc
 from harness.report.gate_document import GateDoc
@@ -31,6 +32,9 @@ ALL: Final[tuple[type[Doc], ...]] = (
     CompareDoc,
     ImportDoc,
     AcceptDoc,
+    BaselineDoc,
+    BaselineMakeDoc,
+    BaselineDiffDoc,
     GateDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"

@@ -18,6 +18,7 @@ from harness.judge.fleet.thresholds import Thresholds
 _ROUNDS: Final = 20
 _CLIPPED: Final = 1.003  # sd of a normal distribution over that of the part within 3.5 sd
 _MEDIAN: Final = np.pi / 2.0  # variance of a median over that of a mean
+_START: Final = 3.0  # sd around the shortest half; a slow minority should stay outside
 _SMALL: Final = 3.0  # simulated: the shortest half of n normal values is too short by 1 + 3/n
 # Separation over the sd within two groups, which 0.5 % of normal fleets exceed, and 1 % of uniform
 # ones of 16 nodes or more (docs/accept.md); by number of nodes.
@@ -86,7 +87,7 @@ def upper_limit(sd: Floats, free: Ints, doubt: float) -> Floats:
 def main_group(value: Floats, limits: Thresholds) -> Bools:
     """The nodes that belong together: from the shortest half, grown and clipped until it rests."""
     centre, scale = _shortest_half(value)
-    main = np.abs(value - centre) <= limits.clip * max(scale, limits.floor)
+    main = np.abs(value - centre) <= _START * max(scale, limits.floor)
     for _ in range(_ROUNDS):
         spread = max(_CLIPPED * float(np.std(value[main], ddof=1)), limits.floor)
         new = np.abs(value - np.median(value[main])) <= limits.clip * spread

@@ -84,7 +84,8 @@ def wanting(
 ) -> Measurements:
     """The table with what else must be there: what has no value is not tested, and never passes."""
     known = {one.name for one in table.metrics}
-    more = tuple(one for one in metrics if one.name not in known)
+    wanted = {one.name: one for one in reversed(list(metrics)) if one.name not in known}
+    more = tuple(reversed(wanted.values()))
     new = tuple(one for one in dict.fromkeys(nodes) if one not in set(table.nodes))
     return replace(table, nodes=table.nodes + new, metrics=table.metrics + more)
 

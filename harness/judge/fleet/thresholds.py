@@ -21,7 +21,7 @@ class Thresholds:
     effect: float = 0.03
     pair_effect: float = 0.04
     floor: float = 0.005
-    retest: float = 0.04
+    retest: float = 0.025
     reject: float = 0.005
     tolerance: float = 0.05
     doubt: float = 0.001

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -161,6 +162,19 @@ def test_the_csv_has_a_row_for_each_node_and_metric(
     assert float(rows[7]["peers_deficit"]) == pytest.approx(0.1, abs=0.01)
     assert rows[8]["value"] == rows[8]["peers_verdict"] == rows[7]["absolute_verdict"] == ""
     assert qyran(monkeypatch, "accept", "--from", str(path), "--csv", str(tmp_path)) == 2
+
+
+def test_junit_has_a_test_for_each_node_and_metric(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    path = fleet(tmp_path, good() | {"n07": 270.0, "n08": "nan"})
+    xml = tmp_path / "out.xml"
+    qyran(monkeypatch, "accept", "--from", str(path), "--junit", str(xml))
+    suite = ElementTree.parse(xml).getroot()[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("12", "1", "1")
+    failure = suite.find("testcase[@classname='n07']/failure")
+    assert failure is not None
+    assert "below the median of 10 peers" in str(failure.get("message"))
 
 
 def test_a_person_reads_the_rejected_first_and_the_accepted_as_a_number(
