@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.report import document
+from harness.report.accept_document import AcceptDoc
+from harness.report.baseline_document import BaselineDiffDoc, BaselineDoc, BaselineMakeDoc
 from harness.report.compare_document import CompareDoc
 from harness.report.doctor_document import DoctorDoc
 from harness.report.document import Doc
@@ -31,6 +33,10 @@ ALL: Final[tuple[type[Doc], ...]] = (
     CollectDoc,
     CompareDoc,
     ImportDoc,
+    AcceptDoc,
+    BaselineDoc,
+    BaselineMakeDoc,
+    BaselineDiffDoc,
     GateDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
