@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.report import document
+from harness.report.compare_document import CompareDoc
 from harness.report.document import Doc
+from harness.report.gate_document import GateDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
@@ -25,7 +27,9 @@ ALL: Final[tuple[type[Doc], ...]] = (
     SubmitDoc,
     JobsDoc,
     CollectDoc,
+    CompareDoc,
     ImportDoc,
+    GateDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
