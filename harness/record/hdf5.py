@@ -13,6 +13,7 @@
     /entry/verification  what was checked, error, tolerance, passed
     /entry/timing        compile, set-up and verification, s, one entry a launch
     /entry/placement     host, CPUs, limits, threads, BLAS and MPI of each rank, as read by it
+    /entry/hosts         facts and states of each host, as its first rank saw it (record/hosts.py)
     /entry/environment   hardware, software and machine fingerprint, as JSON notes
     /entry/references    the reference values the case was judged by
     /entry/provenance    command line, run, program version; somebody else's program with its output
@@ -37,7 +38,7 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record import energy, nexus, nxdata, times, versions
+from harness.record import energy, hosts, nexus, nxdata, times, versions
 from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, ProgramRecord, Run
 from kernels.contract import Check, parameters
@@ -219,6 +220,7 @@ def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
     _placement(entry, result)
     _references(entry, result)
     _environment(entry, run)
+    hosts.write(entry, result.hosts, run.environment.get("hardware", {}))
     _provenance(entry, run, result.program)
 
 
