@@ -131,6 +131,11 @@ def _notes(result: CaseResult) -> tuple[str, ...]:
         notes.append("the median is known less well than asked for: time ran out")
     if any(placement.unbound(places) for places in result.places):
         notes.append("ranks were not bound to cores")
+    notes += [
+        f"{name} is better than its reference allows ({one.source}): is that out of date?"
+        for name, one in result.case.references.items()
+        if _beyond(result.metrics[name], one)
+    ]
     return tuple(notes)
 
 
@@ -140,6 +145,8 @@ def _first(result: CaseResult) -> str:
 
 def _against_references(result: CaseResult) -> tuple[Outcome, str]:
     """Slow if the whole interval misses a reference, inconclusive if only a part of it does."""
+    if result.case.reference_required and result.primary not in result.case.references:
+        return Outcome.NO_REFERENCE, f"no reference of {result.primary} fits this case"
     outcome, reason = Outcome.PASS, ""
     for name, expected in result.case.references.items():
         value = result.metrics[name]
@@ -152,16 +159,32 @@ def _against_references(result: CaseResult) -> tuple[Outcome, str]:
 
 
 def _missed(value: Value, expected: Expected) -> str:
+    limit = limit_of(expected, value.metric.better)
     if value.metric.better == "higher":
-        limit = expected.value * (1.0 - expected.tolerance)
         return "all" if value.high < limit else "part" if value.low < limit else ""
-    limit = expected.value * (1.0 + expected.tolerance)
     return "all" if value.low > limit else "part" if value.high > limit else ""
+
+
+def limit_of(expected: Expected, better: str) -> float:
+    """What a value may not be worse than."""
+    limit = expected.lowest(better) if better == "higher" else expected.highest(better)
+    assert limit is not None  # noqa: S101 - the worse side has at least its tolerance
+    return limit
+
+
+def _beyond(value: Value, expected: Expected) -> bool:
+    """Whether the whole interval is better than a reference allows."""
+    if value.metric.better == "higher":
+        most = expected.highest("higher")
+        return most is not None and value.low > most
+    least = expected.lowest("lower")
+    return least is not None and value.high < least
 
 
 def _below(name: str, value: Value, expected: Expected) -> str:
     source = f" ({expected.source})" if expected.source else ""
+    part = abs(limit_of(expected, value.metric.better) / expected.value - 1.0)
     return (
         f"{name}: {value.value:.4g} {value.metric.unit} in [{value.low:.4g}, {value.high:.4g}] "
-        f"against {expected.value:.4g} within {100 * expected.tolerance:.3g} %{source}"
+        f"against {expected.value:.4g} within {100 * part:.3g} %{source}"
     )

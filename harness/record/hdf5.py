@@ -312,6 +312,13 @@ def _references(entry: Any, result: CaseResult) -> None:
         unit = result.metrics[name].metric.unit if name in result.metrics else ""
         nexus.scalar(inner, "value", one.value, nexus.unit(unit))
         nexus.scalar(inner, "tolerance", one.tolerance, "1")
+        for side in ("below", "above"):
+            if getattr(one, side) is not None:
+                nexus.scalar(inner, side, getattr(one, side), "1")
+        said = {"date": one.date, "place": one.place, "why": one.why}
+        inner.attrs.update({name: words for name, words in said.items() if words})
+        if one.n is not None:
+            nexus.scalar(inner, "n", one.n, "1")
 
 
 def _environment(entry: Any, run: Run) -> None:
