@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.commands import output
@@ -51,7 +52,7 @@ def document(first: str, second: str, results: Path, options: Options) -> Compar
     """The comparison of two selections; CannotMeasure if one of them holds no case."""
     threshold = fraction("--threshold", options.threshold)
     one, other = _selected(first, results), _selected(second, results)
-    spreads = earlier.spreads(one.cases, other.cases, lambda kernel: _of_kernel(results, kernel))
+    spreads = earlier.spreads(one.cases, other.cases, partial(_before, results))
     found = judged(pairs(one.cases, other.cases, spreads, across=options.across), threshold)
     return compared.document(
         (compared.side(first, one.cases), compared.side(second, other.cases)),
@@ -73,8 +74,10 @@ def _selected(words: str, results: Path) -> Found:
     return found
 
 
-def _of_kernel(results: Path, kernel: str) -> Sequence[Recorded]:
-    return library.find(results, Selection(kernel=kernel)).cases
+def _before(results: Path, case: Recorded, until: float) -> Sequence[Recorded]:
+    key = case.origin.hardware_key
+    wanted = Selection(series=case.series, hardware_key=key, until=until)
+    return library.find(results, wanted).cases if key else ()
 
 
 def _notes(first: Sequence[Recorded], second: Sequence[Recorded]) -> list[str]:

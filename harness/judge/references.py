@@ -119,9 +119,9 @@ def matches(entries: Sequence[Placed], judged: Subject, site: Site) -> list[Matc
 
 
 def near(entries: Sequence[Placed], judged: Subject, site: Site, metric: str) -> list[Match]:
-    """The entries of a metric that do not fit, those that fail the fewest conditions first."""
+    """All entries of a metric, those that fail the fewest conditions first."""
     found = [one for one in matches(entries, judged, site) if one.placed.entry.metric == metric]
-    return sorted((one for one in found if not one.fits), key=lambda one: len(one.failed))
+    return sorted(found, key=lambda one: len(one.failed))
 
 
 def expected(match: Match) -> Expected:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -33,7 +33,8 @@ def judged(result: CaseResult, *, oversubscribe: bool, hosts: Collection[str] = 
         return replace(result, outcome=outcome, reason=reason)
     result = replace(result, metrics=_metrics(kernel, result, work), primary=primary(kernel))
     outcome, reason = _against_references(result)
-    return replace(result, outcome=outcome, reason=reason, notes=_notes(result))
+    notes = (*_notes(result), *_too_good(result))
+    return replace(result, outcome=outcome, reason=reason, notes=notes)
 
 
 def of_attempts(result: CaseResult) -> CaseResult:
@@ -131,12 +132,16 @@ def _notes(result: CaseResult) -> tuple[str, ...]:
         notes.append("the median is known less well than asked for: time ran out")
     if any(placement.unbound(places) for places in result.places):
         notes.append("ranks were not bound to cores")
-    notes += [
-        f"{name} is better than its reference allows ({one.source}): is that out of date?"
-        for name, one in result.case.references.items()
-        if _beyond(result.metrics[name], one)
-    ]
     return tuple(notes)
+
+
+def _too_good(result: CaseResult) -> Iterator[str]:
+    """References that a result is better than: they are out of date, or something is wrong."""
+    for name, one in result.case.references.items():
+        value = result.metrics[name]
+        if beyond(one, value.metric.better, value.low, value.high):
+            source = f" ({one.source})" if one.source else ""
+            yield f"{name} is better than its reference allows{source}: is that out of date?"
 
 
 def _first(result: CaseResult) -> str:
@@ -150,7 +155,7 @@ def _against_references(result: CaseResult) -> tuple[Outcome, str]:
     outcome, reason = Outcome.PASS, ""
     for name, expected in result.case.references.items():
         value = result.metrics[name]
-        missed = _missed(value, expected)
+        missed = missed_by(expected, value.metric.better, value.low, value.high)
         if missed == "all":
             return Outcome.SLOW, _below(name, value, expected)
         if missed == "part":
@@ -158,11 +163,12 @@ def _against_references(result: CaseResult) -> tuple[Outcome, str]:
     return outcome, reason
 
 
-def _missed(value: Value, expected: Expected) -> str:
-    limit = limit_of(expected, value.metric.better)
-    if value.metric.better == "higher":
-        return "all" if value.high < limit else "part" if value.low < limit else ""
-    return "all" if value.low > limit else "part" if value.high > limit else ""
+def missed_by(expected: Expected, better: str, low: float, high: float) -> str:
+    """How much of an interval misses a reference: ``all``, ``part`` or nothing."""
+    limit = limit_of(expected, better)
+    if better == "higher":
+        return "all" if high < limit else "part" if low < limit else ""
+    return "all" if low > limit else "part" if high > limit else ""
 
 
 def limit_of(expected: Expected, better: str) -> float:
@@ -172,13 +178,13 @@ def limit_of(expected: Expected, better: str) -> float:
     return limit
 
 
-def _beyond(value: Value, expected: Expected) -> bool:
-    """Whether the whole interval is better than a reference allows."""
-    if value.metric.better == "higher":
-        most = expected.highest("higher")
-        return most is not None and value.low > most
-    least = expected.lowest("lower")
-    return least is not None and value.high < least
+def beyond(expected: Expected, better: str, low: float, high: float) -> bool:
+    """Whether a whole interval is better than a reference allows."""
+    if better == "higher":
+        most = expected.highest(better)
+        return most is not None and low > most
+    least = expected.lowest(better)
+    return least is not None and high < least
 
 
 def _below(name: str, value: Value, expected: Expected) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from harness.report import document
 from harness.report.compare_document import CompareDoc
 from harness.report.document import Doc
+from harness.report.explain_document import ExplainDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
@@ -27,6 +28,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     JobsDoc,
     CollectDoc,
     CompareDoc,
+    ExplainDoc,
     ImportDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"

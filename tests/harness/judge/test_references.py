@@ -118,6 +118,7 @@ def test_what_nearly_fits_is_ordered_by_what_it_lacks(write: Any, case: Case) ->
     entries = write(f"{other}, parameters: {{n: 1}}", KEY, other)
     found = references.near(entries, references.subject(case), SITE, "triad_bandwidth")
     assert [one.failed for one in found] == [
+        (),
         ("cluster x (here laptop)",),
         ("cluster x (here laptop)", "n 1 (here 4096)"),
     ]
