@@ -37,7 +37,7 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record import nexus, times, versions
+from harness.record import expected, nexus, times, versions
 from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, ProgramRecord, Run, Value
 from kernels.contract import Check, Metric, parameters
@@ -208,7 +208,7 @@ def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
     _verification(entry, result.check)
     _timing(entry, result)
     _placement(entry, result)
-    _references(entry, result)
+    expected.write(entry, result)
     _environment(entry, run)
     _provenance(entry, run, result.program)
 
@@ -349,22 +349,6 @@ def _placement(entry: Any, result: CaseResult) -> None:
         nexus.array(group, name.removesuffix("_B"), numbers, unit)
     nexus.array(group, "peak_memory", result.peak_memory_B, "B", axes=["launch", "rank"])
     nexus.notes(group, "mpi_settings", list(result.mpi_settings))
-
-
-def _references(entry: Any, result: CaseResult) -> None:
-    group = nexus.group(entry, "references", "NXcollection")
-    for name, one in result.case.references.items():
-        inner = nexus.group(group, name, "NXcollection", source=one.source)
-        unit = result.metrics[name].metric.unit if name in result.metrics else ""
-        nexus.scalar(inner, "value", one.value, nexus.unit(unit))
-        nexus.scalar(inner, "tolerance", one.tolerance, "1")
-        for side in ("below", "above"):
-            if getattr(one, side) is not None:
-                nexus.scalar(inner, side, getattr(one, side), "1")
-        said = {"date": one.date, "place": one.place, "why": one.why}
-        inner.attrs.update({name: words for name, words in said.items() if words})
-        if one.n is not None:
-            nexus.scalar(inner, "n", one.n, "1")
 
 
 def _environment(entry: Any, run: Run) -> None:
