@@ -7,7 +7,7 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from harness.judge import placement
+from harness.judge import noticed, placement
 from harness.measure.interval import median_interval
 from harness.outcome import Outcome
 from harness.plan.case import Expected
@@ -33,7 +33,7 @@ def judged(result: CaseResult, *, oversubscribe: bool, hosts: Collection[str] = 
         return replace(result, outcome=outcome, reason=reason)
     result = replace(result, metrics=_metrics(kernel, result, work), primary=primary(kernel))
     outcome, reason = _against_references(result)
-    notes = (*_notes(result), *_too_good(result))
+    notes = (*_notes(result), *_noticed(result, work), *_too_good(result))
     return replace(result, outcome=outcome, reason=reason, notes=notes)
 
 
@@ -133,6 +133,14 @@ def _notes(result: CaseResult) -> tuple[str, ...]:
     if any(placement.unbound(places) for places in result.places):
         notes.append("ranks were not bound to cores")
     return tuple(notes)
+
+
+def _noticed(result: CaseResult, work: dict[str, Work]) -> Iterator[str]:
+    """About the samples of the primary metric."""
+    value = result.metrics[result.primary]
+    slowest = result.samples[value.phase].slowest
+    launches = [[value.metric.value(work[value.phase], s) for s in one] for one in slowest]
+    yield from noticed.remarks(result.primary, launches)
 
 
 def _too_good(result: CaseResult) -> Iterator[str]:
