@@ -81,6 +81,7 @@ RequireReferences = Annotated[
     bool,
     typer.Option("--require-references", help="exit 4 if a case has no reference to judge it by"),
 ]
+Junit = Annotated[Path | None, typer.Option(help="write JUnit XML to this file too")]
 Into = Annotated[
     Path | None, typer.Option(help="the folder of the run; one that was begun is resumed")
 ]

@@ -38,6 +38,7 @@ def run(
     tag: flags.Tag = None,
     into: flags.Into = None,
     require_references: flags.RequireReferences = False,
+    junit: flags.Junit = None,
     form: flags.Form = None,
     json: flags.Json = False,
 ) -> None:
@@ -52,7 +53,7 @@ def run(
     )
     request = flags.ruled(request, retries, stall, time_limit, into)
     request = flags.judged(request, require_references=require_references)
-    command.run(request, flags.form(form, json))
+    command.run(request, flags.form(form, json), junit)
 
 
 @app.command(rich_help_panel=PANEL)

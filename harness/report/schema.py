@@ -10,6 +10,7 @@ from harness.report import document
 from harness.report.compare_document import CompareDoc
 from harness.report.document import Doc
 from harness.report.explain_document import ExplainDoc
+from harness.report.gate_document import GateDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
@@ -30,6 +31,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     CompareDoc,
     ExplainDoc,
     ImportDoc,
+    GateDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
