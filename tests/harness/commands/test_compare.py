@@ -164,6 +164,24 @@ def test_a_damaged_file_is_named_and_its_case_is_missing(results: Path) -> None:
     assert found.exit_code == 3
 
 
+def test_what_differs_around_the_runs_is_counted_and_named(
+    made: Any, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.document(run(1), run(2), results, Options()).environment == []
+    variables = {f"OMP_{one}": "1" for one in range(5)}
+    there = environment(variables=variables)
+    put(made, results, 5, [passed(made, made.case(), STEADY)], environment=there)
+    found = command.document(run(3), run(5), results, Options()).environment
+    assert found is not None
+    assert next((one.name, one.a, one.b) for one in found) == ("OMP_0", "not set", "1")
+    _, text = said(capsys, run(3), run(5), results)
+    assert "environment: 5 differences" in text
+    assert "  OMP_3: not set -> 1" in text
+    assert "all: qyran env diff 20261128T030000Z-quick-000003 20261128T050000Z" in text
+    put(made, results, 6, [passed(made, made.case(), STEADY)], environment={})
+    assert command.document(run(3), run(6), results, Options()).environment is None
+
+
 def test_a_case_beside_itself_is_said(results: Path) -> None:
     found = command.document(run(1), run(1), results, Options())
     assert found.notes == ["2 cases are on both sides, and compared with themselves"]
