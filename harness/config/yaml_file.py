@@ -90,7 +90,7 @@ def parse(text: str, name: str) -> Document:
         raise ConfigError(name, "is nested without end (an alias contains itself)") from error
 
 
-_FLOAT: Final = "tag:yaml.org,2002:float"
+_FLOAT_TAG: Final = "tag:yaml.org,2002:float"
 
 
 class _Reader:
@@ -110,7 +110,7 @@ class _Reader:
         try:
             return self._scalar.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
-            if node.tag == _FLOAT:  # PyYAML takes "._" for a number, and cannot read it
+            if node.tag == _FLOAT_TAG:  # PyYAML takes "._" for a number, and cannot read it
                 return str(node.value)
             line = node.start_mark.line + 1
             reason = _yaml_reason(error) if isinstance(error, yaml.YAMLError) else str(error)

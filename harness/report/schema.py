@@ -12,6 +12,7 @@ from harness.report.baseline_document import BaselineDiffDoc, BaselineDoc, Basel
 from harness.report.compare_document import CompareDoc
 from harness.report.doctor_document import DoctorDoc
 from harness.report.document import Doc
+from harness.report.explain_document import ExplainDoc
 from harness.report.gate_document import GateDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
@@ -32,6 +33,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     JobsDoc,
     CollectDoc,
     CompareDoc,
+    ExplainDoc,
     ImportDoc,
     AcceptDoc,
     BaselineDoc,
