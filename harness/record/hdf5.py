@@ -37,7 +37,7 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record import nexus, times
+from harness.record import nexus, times, versions
 from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, ProgramRecord, Run, Value
 from kernels.contract import Check, Metric, parameters
@@ -67,6 +67,7 @@ def built(
             NX_class="NXroot",
             default="entry",
             schema=SCHEMA,
+            schema_version=versions.CURRENT,
             creator="qyran",
             creator_version=version("qyran"),
             HDF5_Version=h5py.version.hdf5_version,
@@ -85,19 +86,64 @@ def index_record(content: bytes, name: str) -> dict[str, Any]:
 
     A file without a seal was written by an HDF5 tool since; its content hash still holds.
     """
-    body = content[: -len(_SEAL) - hashlib.sha256().digest_size]
-    if content[len(body) :].startswith(_SEAL) and _sealed(body) != content:
-        raise CorruptStore(name, "its bytes are not those that were written: it is damaged")
+    sealed = holds_seal(content, name)
     try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            if file.attrs[_HASH] != content_hash(file):
-                raise CorruptStore(name, "its content hash does not fit: it was changed or damaged")
-            record = json.loads(file["index_record"][()])
+        if not sealed:
+            check_content(content, name)
+        record = json.loads(_first(content, name))
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise CorruptStore(name, f"is no result file of qyran: {error}") from error
     if not isinstance(record, dict):
         raise CorruptStore(name, "its index record is no mapping")
     return record
+
+
+def holds_seal(content: bytes, name: str) -> bool:
+    """Whether a file is sealed; CorruptStore if its bytes are not those that were sealed."""
+    size = hashlib.sha256().digest_size
+    body = content[: -len(_SEAL) - size]
+    marked = content[len(body) : -size] == _SEAL
+    # A digest that fits without the mark is one whose mark is damaged.
+    if (content[-size:] == hashlib.sha256(body).digest()) != marked:
+        raise CorruptStore(name, "its bytes are not those that were written: it is damaged")
+    return marked
+
+
+def check_content(content: bytes, name: str) -> None:
+    """CorruptStore if the values in a file are not those that were written."""
+    with h5py.File(io.BytesIO(content), "r") as file:
+        if file.attrs[_HASH] != content_hash(file):
+            raise CorruptStore(name, "its content hash does not fit: it was changed or damaged")
+
+
+def _first(content: bytes, name: str) -> bytes:
+    """The text of the index record, after a look at the version of the schema.
+
+    By the low-level calls: half the time of the others, and a store has 100,000 files.
+    """
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fapl_core(backing_store=False)
+    access.set_file_image(content)
+    file = h5py.h5f.open(b"in memory", h5py.h5f.ACC_RDONLY, access)
+    try:
+        versions.check(_word(file, b"schema_version"), name, _word(file, b"creator_version"))
+        record = h5py.h5d.open(file, b"index_record")
+        text: Any = np.empty((), record.dtype)
+        record.read(h5py.h5s.ALL, h5py.h5s.ALL, text)
+        return bytes(text[()])
+    finally:
+        file.close()
+
+
+def _word(file: Any, attribute: bytes) -> str:
+    """An attribute of the root, "" if there is none."""
+    if not h5py.h5a.exists(file, attribute):
+        return ""
+    found = h5py.h5a.open(file, attribute)
+    text: Any = np.empty((), found.dtype)
+    found.read(text)
+    value = text[()]
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _sealed(image: bytes) -> bytes:

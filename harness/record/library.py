@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any, Final, TypeVar
 
 from harness.errors import CorruptStore
-from harness.record import recorded, store, tags
+from harness.record import archive, index, recorded, refresh, rows, store, tags
 from harness.record.recorded import Recorded
+from harness.record.rows import Hit, Problem
+
+T = TypeVar("T")
+
+_TRIES: Final = 3
+# What of a selection is a column of the index.
+_COLUMNS: Final = {
+    "run": "o.run",
+    "cluster": "o.cluster",
+    "kernel": "f.kernel",
+    "series": "f.series",
+    "hardware_key": "o.hardware_key",
+}
 
 
 @dataclass(frozen=True)
@@ -73,35 +89,151 @@ class Known:
     kernels: tuple[str, ...]
 
 
+def find(results: Path, wanted: Selection) -> Found:
+    """The last attempt at each wanted case; damaged files are left out, and named.
+
+    By the index. The files of the answer are compared with it, so that one that was changed or
+    damaged since is noticed; what becomes of the others is seen by `qyran store fsck`.
+    """
+    given = tags.given(results)
+    hits, problems = _answer(results, wanted, given)
+    cases = [one for one in (tagged(hit.case, given) for hit in hits) if wanted.fits(one)]
+    return _sorted(cases, [Skipped(path, reason) for path, reason, _, _ in problems])
+
+
+def find_slowly(results: Path, wanted: Selection) -> Found:
+    """The same by reading every file: what the index is held against."""
+    given = tags.given(results)
+    cases, skipped = [], []
+    for one in _all(results):
+        if isinstance(one, Skipped):
+            skipped.append(one)
+        elif wanted.fits(tagged(one, given)):
+            cases.append(tagged(one, given))
+    return _sorted(cases, skipped)
+
+
 def known(results: Path) -> Known:
     """What the recorded cases of a results folder are known by."""
-    cases = find(results, Selection()).cases
-    begun = {one.origin.run: one.origin.run_started for one in cases}
+    more = {tag for of_run in tags.given(results).values() for tag in of_run}
+    return _asked(results, lambda db: _known(db, more))
+
+
+def _known(db: sqlite3.Connection, more: set[str]) -> Known:
+    begun = dict(db.execute("select run, run_started from origin").fetchall())
+    listed = {name for (name,) in db.execute("select distinct tags from origin")}
+    tagged = {tag for one in listed for tag in one.split(",")} | more
     return Known(
         runs=tuple(sorted(begun, key=lambda run: (begun[run], run))),
-        tags=tuple(sorted({tag for one in cases for tag in one.origin.tags})),
-        commits=tuple(sorted({one.origin.commit for one in cases} - {""})),
-        clusters=tuple(sorted({one.origin.cluster for one in cases})),
-        kernels=tuple(sorted({one.kernel for one in cases})),
+        tags=tuple(sorted(tagged - {""})),
+        commits=_distinct(db, "select distinct commit_id from origin"),
+        clusters=_distinct(db, "select distinct cluster from origin"),
+        kernels=_distinct(db, "select distinct kernel from file where problem is null"),
     )
 
 
-def find(results: Path, wanted: Selection) -> Found:
-    """The last attempt at each wanted case; damaged files are left out, and named."""
-    given = tags.given(results)
-    cases: list[Recorded] = []
-    skipped: list[Skipped] = []
-    for path in _files(results):
+def _distinct(db: sqlite3.Connection, query: str) -> tuple[str, ...]:
+    return tuple(sorted(name for (name,) in db.execute(query) if name))
+
+
+def _asked(results: Path, ask: Callable[[sqlite3.Connection], T]) -> T:
+    """An answer of the index; one that turns out to be damaged is made anew."""
+    for _ in range(_TRIES):
         try:
-            case = recorded.of(store.record(path), path, partial(store.header, path.parent))
-        except CorruptStore as error:
-            skipped.append(Skipped(path, error.found))
+            with index.opened(results) as db:
+                return ask(db)
+        except (sqlite3.Error, ValueError):
+            index.forget(results)
+    with index.in_memory(results) as db:
+        return ask(db)
+
+
+def _answer(
+    results: Path, wanted: Selection, given: Mapping[str, set[str]]
+) -> tuple[list[Hit], list[Problem]]:
+    """What the index says, after the files of the answer were compared with it."""
+    stale: frozenset[int] = frozenset()
+    where, values = _condition(wanted, given)
+    for _ in range(_TRIES):
+        try:
+            with index.opened(results, stale) as db:
+                hits = list(rows.hits(db, results, where, values))
+                problems = rows.problems(db, results)
+        except (sqlite3.Error, ValueError, rows.Damaged):
+            index.forget(results)
             continue
-        case = tagged(case, given)
-        if wanted.fits(case):
-            cases.append(case)
-    cases.sort(key=lambda one: (one.started or one.origin.run_started, one.origin.run, one.case))
-    return Found(tuple(cases), tuple(skipped))
+        stale = frozenset(_changed(hits, problems))
+        if not stale:
+            return hits, problems
+    with index.in_memory(results) as db:
+        return list(rows.hits(db, results, where, values)), rows.problems(db, results)
+
+
+def _changed(hits: list[Hit], problems: list[Problem]) -> Iterator[int]:
+    """The runs of files that are not what the index has read."""
+    read = [(hit.case.path, hit.stamp, hit.run) for hit in hits]
+    read += [(path, stamp, run) for path, _, stamp, run in problems]
+    for path, stamp, run in read:
+        if stamp != rows.UNREADABLE and archive.stamp_or_none(path) != stamp:
+            yield run
+
+
+def _condition(wanted: Selection, given: Mapping[str, set[str]]) -> tuple[str, list[Any]]:
+    """A condition of SQL that holds for every wanted case, and its values."""
+    all_of: list[tuple[str, tuple[Any, ...]]] = [("1", ())]
+    for name, column in _COLUMNS.items():
+        if getattr(wanted, name):
+            all_of.append((f"{column} = ?", (getattr(wanted, name),)))
+    if wanted.commit:
+        all_of.append(("substr(o.commit_id, 1, ?) = ?", (len(wanted.commit), wanted.commit)))
+    if wanted.tag:
+        runs = [run for run, names in given.items() if wanted.tag in names]
+        either = "(instr(o.tags, ?) or o.run in (select value from json_each(?)))"
+        all_of.append((either, (f",{wanted.tag},", json.dumps(runs))))
+    if wanted.since is not None:
+        all_of.append(("f.began >= ?", (wanted.since,)))
+    if wanted.until is not None:
+        all_of.append(("f.began < ?", (wanted.until,)))
+    return " and ".join(one for one, _ in all_of), [v for _, values in all_of for v in values]
+
+
+def _all(results: Path) -> Iterator[Recorded | Skipped]:
+    """Every case, or why there is none."""
+    for cluster in store.clusters(results):
+        try:
+            folders = list(archive.folders(cluster))
+        except OSError as error:
+            yield Skipped(cluster, refresh.unreadable(error))
+            continue
+        for folder in folders:
+            yield from _of_run(folder)
+
+
+def _of_run(folder: Path) -> Iterator[Recorded | Skipped]:
+    try:
+        if folder.is_file():
+            archive.runs(folder)  # a zip that cannot be read
+        found = refresh.look(folder)
+    except OSError as error:
+        yield Skipped(folder, refresh.unreadable(error))
+        return
+    header = cache(partial(store.header, folder))
+    for name in found.last if found.begun else ():
+        try:
+            yield recorded.read(folder / name, header)
+        except CorruptStore as error:
+            yield Skipped(folder / name, error.found)
+
+
+def _sorted(cases: list[Recorded], skipped: list[Skipped]) -> Found:
+    cases.sort(key=_age)
+    return Found(tuple(cases), tuple(sorted(skipped, key=lambda one: one.path)))
+
+
+def _age(case: Recorded) -> tuple[float, str, str, Path]:
+    """By the time it began; at the same time, or by a clock that stood still, by its names."""
+    of = case.origin
+    return case.started or of.run_started, of.run, case.case, case.path
 
 
 def tagged(case: Recorded, given: Mapping[str, set[str]]) -> Recorded:
@@ -111,9 +243,3 @@ def tagged(case: Recorded, given: Mapping[str, set[str]]) -> Recorded:
         return case
     both = tuple(dict.fromkeys((*case.origin.tags, *sorted(more))))
     return replace(case, origin=replace(case.origin, tags=both))
-
-
-def _files(results: Path) -> Iterator[Path]:
-    for folder in store.runs(results):
-        for numbered in store.attempts(folder).values():
-            yield folder / numbered[max(numbered)]

@@ -10,9 +10,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from harness.record.result import Run
+from harness.errors import CorruptStore
+from harness.record import store
+
+if TYPE_CHECKING:
+    from harness.record.result import Run
 
 Header = Callable[[], Mapping[str, Any]]
 """The content of the run.yaml that a file stands beside; read only if the file does not say it."""
@@ -104,6 +108,15 @@ def origin(run: Run, planned: int) -> Origin:
 def as_members(found: Origin) -> dict[str, Any]:
     """The members of an index record, JSON-ready."""
     return {**asdict(found), "tags": list(found.tags)}
+
+
+def read(path: Path, header: Header) -> Recorded:
+    """The case of a file; CorruptStore if it is not what was written, or cannot be read."""
+    record = store.record(path)
+    try:
+        return of(record, path, header)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CorruptStore(str(path), f"its index record lacks something: {error!r}") from error
 
 
 def of(record: Mapping[str, Any], path: Path, header: Header) -> Recorded:

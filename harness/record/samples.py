@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record import hdf5
+from harness.record import archive, hdf5
 
 Launches = tuple[tuple[float, ...], ...]
 """The samples of one metric: [launch][repetition]; a repetition is its slowest rank's."""
@@ -34,7 +34,7 @@ def raw(content: bytes, name: str) -> dict[str, Launches]:
 def of(path: Path) -> dict[str, Launches]:
     """All metrics of the case file at a path."""
     try:
-        return raw(path.read_bytes(), str(path))
+        return raw(archive.read(path), str(path))
     except OSError as error:
         raise CorruptStore(str(path), f"cannot be read: {error.strerror}") from error
 

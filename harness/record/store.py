@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shutil
@@ -10,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +20,7 @@ import yaml
 
 from harness.errors import CannotMeasure, ConfigError, CorruptStore, unknown
 from harness.plan.case import Case
-from harness.record import hdf5
+from harness.record import archive
 from harness.record.result import CaseResult, Run
 from harness.record.write_once import write_once
 
@@ -70,11 +73,21 @@ def new_id(suite: str, now: float) -> str:
     return f"{stamp}-{name[:40]}-{secrets.token_hex(3)}"
 
 
+def time_of(name: str) -> float:
+    """When a run of this id began, s since 1970, to the second; 0 if the id does not say."""
+    try:
+        return datetime.strptime(name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0
+
+
 def add(run: Run, result: CaseResult, document: dict[str, Any]) -> CaseResult:
     """Write the file of a finished case; returns the result with the name of its file.
 
     The first attempt is ``<case>.h5``, the second ``<case>.2.h5``: none is ever overwritten.
     """
+    from harness.record import hdf5
+
     attempt = len(result.earlier) + 1
     name = f"{result.case.id}.h5" if attempt == 1 else f"{result.case.id}.{attempt}.h5"
     document["file"] = name
@@ -84,44 +97,85 @@ def add(run: Run, result: CaseResult, document: dict[str, Any]) -> CaseResult:
 
 def attempts(folder: Path) -> dict[str, dict[int, str]]:
     """The recorded attempts at each case: {case: {number: file}}."""
+    return attempts_among(archive.names(folder))
+
+
+def attempts_among(names: Iterable[str]) -> dict[str, dict[int, str]]:
+    """The recorded attempts at each case among the files of a run."""
     found: dict[str, dict[int, str]] = {}
-    for path in sorted(folder.glob("*.h5")):
-        case, _, number = path.stem.rpartition(".")
-        if not number.isdecimal():  # the dot, if there is one, belongs to the name of a kernel
-            case, number = path.stem, "1"
-        found.setdefault(case, {})[int(number)] = path.name
+    for name in sorted(names):
+        if name.endswith(".h5") and not name.startswith("."):
+            stem = name.removesuffix(".h5")
+            case, _, number = stem.rpartition(".")
+            if not number.isdecimal():  # the dot, if there is one, belongs to a kernel's name
+                case, number = stem, "1"
+            found.setdefault(case, {})[int(number)] = name
     return found
 
 
 def runs(root: Path) -> list[Path]:
     """The folders of all runs below a results folder, oldest first."""
-    found = {path.parent for name in _HEADERS for path in root.glob(f"*/*/{name}")}
-    return sorted(found, key=lambda path: path.name)
+    return list(newest(root))[::-1]
+
+
+def newest(root: Path) -> Iterator[Path]:
+    """The folders of all runs, newest first; only those that are taken are looked at."""
+    return (path for path in _places(root) if is_run(path))
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is that of a run: it has begun, or was submitted."""
+    return any(archive.holds(folder, name) for name in _HEADERS)
+
+
+def begun(names: Iterable[str]) -> bool:
+    """Whether files of these names are those of a run."""
+    return not set(_HEADERS).isdisjoint(names)
+
+
+def clusters(root: Path) -> list[Path]:
+    """The folders of the clusters below a results folder."""
+    with suppress(OSError), os.scandir(root) as entries:
+        return sorted(root / e.name for e in entries if e.is_dir() and not e.name.startswith("."))
+    return []
+
+
+def _places(root: Path) -> list[Path]:
+    """Everything that may be a run, newest first, by name: it begins with the time."""
+    found: list[Path] = []
+    for cluster in clusters(root):
+        with suppress(OSError):
+            found += archive.folders(cluster)
+    return sorted(found, key=lambda path: (path.name, path), reverse=True)
 
 
 def find(root: Path, name: str) -> Path:
     """A run by its id, a unique part of it, its folder, or "last"; ConfigError if not found."""
-    if any((Path(name) / one).is_file() for one in _HEADERS):
+    if is_run(Path(name)):
         return Path(name)
-    known = runs(root)
-    if not known:
-        raise ConfigError(str(root), "holds no runs", fix="`qyran run quick` makes one")
+    places = _places(root)
+    known = (path for path in places if is_run(path))
     if name == "last":
-        return known[-1]
-    matching = [path for path in known if name in path.name]
+        last = next(known, None)
+        if last is not None:
+            return last
+    matching = [path for path in places if name in path.name and is_run(path)]
     if len(matching) == 1:
         return matching[0]
     if matching:
-        names = ", ".join(path.name for path in matching[-5:])
+        names = ", ".join(path.name for path in matching[4::-1])
         raise ConfigError(str(root), f"{name!r} fits {len(matching)} runs", known=names)
-    raise unknown(str(root), "run", name, [path.name for path in known[-5:]], "`qyran ls`")
+    newest = [path.name for path in islice(known, 5)][::-1]
+    if not newest:
+        raise ConfigError(str(root), "holds no runs", fix="`qyran run quick` makes one")
+    raise unknown(str(root), "run", name, newest, "`qyran ls`")
 
 
 def header(folder: Path) -> dict[str, Any]:
     """The content of run.yaml; CorruptStore if it is damaged."""
     where = folder / "run.yaml"
     try:
-        content = yaml.load(where.read_bytes(), Loader=_YAML)  # noqa: S506 - a safe loader
+        content = yaml.load(archive.read(where), Loader=_YAML)  # noqa: S506 - a safe loader
     except (OSError, yaml.YAMLError) as error:
         raise CorruptStore(str(where), f"cannot be read: {error}") from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA or "cases" not in content:
@@ -141,8 +195,10 @@ def case_records(folder: Path) -> list[dict[str, Any]]:
 
 def record(path: Path) -> dict[str, Any]:
     """The index record of one case file, its content verified."""
+    from harness.record import hdf5
+
     try:
-        content = path.read_bytes()
+        content = archive.read(path)
     except OSError as error:
         raise CorruptStore(str(path), f"cannot be read: {error.strerror}") from error
     return hdf5.index_record(content, str(path))
@@ -155,12 +211,13 @@ def newest_first(
 
     Only their files are opened: a results folder of years holds thousands of others.
     """
-    names = tuple(kernels)
-    for folder in reversed(runs(root)[-most:]):
-        with suppress(CorruptStore):
+    wanted = tuple(f"{name}-*.h5" for name in kernels)
+    for folder in islice(newest(root), most):
+        with suppress(CorruptStore, OSError):
             header(folder)  # of this version
-            for path in sorted(path for name in names for path in folder.glob(f"{name}-*.h5")):
-                yield record(path)
+            for name in archive.names(folder):
+                if name[0] != "." and any(fnmatchcase(name, pattern) for pattern in wanted):
+                    yield record(folder / name)
 
 
 def _plain(content: dict[str, Any]) -> Any:

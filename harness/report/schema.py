@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.report import document
+from harness.report.compare_document import CompareDoc
 from harness.report.document import Doc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
@@ -25,6 +26,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     SubmitDoc,
     JobsDoc,
     CollectDoc,
+    CompareDoc,
     ImportDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
