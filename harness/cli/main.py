@@ -9,7 +9,7 @@ import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn
 
-from harness.cli import judging, measuring, queue, records, site  # noqa: F401 - they register commands
+from harness.cli import judging, measuring, queue, records, site, tracking  # noqa: F401 - they register commands
 from harness.cli.app import app
 from harness.errors import QyranError
 

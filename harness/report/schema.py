@@ -9,6 +9,7 @@ from typing import Any, Final
 from harness.report import document
 from harness.report.compare_document import CompareDoc
 from harness.report.document import Doc
+from harness.report.history_document import HistoryDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
@@ -28,6 +29,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     CollectDoc,
     CompareDoc,
     ImportDoc,
+    HistoryDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

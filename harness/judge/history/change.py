@@ -30,7 +30,7 @@ NEWEST: Final = 8
 """The newest runs that are looked at together, at most; at least 2."""
 MOST_BEFORE: Final = 200
 """Runs from which they are estimated at most: the newest of the level."""
-LIMIT: Final = 4.22
+LIMIT: Final = 4.28
 """What the statistic must pass, after the allowances below."""
 APART: Final = 5.0
 """Standard errors by which two levels differ that nobody has measured again."""
@@ -40,7 +40,8 @@ LEAST_SPREAD: Final = 0.002
 """A relative spread that is not believed to be smaller: 0.2 %."""
 
 _CLIP: Final = 4.0
-_FAR: Final = 8.0
+_FAR: Final = 12.0
+_FEW_FAR: Final = 0.1
 _ROUNDS: Final = 4
 # Squared deviations of both sides that each side is given beside its own.
 _POOLED: Final = 3.0
@@ -89,10 +90,15 @@ def baseline(values: Array) -> Baseline:
 
 
 def _cut(deviations: Array, above: Array, below: Array) -> Array:
-    """Deviations cut at some standard deviations; what is very far says nothing of the spread."""
+    """Deviations cut at some standard deviations.
+
+    A few that are very far say nothing of the spread; if they are many, they are a part of it.
+    """
     sizes = np.where(deviations > 0.0, above, below)
     cut = np.clip(deviations, -_CLIP * sizes, _CLIP * sizes)
-    return np.where(np.abs(deviations) > _FAR * sizes, 0.0, cut)
+    far = np.abs(deviations) > _FAR * sizes
+    few = far.mean(axis=-1, keepdims=True) <= _FEW_FAR
+    return np.where(far & few, 0.0, cut)
 
 
 def _sides(cut: Array) -> tuple[Array, Array]:

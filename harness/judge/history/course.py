@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from harness.judge.history.change import Alarm, Watcher, is_apart
+from harness.judge.history.change import NEWEST, Alarm, Watcher, is_apart
 from harness.judge.history.confirm import LEAST, Verdict, judged
 
 Status = Literal["suspect", "confirmed", "fixed", "refuted", "passed", "accepted", "rejected"]
@@ -170,8 +170,9 @@ class _Course:
 
     def _raise(self, alarm: Alarm, i: int) -> None:
         segment = self.segments[-1]
-        kept, runs = segment.runs[: -alarm.count], segment.runs[-alarm.count :]
-        before, after = float(alarm.before.centre), self._level(runs)
+        before, after = float(alarm.before.centre), self._level(segment.runs[-alarm.count :])
+        kept, runs = self._divided(segment.runs, before, after)
+        after = self._level(runs)
         name = self._name(self._points[i].run)
         change = Change(name, alarm.worse, runs[0], i, before, after, runs=runs)
         self.changes.append(change)
@@ -181,6 +182,21 @@ class _Course:
         if said is not None:
             change.reason = f"{said.by}: {said.reason}"
             self._settle(change, "accepted" if said.accepted else "rejected", i)
+
+    def _divided(self, runs: Sequence[int], before: float, after: float) -> tuple[list[int], ...]:
+        """Runs before and after the change, which is where the deviations are the smallest.
+
+        Each run from its level, in absolute value: one spike moves nothing. The last `NEWEST` and
+        what has followed them may be on the new level, the last two are.
+        """
+        first = max(1, len(runs) - max(NEWEST, PERSISTS) - 2)
+        gains = [
+            abs(self._points[run].value - before) - abs(self._points[run].value - after)
+            for run in runs[first:]
+        ]
+        totals = [sum(gains[i:]) for i in range(max(1, len(gains) - 1))]
+        at = first + totals.index(max(totals))
+        return list(runs[:at]), list(runs[at:])
 
     def _level(self, runs: Sequence[int]) -> float:
         return median(self._points[run].value for run in runs)
@@ -233,6 +249,9 @@ class _Course:
     def _settle(self, change: Change, status: Status, i: int) -> None:
         change.status, change.settled = status, i
         if status in ("confirmed", "accepted"):
+            runs = [*self.segments[-1].runs, *change.runs]
+            kept, change.runs = self._divided(runs, change.before, change.after)
+            self.segments[-1].runs, change.first = kept, change.runs[0]
             self._new(change.id, change.runs)
             return
         self.segments[-1].disturbed.extend(change.runs)

@@ -74,13 +74,15 @@ class Series:
 
 @dataclass(frozen=True)
 class Watched:
-    """A series with its course and the known events. events : (position of the run after it, it).
+    """A series with its course and the known events.
 
+    points : of its cases, as `course` sees them. events : (position of the run after it, event).
     noise : relative standard deviation of the newest level from run to run; between_launches : the
     same within runs, from launch to launch. None where there are too few to say.
     """
 
     series: Series
+    points: tuple[Point, ...]
     course: Course
     events: tuple[tuple[int, Event], ...]
     noise: float | None
@@ -151,9 +153,11 @@ def watched(series: Series, events: Events) -> Watched:
     """The course of a series, with what is known beside it."""
     placed = tuple(_placed(series, events.events))
     expected = {i: event.title for i, event in placed if event.new_level}
-    points = [_point(series, i, expected.get(i, "")) for i in range(len(series.cases))]
+    points = tuple(_point(series, i, expected.get(i, "")) for i in range(len(series.cases)))
     course = courses.follow(points, lambda run: identity(series, run), events.decided)
-    return Watched(series, course, placed, _noise(points, course), _between_launches(points))
+    return Watched(
+        series, points, course, placed, _noise(points, course), _between_launches(points)
+    )
 
 
 def _point(series: Series, i: int, event: str) -> Point:
