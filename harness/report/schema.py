@@ -14,6 +14,7 @@ from harness.report.doctor_document import DoctorDoc
 from harness.report.document import Doc
 from harness.report.explain_document import ExplainDoc
 from harness.report.gate_document import GateDoc
+from harness.report.history_document import HistoryDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
@@ -40,6 +41,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     BaselineMakeDoc,
     BaselineDiffDoc,
     GateDoc,
+    HistoryDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
