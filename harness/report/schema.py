@@ -9,6 +9,7 @@ from typing import Any, Final
 from harness.report import document
 from harness.report.compare_document import CompareDoc
 from harness.report.document import Doc
+from harness.report.env_document import EnvDiffDoc, EnvDoc
 from harness.report.gate_document import GateDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
@@ -30,6 +31,8 @@ ALL: Final[tuple[type[Doc], ...]] = (
     CompareDoc,
     ImportDoc,
     GateDoc,
+    EnvDoc,
+    EnvDiffDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
