@@ -62,7 +62,7 @@ def test_one_file_for_each_value_with_raw_samples(done: Done, trial: Qyran) -> N
     for case, launches in zip(done.json["cases"], (2, 2, 1, 1), strict=True):
         with h5py.File(Path(done.json["path"]) / case["file"], "r") as file:
             seconds = file["entry/samples/nap/seconds"]
-            assert seconds.attrs["units"] == "s"
+            assert seconds.attrs["units"] == b"s"
             assert seconds.shape == (launches, 3 if launches == 2 else 2, case["ranks"])
             assert np.all(seconds[()] >= 0.002)
             assert file["entry/row_rate/value"].shape == (seconds.shape[0] * seconds.shape[1],)
