@@ -77,6 +77,7 @@ TimeLimit = Annotated[
 Tag = Annotated[
     list[str] | None, typer.Option("--tag", help="a name to find the run by; repeat for more")
 ]
+Junit = Annotated[Path | None, typer.Option(help="write JUnit XML to this file too")]
 Into = Annotated[
     Path | None, typer.Option(help="the folder of the run; one that was begun is resumed")
 ]

@@ -9,7 +9,14 @@ import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn
 
-from harness.cli import measuring, queue, records, site  # noqa: F401 - they register commands
+from harness.cli import (  # noqa: F401 - they register commands
+    accepting,
+    judging,
+    measuring,
+    queue,
+    records,
+    site,
+)
 from harness.cli.app import app
 from harness.errors import QyranError
 

@@ -29,7 +29,7 @@ class Fingerprint:
 
 def fingerprint(facts: NodeFacts) -> Fingerprint:
     """The key of the hardware of a node."""
-    return _made_of(
+    return made_of(
         HARDWARE_SCHEMA,
         {
             "cpu_vendor": facts.cpu_vendor,
@@ -54,7 +54,7 @@ def software_fingerprint(
     ``versions`` of "python", "numpy", "numba" and others that are not used here; ``mpi`` and
     ``blas`` are name and version of the library that ranks use.
     """
-    return _made_of(
+    return made_of(
         SOFTWARE_SCHEMA,
         {
             "kernel": facts.kernel,
@@ -75,7 +75,8 @@ def _nearest_GiB(facts: NodeFacts) -> int | None:
     return None if found is None else round(found / _GIB)
 
 
-def _made_of(schema: str, parts: Mapping[str, object]) -> Fingerprint:
+def made_of(schema: str, parts: Mapping[str, object]) -> Fingerprint:
+    """The key of these parts, in their order; None is written as unknown."""
     lines = [f"schema: {schema}"]
     lines += [f"{name}: {'unknown' if part is None else part}" for name, part in parts.items()]
     text = "\n".join(lines)

@@ -37,7 +37,7 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record import nexus, nxdata, times, versions
+from harness.record import energy, nexus, nxdata, times, versions
 from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, ProgramRecord, Run
 from kernels.contract import Check, parameters
@@ -211,6 +211,7 @@ def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
         nxdata.curve(entry, name, curve, result)
     times.write(entry, result)
     _told(entry, result)
+    energy.write(entry, result.energy)
     _inputs(entry, result)
     times.work(entry, result.work)
     _verification(entry, result.check)

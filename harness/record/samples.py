@@ -40,7 +40,8 @@ def of(path: Path) -> dict[str, Launches]:
 
 
 def _metrics(entry: Any, metrics: Mapping[str, Any]) -> Iterator[tuple[str, Launches]]:
-    points = _points(entry, {one["phase"] for one in metrics.values()})
+    curved = {one["phase"] for name, one in metrics.items() if name not in entry}
+    points = _points(entry, curved) if curved else {}
     for name, metric in metrics.items():
         if name in entry:
             yield name, _grouped(entry[name])

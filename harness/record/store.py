@@ -105,8 +105,11 @@ def attempts_among(names: Iterable[str]) -> dict[str, dict[int, str]]:
     found: dict[str, dict[int, str]] = {}
     for name in sorted(names):
         if name.endswith(".h5") and not name.startswith("."):
-            case, _, number = name.removesuffix(".h5").partition(".")
-            found.setdefault(case, {})[int(number) if number.isdecimal() else 1] = name
+            stem = name.removesuffix(".h5")
+            case, _, number = stem.rpartition(".")
+            if not number.isdecimal():  # the dot, if there is one, belongs to a kernel's name
+                case, number = stem, "1"
+            found.setdefault(case, {})[int(number)] = name
     return found
 
 

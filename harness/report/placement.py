@@ -30,16 +30,21 @@ def of_places(launches: Sequence[Sequence[Place]]) -> PlacementDoc | None:
 
 def lines(cases: Iterable[CaseDoc]) -> list[str]:
     """``ranks: 2 on node1 (CPUs 0; 1), bound to cores, Open MPI v5.0.11``, each once."""
-    return list(dict.fromkeys(_line(one.placement) for one in cases if one.placement))
+    known = (one.placement for one in cases if one.placement and _ranks(one.placement))
+    return list(dict.fromkeys(map(_line, known)))
+
+
+def _ranks(placement: PlacementDoc) -> int:
+    """None of an imported case: its hosts are known, and no CPUs."""
+    return sum(len(one.hosts) * len(one.cpus) for one in placement.groups)
 
 
 def _line(placement: PlacementDoc) -> str:
-    ranks = sum(len(one.hosts) * len(one.cpus) for one in placement.groups)
     hosts = "; ".join(map(_hosts, placement.groups[:_SHOWN]))
     more = len(placement.groups) - _SHOWN
     rest = f" and {units.counted(more, 'other group')} of nodes" if more > 0 else ""
     bound = "bound to cores" if placement.bound else "not bound"
-    return f"ranks: {ranks} on {hosts}{rest}, {bound}, {placement.mpi}"
+    return f"ranks: {_ranks(placement)} on {hosts}{rest}, {bound}, {placement.mpi}"
 
 
 def _hosts(alike: HostsDoc) -> str:

@@ -1,4 +1,4 @@
-"""The plain table that every report of a terminal is made of."""
+"""The plain table that every report of a terminal is made of, and the colours of outcomes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ from typing import Final
 
 from rich.table import Table
 
+STYLE: Final = {
+    "pass": "green",
+    "slow": "yellow",
+    "inconclusive": "yellow",
+    "no-reference": "yellow",
+    "skipped": "dim",
+    "ok": "green",
+    "note": "cyan",
+    "warn": "yellow",
+    "fail": "bold red",
+}
+"""Of outcomes and findings."""
+BAD: Final = "bold red"
 _RIGHT: Final = (
     "result", "ratio", "pairs", "of bound", "memory a node", "estimate", "default",
     "factor", "speed-up", "efficiency",

@@ -9,45 +9,25 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.judge.bounds import IMPOSSIBLE
-from harness.report import curves, placement, units
+from harness.report import curves, remarks, units
+from harness.report.doctor_document import DoctorDoc
 from harness.report.document import (
     CaseDoc,
     CheckDoc,
-    DoctorDoc,
     LsDoc,
     MetricDoc,
-    PlanDoc,
     RatioDoc,
     RunDoc,
     ScalingDoc,
 )
 from harness.report.listing_document import KernelDoc, ListDoc
-from harness.report.table import new_table
+from harness.report.plan_document import PlanDoc
+from harness.report.table import BAD, STYLE, new_table
 
-_STYLE: Final = {
-    "pass": "green",
-    "slow": "yellow",
-    "inconclusive": "yellow",
-    "no-reference": "yellow",
-    "skipped": "dim",
-    "ok": "green",
-    "note": "cyan",
-    "warn": "yellow",
-    "fail": "bold red",
-}
 _RATIO_STYLE: Final = {"faster": "green", "slower": "yellow", "undecided": "", "none": "bold red"}
-_BAD: Final = "bold red"
 _PIPE_WIDTH: Final = 120
-# The interval of a clock that is one, relative to its median.
-_STEADY: Final = 0.05
-# A rank is named if it spends this much more of the whole time on a part than the mean rank.
-_UNEVEN: Final = 0.02
-_SHOWN: Final = 12
 # A table of ten thousand rows takes longer to draw than the plan to make, and nobody reads it.
 _MOST_PLANNED: Final = 200
-# Above it not every whole number is a float64.
-_COUNTABLE: Final = 2.0**53
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -71,7 +51,7 @@ def run(document: RunDoc) -> RenderableType:
         for one in curves.tables(case, f"{_title(case, document.cases)}, ranks {_geometry(case)}")
     ]
     tables = [*drawn, *_scaling(document.scaling), *_ratios(document.ratios)]
-    return Group(table, *tables, *_remarks(document))
+    return Group(table, *tables, *remarks.of_run(document))
 
 
 def _scaling(members: list[ScalingDoc]) -> list[RenderableType]:
@@ -125,7 +105,7 @@ def _ratio_interval(one: RatioDoc) -> str:
 
 def _case_rows(table: Table, case: CaseDoc, title: str) -> None:
     """A row for each phase; what belongs to the case stands in the first."""
-    outcome = Text(case.outcome, style=_STYLE.get(case.outcome, _BAD))
+    outcome = Text(case.outcome, style=STYLE.get(case.outcome, BAD))
     of_case: list[str | Text] = [title, _geometry(case), outcome]
     if not case.metrics:
         table.add_row(*of_case, "-", "-", "", "", _check(case.check))
@@ -191,105 +171,6 @@ def _check(check: CheckDoc | None) -> str:
         return "-"
     error = "not a number" if check.error is None else units.digits(check.error)
     return f"{error} {'<=' if check.passed else '>'} {units.digits(check.tolerance)}"
-
-
-def _remarks(document: RunDoc) -> list[RenderableType]:
-    """Reasons, notes and where everything was recorded."""
-    remarks: list[RenderableType] = []
-    for case in document.cases:
-        remarks += [Text(f"{case.case}: {one}", style="dim") for one in _told(case)]
-        before = [f"attempt before: {one.outcome}, {one.reason}" for one in case.earlier]
-        words = [case.reason, *before, *case.notes, *_impossible(case)]
-        remarks += [Text(f"{case.case}: {one}", style="yellow") for one in words if one]
-    sources = sorted(
-        {m.bound_source for c in document.cases for m in c.metrics.values() if m.bound}
-    )
-    if sources:
-        remarks.append(Text("bound: " + "; ".join(sources), style="dim"))
-    recorded = sum(case.file is not None for case in document.cases)
-    where = (
-        f"{recorded} of {units.counted(len(document.cases), 'case')} recorded in {document.path}"
-    )
-    verdict = Text(f"{document.outcome}", style=_STYLE.get(document.outcome, _BAD))
-    remarks += [Text(one, style="dim") for one in placement.lines(document.cases)]
-    return [Text(""), *remarks, Text.assemble(verdict, f" (exit {document.exit_code}); {where}")]
-
-
-def _per_cycle(case: CaseDoc) -> list[str]:
-    """``15.4 flop a cycle and core at 3.60 GHz``, where a phase measured the clock of the cores.
-
-    Not where the clock varied: then other processes had a part of the cores.
-    """
-    clock = next((one for one in case.metrics.values() if one.unit == "Hz"), None)
-    primary = case.metrics.get(case.primary)
-    if clock is None or primary is None or primary.unit != "flop/s":
-        return []
-    if clock.high - clock.low > _STEADY * clock.value or "oversubscribed" in case.notes:
-        return []
-    flop = primary.value / (case.ranks * case.threads * clock.value)
-    at = f"{units.digits(flop)} flop a cycle and core at {units.si(clock.value, clock.unit)}"
-    return [f"{primary.phase}: {at}"]
-
-
-def _told(case: CaseDoc) -> list[str]:
-    """Where the time went, and what the kernel told on its way; nothing if there is no result."""
-    if not case.metrics:
-        return []
-    series = [f"{name}: {_values(numbers)}" for name, numbers in case.series.items()]
-    parts = [_parts(case)] if case.parts else []
-    return [*_per_cycle(case), *parts, *series, *_peak_memory(case)]
-
-
-def _peak_memory(case: CaseDoc) -> list[str]:
-    """``memory: 812 MiB at most``, of a case that was given a limit for it."""
-    limit = case.parameters.get("memory")
-    if not limit or case.peak_memory is None:
-        return []
-    peak, given = units.binary(case.peak_memory), units.exact_binary(float(limit))
-    above = "" if case.peak_memory <= float(limit) else ": ABOVE THE LIMIT"
-    return [f"memory: {peak} of {given} at most{above}"]
-
-
-def _parts(case: CaseDoc) -> str:
-    """``update 88 %, panel 6 % (rank 1: 9 %), ...`` of the mean rank's time, the largest first."""
-    whole = sum(one.seconds for one in case.parts.values()) or 1.0
-    listed = sorted(case.parts.items(), key=lambda item: -item[1].seconds)
-    return "time: " + ", ".join(
-        f"{name} {units.percent(one.seconds / whole)}"
-        + (
-            f" (rank {one.slowest}: {units.percent(one.high / whole)})"
-            if one.high - one.seconds > _UNEVEN * whole
-            else ""
-        )
-        for name, one in listed
-    )
-
-
-def _values(numbers: list[float | None]) -> str:
-    """At most the first and the last few of a series."""
-    words = ["not finite" if one is None else _number(one) for one in numbers]
-    return ", ".join(words if len(words) <= _SHOWN else [*words[:4], "...", *words[-3:]])
-
-
-def _number(value: float) -> str:
-    """A count with all its digits, everything else with three."""
-    return f"{value:.0f}" if value.is_integer() and abs(value) < _COUNTABLE else f"{value:.3g}"
-
-
-def _impossible(case: CaseDoc) -> list[str]:
-    """One sentence for all metrics that are above their bound."""
-    above = {
-        name: metric.efficiency
-        for name, metric in case.metrics.items()
-        if metric.efficiency is not None and metric.efficiency > IMPOSSIBLE
-    }
-    if not above:
-        return []
-    return [
-        ", ".join(f"{name} is {efficiency:.2f}" for name, efficiency in above.items())
-        + " of its bound: impossible unless the machine was disturbed while the bound was measured,"
-        " or a count is wrong"
-    ]
 
 
 def plan(document: PlanDoc) -> RenderableType:
@@ -376,7 +257,7 @@ def doctor(document: DoctorDoc) -> RenderableType:
         found = Text(one.found)
         if one.fix:
             found.append(f"\n-> {one.fix}", style="italic")
-        table.add_row(Text(one.status, style=_STYLE[one.status]), one.what, found)
+        table.add_row(Text(one.status, style=STYLE[one.status]), one.what, found)
     return table
 
 
@@ -386,7 +267,7 @@ def runs(document: LsDoc) -> RenderableType:
         return Text(f"no runs in {document.results}; `qyran run quick` makes one")
     table = new_table("run", "cluster", "outcome", "cases", "best")
     for one in document.runs:
-        style = _STYLE.get(one.outcome, _BAD)
+        style = STYLE.get(one.outcome, BAD)
         counted = f"{one.recorded}/{one.cases}"
         table.add_row(one.run, one.cluster, Text(one.outcome, style=style), counted, one.best)
     return table

@@ -13,7 +13,11 @@ _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
 
 
 def si(value: float | None, unit: str) -> str:
-    """``1.2e9, "B/s"`` -> ``1.20 GB/s``; three significant digits; ``-`` for an unknown value."""
+    """``1.2e9, "B/s"`` -> ``1.20 GB/s``; three significant digits; ``-`` for an unknown value.
+
+    A number of unit 1 has a prefix alone: ``1.20 G``.
+    """
+    unit = "" if unit == "1" else unit
     if value is None or not math.isfinite(value):
         return "-"
     if value == 0.0:

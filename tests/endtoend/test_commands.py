@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 from harness.report import document
+from harness.report.doctor_document import DoctorDoc
 from harness.report.listing_document import ListDoc
+from harness.report.plan_document import PlanDoc
 
 if TYPE_CHECKING:
     from tests.endtoend.conftest import Done, Qyran
@@ -156,7 +158,7 @@ def _until_closed(descriptor: int) -> Iterator[bytes]:
 
 def test_plan(qyran: Qyran) -> None:
     planned = qyran("plan", "quick", "--json")
-    plan = document.PlanDoc.model_validate(planned.json)
+    plan = PlanDoc.model_validate(planned.json)
     assert planned.rc == 0
     assert {"stream", "hpl"} <= {case.kernel for case in plan.cases}
     assert list(qyran.folder.iterdir()) == []
@@ -190,7 +192,7 @@ def test_suites_of_the_working_folder_are_listed_and_run(broken: Qyran) -> None:
 
 def test_doctor(qyran: Qyran) -> None:
     found = qyran("doctor", "--json")
-    examined = document.DoctorDoc.model_validate(found.json)
+    examined = DoctorDoc.model_validate(found.json)
     assert found.rc == examined.exit_code == 0, found.out
     assert all(one.fix for one in examined.findings if one.status in ("warn", "fail"))
 

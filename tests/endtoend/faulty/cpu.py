@@ -35,7 +35,7 @@ class State:
     def run(self) -> None:
         """One repetition."""
         self.at("run")
-        time.sleep(self._kernel.nap_s)
+        time.sleep(self._kernel.nap_s * float(os.environ.get("FAULTY_SLOWER", "1")))
 
     def doze(self) -> None:
         """One call: longer on the last rank, and longest every other time."""

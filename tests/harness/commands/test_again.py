@@ -47,7 +47,7 @@ words = st.one_of(st.none(), st.sampled_from(["laptop", "-x", "a b"]))
 def read(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The request that `qyran` makes of these words."""
     found: list[Request] = []
-    monkeypatch.setattr("harness.commands.run.run", lambda request, form: found.append(request))
+    monkeypatch.setattr("harness.commands.run.run", lambda request, *_: found.append(request))
 
     def parse(words: list[str]) -> Request:
         monkeypatch.setattr(sys, "argv", ["qyran", *words])
@@ -110,6 +110,6 @@ def test_every_flag_of_run_is_handed_on() -> None:
 
     command: Any = typer.main.get_command(cli.app)
     known = {one.opts[0] for one in command.commands["run"].params if one.opts[0].startswith("--")}
-    assert known - given_ == {"--format", "--json"}
+    assert known - given_ == {"--format", "--json", "--junit"}
     submit = {one.opts[0] for one in command.commands["submit"].params}
-    assert known - submit == {"--format", "--into"}
+    assert known - submit == {"--format", "--into", "--junit"}

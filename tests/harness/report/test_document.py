@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,13 @@ from harness.record.result import CaseResult
 from harness.report import (
     compose,
     document,
-    job_document,
-    listing_document,
     schema,
     terminal,
-    tuning_document,
 )
+from harness.report.doctor_document import DoctorDoc, FindingDoc
 from harness.report.document import Doc
 from harness.report.format import Format
+from harness.report.plan_document import PlanDoc
 from kernels import listing
 from kernels.contract import Check
 
@@ -83,7 +83,8 @@ def test_writing_them_again_changes_nothing(
 def test_every_document_with_a_schema_is_listed() -> None:
     named = {
         one
-        for module in (document, job_document, listing_document, tuning_document)
+        for path in schema.FOLDER.parent.glob("*document.py")
+        for module in [import_module(f"harness.report.{path.stem}")]
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }
@@ -177,7 +178,7 @@ def test_a_planned_case_without_a_record(made: Any) -> None:
 
 def test_a_plan(made: Any) -> None:
     cases = [made.case(), made.case("hpl", {"n": 10}, repetitions=3, launches=2)]
-    plan = document.PlanDoc(
+    plan = PlanDoc(
         suite="quick",
         cluster="laptop",
         partition="all",
@@ -229,8 +230,8 @@ def test_show_ls_and_rank(made: Any, tmp_path: Path) -> None:
 def test_errors_and_findings() -> None:
     error = document.ErrorDoc(where="a", found="b", known="", fix="", exit_code=2)
     assert check(document.text(error))["schema"] == "qyran.error/1"
-    finding = document.FindingDoc(what="a", status="warn", found="b", fix="")
-    doctor = document.DoctorDoc(status="warn", exit_code=0, findings=[finding])
+    finding = FindingDoc(what="a", status="warn", found="b", fix="")
+    doctor = DoctorDoc(status="warn", exit_code=0, findings=[finding])
     assert check(document.text(doctor))["findings"][0]["status"] == "warn"
 
 

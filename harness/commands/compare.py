@@ -1,0 +1,99 @@
+"""`qyran compare`: two selections of recorded cases, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.commands import output
+from harness.config.units import quantity
+from harness.errors import CannotMeasure, ConfigError
+from harness.judge import conclusion, earlier
+from harness.judge.compare import judged
+from harness.judge.pairs import pairs
+from harness.record import library, selection
+from harness.record.library import Found, Selection
+from harness.record.recorded import Recorded
+from harness.report import compare_forms, compared, comparison, junit
+from harness.report.compare_document import CompareDoc
+
+
+@dataclass(frozen=True)
+class Options:
+    """How two sides are compared and shown. threshold : as typed, None for that of each metric."""
+
+    threshold: str | None = None
+    across: bool = False
+    strict: bool = False
+    everything: bool = False
+    markdown: bool = False
+    junit: Path | None = None
+
+
+def compare(first: str, second: str, results: Path, options: Options, *, as_json: bool) -> None:
+    """Compare two selections and end with the exit code of the table."""
+    if as_json and options.markdown:
+        raise ConfigError("--json", "and --markdown are two forms", fix="give one of them")
+    shown = document(first, second, results, options)
+    if options.junit is not None:
+        tests = compare_forms.tests(shown)
+        junit.write(options.junit, f"qyran compare {first} {second}", tests, shown.b.last)
+    if options.markdown:
+        output.plain(compare_forms.markdown(shown, everything=options.everything))
+    else:
+        table = comparison.table(shown, everything=options.everything)
+        output.show(shown, table, as_json=as_json)
+    output.end(shown.exit_code)
+
+
+def document(first: str, second: str, results: Path, options: Options) -> CompareDoc:
+    """The comparison of two selections; CannotMeasure if one of them holds no case."""
+    threshold = fraction("--threshold", options.threshold)
+    one, other = _selected(first, results), _selected(second, results)
+    spreads = earlier.spreads(one.cases, other.cases, lambda kernel: _of_kernel(results, kernel))
+    found = judged(pairs(one.cases, other.cases, spreads, across=options.across), threshold)
+    return compared.document(
+        (compared.side(first, one.cases), compared.side(second, other.cases)),
+        found,
+        across=options.across,
+        threshold=threshold,
+        exit_code=conclusion.exit_code(found, strict=options.strict),
+        environment=None,
+        skipped=one.skipped,
+        notes=_notes(one.cases, other.cases),
+    )
+
+
+def _selected(words: str, results: Path) -> Found:
+    found = library.find(results, selection.parse(words, results))
+    if not found.cases:
+        fix = "`qyran ls` shows the runs"
+        raise CannotMeasure(words, f"selects no recorded case in {results}", fix=fix)
+    return found
+
+
+def _of_kernel(results: Path, kernel: str) -> Sequence[Recorded]:
+    return library.find(results, Selection(kernel=kernel)).cases
+
+
+def _notes(first: Sequence[Recorded], second: Sequence[Recorded]) -> list[str]:
+    shared = {one.path for one in first} & {one.path for one in second}
+    if not shared:
+        return []
+    words = "a case is" if len(shared) == 1 else f"{len(shared)} cases are"
+    return [f"{words} on both sides, and compared with themselves"]
+
+
+def fraction(flag: str, text: str | None) -> float | None:
+    """``3%`` or ``0.03``; ConfigError for anything else."""
+    if text is None:
+        return None
+    number, percent, rest = text.strip().partition("%")
+    try:
+        found = quantity(number, "1") * (0.01 if percent else 1.0)
+    except ValueError:
+        found = -1.0
+    if not 0.0 < found < 1.0 or rest:
+        raise ConfigError(flag, f"found {text!r}", known="a fraction such as 3% or 0.03")
+    return found

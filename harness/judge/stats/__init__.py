@@ -1,0 +1,1 @@
+"""Statistics of samples and launches: pure, on arrays, without deleting anything."""

@@ -1,0 +1,1 @@
+"""Formats of result files, found by listing; each has ``read(content, path) -> Source``."""
