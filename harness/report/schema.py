@@ -14,6 +14,7 @@ from harness.report.gate_document import GateDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
+from harness.report.pair_document import ExplainPairDoc
 from harness.report.tuning_document import TuneDoc
 
 ALL: Final[tuple[type[Doc], ...]] = (
@@ -30,6 +31,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     CollectDoc,
     CompareDoc,
     ExplainDoc,
+    ExplainPairDoc,
     ImportDoc,
     GateDoc,
 )
