@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from harness.commands import compare, output
 from harness.commands.compare import Options
 from harness.errors import CorruptStore, unknown
-from harness.judge.compare import Judged
+from harness.judge.compare import LEAST_LAUNCHES, Judged
 from harness.judge.stats import bootstrap, rank_test
 from harness.record import samples
 from harness.record.recorded import Recorded
 from harness.report import compared, explanation
 from harness.report.pair_document import BootstrapDoc, ExplainPairDoc, WhyDoc
+
+_MOST_LAUNCHES: Final = 30
 
 
 def explain(first: str, second: str, metric: str, results: Path, *, as_json: bool) -> None:
@@ -74,6 +77,7 @@ def _next(
 ) -> list[str]:
     case = rows[0].pair.case
     more = max((one.more or 0 for one in rows), default=0)
-    again = [f"qyran run {case.origin.suite} --launches {max(5, more)}"] if more else []
+    launches = min(max(LEAST_LAUNCHES, more), _MOST_LAUNCHES)
+    again = [f"qyran run {case.origin.suite} --launches {launches}"] if more else []
     runs = [side[-1].origin.run for side in sides]
     return [*again, f"qyran history {case.kernel}", f"qyran env diff {runs[0]} {runs[1]}"]

@@ -47,9 +47,7 @@ words = st.one_of(st.none(), st.sampled_from(["laptop", "-x", "a b"]))
 def read(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The request that `qyran` makes of these words."""
     found: list[Request] = []
-    monkeypatch.setattr(
-        "harness.commands.run.run", lambda request, form, junit: found.append(request)
-    )
+    monkeypatch.setattr("harness.commands.run.run", lambda request, *_: found.append(request))
 
     def parse(words: list[str]) -> Request:
         monkeypatch.setattr(sys, "argv", ["qyran", *words])
