@@ -19,6 +19,7 @@ from harness.report.history_document import HistoryDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
+from harness.report.pair_document import ExplainPairDoc
 from harness.report.plan_document import PlanDoc
 from harness.report.tuning_document import TuneDoc
 
@@ -36,6 +37,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     CollectDoc,
     CompareDoc,
     ExplainDoc,
+    ExplainPairDoc,
     ImportDoc,
     AcceptDoc,
     BaselineDoc,
