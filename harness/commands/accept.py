@@ -13,6 +13,7 @@ from harness.config.contract import Contract
 from harness.config.hosts import expand
 from harness.errors import ConfigError
 from harness.judge.fleet import baselines, file, table, verdict
+from harness.judge.fleet.file import Read
 from harness.judge.fleet.table import Measurements, Metric
 from harness.judge.fleet.verdict import Anchors
 from harness.judge.fleet.views import Stored
@@ -40,16 +41,17 @@ class Files:
 def from_file(source: Path, known: Known, files: Files, *, as_json: bool) -> None:
     """Judge measurements that were made elsewhere; ends with the exit code of the worst node."""
     promised = contracts.load(known.contract) if known.contract else None
-    measured = file.read(source)
+    read = file.read(source)
+    metrics = read.table.metrics + (read.pairs.table.metrics if read.pairs else ())
     absolute = (
-        anchors.of_contract(promised, measured.metrics, known.contract)
+        anchors.of_contract(promised, metrics, known.contract)
         if promised and known.contract
         else {}
     )
     level = baseline.load(known.baseline) if known.baseline else None
-    stored = _stored(level, measured, known.baseline)
+    stored = _stored(level, metrics, known.baseline)
     found = verdict.judged(
-        _complete(measured, promised, level, known.nodes), Anchors(absolute, stored)
+        _complete(read, promised, level, known.nodes), Anchors(absolute, stored), pairs=read.pairs
     )
     sources = {name: one.source for name, one in absolute.items()}
     shown = accept_document.of(
@@ -63,11 +65,13 @@ def from_file(source: Path, known: Known, files: Files, *, as_json: bool) -> Non
     output.end(shown.exit_code)
 
 
-def _stored(level: Baseline | None, measured: Measurements, path: Path | None) -> dict[str, Stored]:
+def _stored(
+    level: Baseline | None, metrics: tuple[Metric, ...], path: Path | None
+) -> dict[str, Stored]:
     """The stored levels; ConfigError if a metric has another unit or direction there."""
     if level is None:
         return {}
-    for one in measured.metrics:
+    for one in metrics:
         known = level.metrics.get(one.name)
         if known and (known.unit, known.better) != (one.unit, one.better):
             raise ConfigError(
@@ -79,7 +83,7 @@ def _stored(level: Baseline | None, measured: Measurements, path: Path | None) -
 
 
 def _complete(
-    measured: Measurements, promised: Contract | None, level: Baseline | None, named: str | None
+    read: Read, promised: Contract | None, level: Baseline | None, named: str | None
 ) -> Measurements:
     """With every metric and every node that is expected: none may be forgotten."""
     levels = level.metrics if level else {}
@@ -90,7 +94,8 @@ def _complete(
         nodes = expand(named) if named else ()
     except ValueError as error:
         raise ConfigError("--nodes", str(error)) from error
-    return table.wanting(measured, metrics, nodes)
+    of_pairs = {one.name for one in read.pairs.table.metrics} if read.pairs else set()
+    return table.wanting(read.table, [one for one in metrics if one.name not in of_pairs], nodes)
 
 
 def write(path: Path, text: str) -> None:

@@ -18,7 +18,8 @@ from harness.report.baseline_document import BaselineDiffDoc, BaselineMakeDoc
 
 def make(source: Path, path: Path, environment: str, *, as_json: bool) -> None:
     """Write the baseline of measured nodes; exit 4 if they give none. It is never overwritten."""
-    found = baselines.make(verdict.judged(file.read(source)), environment)
+    read = file.read(source)
+    found = baselines.make(verdict.judged(read.table, pairs=read.pairs), environment)
     written = found.baseline is not None and _write(path, files.text(found.baseline))
     shown = BaselineMakeDoc(
         source=str(source),

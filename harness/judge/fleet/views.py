@@ -199,11 +199,8 @@ def _of_compared(
     limits: Thresholds,
 ) -> View:
     """Grades by effect, Benjamini-Hochberg (re-test) and Holm (reject) over nodes x metrics."""
-    nodes = len(cells.value)
-    nothing = np.full(nodes, np.nan)
     t, p, expected, others, sure = (
-        np.column_stack([nothing if one is None else getattr(one, what) for one in found])
-        for what in ("t", "p", "expected", "others", "sure")
+        _stacked(found, what, cells) for what in ("t", "p", "expected", "others", "sure")
     )
     expected = np.exp(expected * np.array([one.sign for one in metrics]))
     deficit = _deficit(cells.value, expected, metrics)
@@ -220,6 +217,15 @@ def _of_compared(
         name, _graded(grade, deficit), expected, deficit, t, holm,
         np.nan_to_num(others).astype(np.int64), silent,
     )  # fmt: skip
+
+
+def _stacked(found: Sequence[peers.Compared | None], what: str, cells: Cells) -> Floats:
+    """(nodes, metrics) of one member; NaN for a metric without."""
+    made = np.full(cells.value.shape, np.nan)
+    for column, one in enumerate(found):
+        if one is not None:
+            made[:, column] = getattr(one, what)
+    return made
 
 
 def logarithms(value: Floats, metrics: Sequence[Metric]) -> Floats:
