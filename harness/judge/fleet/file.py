@@ -7,6 +7,7 @@ import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -38,7 +39,7 @@ class _Columns:
     nodes: dict[str, int] = field(default_factory=dict)
     metrics: dict[str, int] = field(default_factory=dict)
     known: list[Metric] = field(default_factory=list)
-    factor: dict[tuple[int, str, str], float] = field(default_factory=dict)
+    spelled: dict[tuple[str, str, str], tuple[int, float]] = field(default_factory=dict)
     node: array[int] = field(default_factory=lambda: array("q"))
     metric: array[int] = field(default_factory=lambda: array("q"))
     rank: array[int] = field(default_factory=lambda: array("q"))
@@ -51,12 +52,11 @@ class _Columns:
 
     def add(self, line: int, row: Row) -> None:
         """Take a line; ConfigError names the line and the column of what is wrong."""
-        node, metric, value, unit, better, rank, repetition = row
-        at = self.metrics.get(metric)
-        factor = None if at is None else self.factor.get((at, unit, better))
-        if at is None or factor is None:
-            at, factor = self._new(line, metric, unit, better)
-        self.node.append(self._node(line, node))
+        node, metric, value, unit, better, rank, repetition, _, _ = row
+        known = self.spelled.get((metric, unit, better))
+        at, factor = known or self._new(line, metric, unit, better)
+        place = self.nodes.get(node)
+        self.node.append(self._node(line, node) if place is None else place)
         self.metric.append(at)
         self.value.append(self._value(line, value) * factor)
         self.rank.append(self._index(line, "rank", rank))
@@ -85,18 +85,16 @@ class _Columns:
             raise self.wrong(line, "unit", unit, f"{metric} is in {self.known[at].unit} before")
         if self.known[at] != made:
             raise self.wrong(line, "better", better, f"{metric} is better {self.known[at].better}")
-        self.factor[at, unit, better] = factor
+        self.spelled[metric, unit, better] = at, factor
         return at, factor
 
     def _value(self, line: int, value: Any) -> float:
-        if value is None:
-            return float("nan")
         try:
-            if isinstance(value, bool):
+            if value is None or isinstance(value, bool):
                 raise ValueError
             return float(value)
         except (TypeError, ValueError, OverflowError):
-            if isinstance(value, str) and value.strip().casefold() in _NO_VALUE:
+            if value is None or (isinstance(value, str) and value.strip().casefold() in _NO_VALUE):
                 return float("nan")
             raise self.wrong(line, "value", value, "a number, or nan") from None
 
@@ -144,12 +142,13 @@ def read(path: Path) -> Read:
     nodes, pairs, names = _Columns(str(path)), _Columns(str(path)), _PairNames()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for line, (*row, _time, peer) in lines(nodes.name, file):
+            for line, row in lines(nodes.name, file):
+                peer = row[-1]
                 if peer is None or peer == "":
                     nodes.add(line, row)
                 else:
-                    row[0] = _pair(nodes, names, line, row[0], peer)
-                    pairs.add(line, row)
+                    pair = _pair(nodes, names, line, row[0], peer)
+                    pairs.add(line, (pair, *row[1:]))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise ConfigError(str(path), f"cannot be read: {reason}") from error
@@ -211,7 +210,14 @@ def _places(name: str, head: list[str]) -> Callable[[list[str]], Row]:
     if twice := {one for one in head if head.count(one) > 1}:
         raise ConfigError(f"{name}:1", f"column {min(twice)!r} is there twice", known=_FORMS)
     at = [head.index(one) if one in head else len(head) for one in (*REQUIRED, *OPTIONAL)]
-    return lambda cells: [(*cells, None)[one] for one in at]
+    pick = itemgetter(*at)
+
+    def take(cells: list[Any]) -> Row:
+        cells.append(None)  # stands for every column that is not there
+        row: Row = pick(cells)
+        return row
+
+    return take
 
 
 def _json_lines(name: str, file: Iterable[str]) -> Iterator[tuple[int, Row]]:
