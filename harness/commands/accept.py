@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.commands import output
+from harness.commands import fleet, output
+from harness.commands.fleet import Source
 from harness.config import baseline
 from harness.config import contract as contracts
 from harness.config.baseline import Baseline
 from harness.config.contract import Contract
 from harness.config.hosts import expand
 from harness.errors import ConfigError
-from harness.judge.fleet import baselines, file, table, verdict
+from harness.judge.fleet import baselines, table, verdict
 from harness.judge.fleet.file import Read
 from harness.judge.fleet.table import Measurements, Metric
-from harness.judge.fleet.verdict import Anchors
+from harness.judge.fleet.verdict import Anchors, Judged
 from harness.judge.fleet.views import Stored
 from harness.reference import anchors
 from harness.report import accept_document, accept_files, acceptance, junit
@@ -38,24 +39,13 @@ class Files:
     junit: Path | None = None
 
 
-def from_file(source: Path, known: Known, files: Files, *, as_json: bool) -> None:
-    """Judge measurements that were made elsewhere; ends with the exit code of the worst node."""
+def accept(source: Source, known: Known, files: Files, *, as_json: bool) -> None:
+    """Judge what was measured; ends with the exit code of the worst node."""
     promised = contracts.load(known.contract) if known.contract else None
-    read = file.read(source)
-    metrics = read.table.metrics + (read.pairs.table.metrics if read.pairs else ())
-    absolute = (
-        anchors.of_contract(promised, metrics, known.contract)
-        if promised and known.contract
-        else {}
-    )
     level = baseline.load(known.baseline) if known.baseline else None
-    stored = _stored(level, metrics, known.baseline)
-    found = verdict.judged(
-        _complete(read, promised, level, known.nodes), Anchors(absolute, stored), pairs=read.pairs
-    )
-    sources = {name: one.source for name, one in absolute.items()}
+    found, sources = _judged(source, known, promised, level)
     shown = accept_document.of(
-        found, str(source), _text(known.contract), _text(known.baseline), sources
+        found, source.words, _text(known.contract), _text(known.baseline), sources
     )
     if files.csv:
         write(files.csv, accept_files.as_csv(found))
@@ -63,6 +53,36 @@ def from_file(source: Path, known: Known, files: Files, *, as_json: bool) -> Non
         junit.write(files.junit, "qyran accept", accept_files.as_tests(found, shown))
     output.show(shown, acceptance.shown(shown), as_json=as_json)
     output.end(shown.exit_code)
+
+
+def _judged(
+    source: Source, known: Known, promised: Contract | None, level: Baseline | None
+) -> tuple[Judged, dict[str, str]]:
+    """The verdicts, and of each metric where its absolute anchor is from."""
+    measured = fleet.measured(source)
+    read = measured.read
+    metrics = read.table.metrics + (read.pairs.table.metrics if read.pairs else ())
+    absolute = (
+        anchors.of_contract(promised, metrics, known.contract)
+        if promised and known.contract
+        else {}
+    )
+    if level:
+        _same_class(level.environment, measured.environment, str(known.baseline))
+    stored = _stored(level, metrics, known.baseline)
+    complete = _complete(read, promised, level, known.nodes)
+    found = verdict.judged(complete, Anchors(absolute, stored), pairs=read.pairs)
+    return found, {name: one.source for name, one in absolute.items()}
+
+
+def _same_class(stored: str, measured: str, where: str) -> None:
+    """ConfigError if both are known, and differ."""
+    if stored and measured and stored != measured:
+        raise ConfigError(
+            f"{where}: environment",
+            f"is {stored}; most of the nodes are {measured}",
+            fix="`qyran baseline make` for this class of nodes",
+        )
 
 
 def _stored(

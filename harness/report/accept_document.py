@@ -209,7 +209,7 @@ def _reason(verdict: Verdict, evidence: list[EvidenceDoc]) -> str:
 
 def _repeat(node: str, control: str, source: str) -> str:
     beside = f" and {control} beside it as a control" if control else ""
-    return f"measure {node} again{beside}; then: qyran accept --from {source}"
+    return f"measure {node} again{beside}; then: qyran accept {source}"
 
 
 def _evidence(one: Evidence, sources: dict[str, str]) -> EvidenceDoc:

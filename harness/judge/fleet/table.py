@@ -139,7 +139,8 @@ def medians(cell: Ints, value: Floats, size: int) -> tuple[Floats, Floats, Ints]
     more = (n > 1) & (median > 0.0)
     sd = _TO_SD * away[more] / np.maximum(n[more] - 1, 1)
     error = np.zeros(size)
-    error[more] = _TO_SD * sd / np.sqrt(n[more]) / median[more]
+    with np.errstate(over="ignore"):  # the median may be the smallest number there is
+        error[more] = _TO_SD * sd / np.sqrt(n[more]) / median[more]
     return median, error, n
 
 
