@@ -47,7 +47,7 @@ def made(document: BaselineMakeDoc) -> RenderableType:
     """The baseline and where it lies, or why there is none."""
     if document.baseline is None:
         why = [Text(f"{name}: {one}", style="yellow") for name, one in document.refused.items()]
-        return Group(Text(f"{document.source} gives no baseline", style="bold"), *why)
+        return Group(Text(f"{document.source}: this gives no baseline", style="bold"), *why)
     done = "written to" if document.written else "is in this file already:"
     lines = [f"{done} {document.file}", f"qyran accept --from FILE --baseline {document.file}"]
     return Group(shown(document.baseline), *(Text(one) for one in lines))
