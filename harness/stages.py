@@ -89,7 +89,7 @@ class Stages:
         self._display = watched.display
         self._ledger = Ledger(prepared.cases, prepared.rules.retries)
         self._crowded = prepared.request.overrides.oversubscribe
-        self._in_turns = bool(prepared.compare) or any(
+        self._in_turns = bool(prepared.compare or prepared.request.confirms) or any(
             one.is_program or one.scaling for one in prepared.cases
         )
         self._documents: dict[str, document.CaseDoc] = {}

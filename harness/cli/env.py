@@ -9,10 +9,11 @@ import typer
 from harness import flags
 from harness.cli.app import app
 
+PANEL: Final = "Machine"
 _RUN: Final = "a run by id, a unique part of it, last or last~1; or now, this machine"
 
 env = typer.Typer(help="Show the environment of this machine or a run, and what differs.")
-app.add_typer(env, name="env", rich_help_panel="Machine")
+app.add_typer(env, name="env", rich_help_panel=PANEL)
 
 
 @env.callback(invoke_without_command=True)

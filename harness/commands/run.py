@@ -16,6 +16,7 @@ from harness.commands.rank import hpl_standing
 from harness.prepare import Prepared, Request, prepare
 from harness.report import compose, document, gates, hpl, junit, terminal
 from harness.report.format import Format
+from harness.report.plan_document import PlanDoc
 from harness.report.progress import Bar, Lines
 from harness.stages import Display
 
@@ -91,11 +92,11 @@ def plan(request: Request, *, as_json: bool) -> None:
     output.show(shown, terminal.plan(shown), as_json=as_json)
 
 
-def plan_document(prepared: Prepared) -> document.PlanDoc:
+def plan_document(prepared: Prepared) -> PlanDoc:
     """The plan as a document; ``target`` is all that differs from machine to machine."""
     target: dict[str, Any] = asdict(prepared.resources)
     target["launcher"] = prepared.launcher
-    return document.PlanDoc(
+    return PlanDoc(
         suite=prepared.request.name,
         cluster=prepared.cluster_name,
         partition=prepared.partition_name,

@@ -21,7 +21,8 @@ class Observation:
     [repetition]{part: [rank]}; series : [repetition]{name: [step]}; calls : [repetition]{phase:
     `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
     facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
-    control variable. host_facts, host_states : what `hosts.Witness` wrote, the states by when.
+    control variable. energy : of each repetition as `rank` reports it, and energy_nodes : what each
+    node can read. host_facts, host_states : what `hosts.Witness` wrote, the states by when.
     command : what started the ranks, as the driver tells. damaged : a line of the journal cannot be
     read.
     """
@@ -42,6 +43,8 @@ class Observation:
     parts: list[dict[str, list[float]]] = field(default_factory=list)
     series: list[dict[str, list[float]]] = field(default_factory=list)
     calls: list[dict[str, list[float]]] = field(default_factory=list)
+    energy_nodes: list[dict[str, Any]] = field(default_factory=list)
+    energy: list[dict[str, Any]] = field(default_factory=list)
     stopped: str | None = None
     check: Check | None = None
     peak_memory_B: tuple[int, ...] = ()
@@ -73,6 +76,7 @@ class Observation:
                 self.parts.append(event["parts"])
                 self.series.append(event["series"])
                 self.calls.append(event["calls"])
+                self.energy.append(event.get("energy", {}))  # a program has none
                 self.stopped = event["stop"]
             case "verified":
                 self.check = Check(event["what"], event["error"], event["tolerance"])
@@ -97,6 +101,7 @@ class Launched:
     def __init__(self) -> None:
         self.places: tuple[Place, ...] = ()
         self.mpi_settings: dict[str, Value] = {}
+        self.energy_nodes: list[dict[str, Any]] = []
         self.host_facts: dict[str, Any] | None = None
         self.cases: dict[str, Observation] = {}
         self.running: Observation | None = None
@@ -125,6 +130,8 @@ class Launched:
                 self.places = _places(event["ranks"])
                 self.mpi_settings = event.get("mpi_settings", {})  # a program starts no MPI
                 self.host_facts = event.get("hosts")
+            case "energy":
+                self.energy_nodes = event["nodes"]
             case "finished":
                 self.finished = True
             case _ if event["event"] == DAMAGED and self.running is not None:
@@ -134,6 +141,7 @@ class Launched:
                     event["case"],
                     places=self.places,
                     mpi_settings=self.mpi_settings,
+                    energy_nodes=self.energy_nodes,
                     host_facts=self.host_facts,
                 )
                 self.cases[event["case"]] = self.running

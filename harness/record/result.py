@@ -92,6 +92,20 @@ class Times:
     verify_s: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True)
+class Energy:
+    """What the nodes used while phases ran, from counters that are read around them.
+
+    nodes : [launch][node] host, source, domains, resolution_s, unknown (why it has no counter);
+    joules : {phase: [launch][repetition][node]}, NaN where a node could not be read; window_s :
+    {phase: [launch][repetition]} between the two readings.
+    """
+
+    nodes: tuple[tuple[dict[str, Any], ...], ...] = ()
+    joules: dict[str, Nested] = field(default_factory=dict)
+    window_s: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProgramRecord:
     """Somebody else's program: which file it was, what it was given, and what it wrote.
@@ -156,6 +170,7 @@ class CaseResult:
     ended: float = 0.0
     file: str | None = None
     earlier: tuple[Attempt, ...] = ()
+    energy: Energy = Energy()
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ _ALWAYS: Final = frozenset({"slower", "faster", "missing"})
 _WITHOUT_NUMBER: Final = frozenset({"missing", "not comparable"})
 _FEW: Final = 6
 _CHANGES: Final = 4
+_LONG: Final = 32
 
 
 @dataclass(frozen=True)
@@ -204,11 +205,15 @@ def environment(document: CompareDoc) -> list[str]:
         return ["environment: cannot be read on one side"]
     if not changes:
         return ["environment: no difference"]
-    named = [f"  {one.what}: {one.a} -> {one.b}" for one in changes[:_CHANGES]]
+    named = [f"  {one.name}: {_short(one.a)} -> {_short(one.b)}" for one in changes[:_CHANGES]]
     runs = f"{document.a.runs[-1]} {document.b.runs[-1]}"
     rest = [f"  all: qyran env diff {runs}"] if changes[_CHANGES:] else []
     head = f"environment: {units.counted(len(changes), 'difference')}"
     return [head, *named, *rest]
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONG else f"{words[: _LONG - 3]}..."
 
 
 def method(document: CompareDoc) -> list[str]:

@@ -1,1 +1,1 @@
-"""Where the energy of a node is read: a file for each source, found by listing."""
+"""Energy of a node, read from counters that some machines have: a file of ``sources/`` for each."""
