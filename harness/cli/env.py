@@ -9,6 +9,7 @@ import typer
 from harness import flags
 from harness.cli.app import app
 
+PANEL: Final = "Machine"
 _RUN: Final = "a run by id, a unique part of it, last or last~1; or now, this machine"
 
 PANEL: Final = "Machine"

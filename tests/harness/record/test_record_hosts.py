@@ -60,7 +60,9 @@ def test_a_driver_on_another_machine_leaves_all_facts_in_the_file() -> None:
 def test_states_are_numbers_with_units() -> None:
     with h5py.File(io.BytesIO(written([hosts(3), hosts(3), Hosts()]))) as file:
         states = file["hosts/states"]
-        units = dict(zip(states.dtype.names, states.attrs["units"].split(","), strict=True))
+        units = dict(
+            zip(states.dtype.names, states.attrs["units"].decode().split(","), strict=True)
+        )
         assert (units["busy"], units["memory_available"], units["load_1min"]) == ("s", "B", "1")
         busy = states["busy"]
         assert busy.shape == (3, 3, 2)
