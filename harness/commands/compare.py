@@ -11,7 +11,7 @@ from harness.commands import output
 from harness.config.units import quantity
 from harness.errors import CannotMeasure, ConfigError, CorruptStore
 from harness.judge import conclusion, earlier
-from harness.judge.compare import judged
+from harness.judge.compare import Judged, judged
 from harness.judge.pairs import pairs
 from harness.machine.difference import differences
 from harness.record import library, selection, store
@@ -49,21 +49,37 @@ def compare(first: str, second: str, results: Path, options: Options, *, as_json
     output.end(shown.exit_code)
 
 
-def document(first: str, second: str, results: Path, options: Options) -> CompareDoc:
-    """The comparison of two selections; CannotMeasure if one of them holds no case."""
+@dataclass(frozen=True)
+class Sides:
+    """Two selections with what was found in them, and the verdicts on their metrics."""
+
+    first: Found
+    second: Found
+    rows: list[Judged]
+
+
+def sides(first: str, second: str, results: Path, options: Options) -> Sides:
+    """Two selections, judged; CannotMeasure if one of them holds no case."""
     threshold = fraction("--threshold", options.threshold)
     one, other = _selected(first, results), _selected(second, results)
     spreads = earlier.spreads(one.cases, other.cases, partial(_before, results))
-    found = judged(pairs(one.cases, other.cases, spreads, across=options.across), threshold)
+    met = pairs(one.cases, other.cases, spreads, across=options.across)
+    return Sides(one, other, judged(met, threshold))
+
+
+def document(first: str, second: str, results: Path, options: Options) -> CompareDoc:
+    """The comparison of two selections; CannotMeasure if one of them holds no case."""
+    found = sides(first, second, results, options)
+    one, other = found.first.cases, found.second.cases
     return compared.document(
-        (compared.side(first, one.cases), compared.side(second, other.cases)),
-        found,
+        (compared.side(first, one), compared.side(second, other)),
+        found.rows,
         across=options.across,
-        threshold=threshold,
-        exit_code=conclusion.exit_code(found, strict=options.strict),
-        environment=_environment(one.cases[-1], other.cases[-1]),
-        skipped=one.skipped,
-        notes=_notes(one.cases, other.cases),
+        threshold=fraction("--threshold", options.threshold),
+        exit_code=conclusion.exit_code(found.rows, strict=options.strict),
+        environment=environment(one[-1], other[-1]),
+        skipped=found.first.skipped,
+        notes=_notes(one, other),
     )
 
 
@@ -81,7 +97,7 @@ def _before(results: Path, case: Recorded, until: float) -> Sequence[Recorded]:
     return library.find(results, wanted).cases if key else ()
 
 
-def _environment(first: Recorded, second: Recorded) -> list[ChangeDoc] | None:
+def environment(first: Recorded, second: Recorded) -> list[ChangeDoc] | None:
     """What differs between the runs of two cases; None if one does not say where it was made."""
     try:
         found = [store.header(one.path.parent).get("environment") for one in (first, second)]

@@ -12,7 +12,7 @@ from harness.judge.stats import spread
 from harness.judge.stats.spread import Spread
 from harness.record.recorded import Recorded
 
-_NEWEST: Final = 20
+_NEWEST: Final = 30
 """Runs that count: the noise of years ago is that of another machine room."""
 Library = Callable[[Recorded, float], Sequence[Recorded]]
 """The records of the series of a case on its hardware that began before a time, the oldest first.

@@ -61,7 +61,7 @@ def table(document: CompareDoc, *, everything: bool) -> RenderableType:
     for one in parts:
         made.add_row(Text(one.title, style="bold"))
         for line in one.lines:
-            made.add_row(f"  {line.name}", *cells(line.row), _verdict(line.row))
+            made.add_row(f"  {line.name}", *cells(line.row), verdict(line.row))
         if one.hidden:
             more = f"  {hidden(one.hidden)}"
             made.add_row(Text(more, style="dim"))
@@ -130,7 +130,8 @@ def cells(row: ComparedDoc) -> tuple[str, str, str, str]:
     return units.si(first, row.unit), units.si(second, row.unit), ratio, interval
 
 
-def _verdict(row: ComparedDoc) -> Text:
+def verdict(row: ComparedDoc) -> Text:
+    """The word with its sign and colour."""
     return Text(f"{SIGNS[row.verdict]} {row.verdict}", style=_STYLE[row.verdict])
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from harness.report import units
+from harness.report import comparison, units
 from harness.report.explain_document import (
     ExplainDoc,
     ExplainedDoc,
@@ -16,7 +16,9 @@ from harness.report.explain_document import (
     NearDoc,
     UsedDoc,
 )
+from harness.report.pair_document import ExplainPairDoc, WhyDoc
 
+_CHANGES: Final = 6
 _STYLE: Final = {
     "pass": "green",
     "slow": "bold red",
@@ -97,3 +99,57 @@ def _origin(used: UsedDoc) -> Iterator[str]:
 def _near(near: NearDoc, unit: str) -> str:
     why = ", ".join(near.failed) or "it fits today, and was not used: less specific, or newer"
     return f"{near.place} ({units.si(near.value, unit)}): {why}"
+
+
+def pair(document: ExplainPairDoc) -> RenderableType:
+    """The verdict on a metric for each case of two selections."""
+    lines = [Text.assemble(("A  ", "bold"), document.a), Text.assemble(("B  ", "bold"), document.b)]
+    for one in document.cases:
+        lines += _why(one, document.tested)
+    changes = document.environment
+    if changes is None:
+        lines.append(Text("environment: cannot be read on one side", style="dim"))
+    else:
+        lines.append(Text(f"environment: {units.counted(len(changes), 'difference')}", "dim"))
+        for change in changes[:_CHANGES]:
+            means = f" ({change.meaning})" if change.meaning else ""
+            lines.append(Text(f"  {change.name}: {change.a} -> {change.b}{means}", "dim"))
+    lines += [Text(f"next     {command}", style="cyan") for command in document.next]
+    return Group(*lines)
+
+
+def _why(one: WhyDoc, tested: int) -> Iterator[Text]:
+    row = one.row
+    first, second, ratio, interval = comparison.cells(row)
+    parameters = " ".join(f"{k}={v}" for k, v in row.parameters.items())
+    yield Text("")
+    yield Text.assemble(
+        (f"{row.kernel} {parameters}, {row.ranks} x {row.threads}: ", "bold"),
+        comparison.verdict(row),
+    )
+    better = "more is better" if row.better == "higher" else "less is better"
+    yield Text(f"  {row.metric} {first} in A, {second} in B ({better})")
+    yield Text(
+        f"  B / A {ratio}, {100 * row.level:.0f} % interval {interval}, by Welch's t of launches"
+    )
+    if row.p is not None and row.q is not None:
+        yield Text(
+            f"  p {row.p:.2g}; {row.q:.2g} adjusted for {tested} tested metrics, 0.05 needed"
+        )
+    yield Text(f"  threshold {100 * row.threshold:.2g} %: {row.threshold_source}")
+    for name, side, centre in (("A", one.a, row.a), ("B", one.b, row.b)):
+        if centre is not None:
+            runs = "; ".join(" ".join(map(_launch, run)) for run in centre.launches)
+            yield Text(f"  {name} launches ({row.unit}): {runs}", style="dim")
+        if side is not None:
+            words = units.si_range(side.low, side.high, row.unit)
+            yield Text(f"  {name} bootstrap of {side.samples} samples: median in {words}", "dim")
+    if one.rank_test is not None:
+        effect = "" if row.effect is None else f", Cliff's delta {row.effect:+.2f}"
+        yield Text(f"  rank test of launches: p {one.rank_test:.2g}{effect}", style="dim")
+    for words in filter(None, (row.reason, row.note)):
+        yield Text(f"  {words}", style="yellow")
+
+
+def _launch(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

@@ -7,20 +7,22 @@ that this prints; `tests/harness/judge/test_rates.py` holds smaller ones.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, product
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.compare import Judged, Verdict, judged
-from harness.judge.stats import bootstrap
+from harness.judge.stats import bootstrap, spread
 from harness.judge.stats.difference import Centres, difference
 from harness.measure.interval import median_interval
 from tests.harness.judge.examples import pair
 
 Array = NDArray[np.float64]
 KINDS: Final = ("normal", "log-normal", "bimodal")
+ALL_KINDS: Final = (*KINDS, "bimodal, half")
 REPETITIONS: Final = 10
 METRICS: Final = 50
 # Rates of a launch: one in five, or every second one, falls into a mode that is 10 % slower.
@@ -111,33 +113,62 @@ def power(kind: str, n: int, tables: int, noise: float, drop: float, seed: int =
     return found / tables
 
 
+def by_history(
+    kind: str, runs: int, n: int, tables: int, drop: float = 0.0, seed: int = 7
+) -> tuple[float, float]:
+    """Comparisons of two runs of n launches each, with earlier runs; runs differ as launches do.
+
+    The share of tables that show any slower among the metrics without change, and how often the
+    one that became slower by ``drop`` is found.
+    """
+    generator = np.random.default_rng([seed, runs, n])
+    alarms_ = found = 0
+    for _ in range(tables):
+        weather = draws(kind, (METRICS, runs + 2, 1), generator, 0.01)
+        all_runs = weather * launches("normal", (METRICS, runs + 2, n), generator, 0.01)
+        all_runs[0, -1] *= 1.0 - drop
+        centres = np.exp(np.log(all_runs).mean(axis=-1))
+        rows = [
+            pair(one[-2].tolist(), one[-1].tolist(), spread=spread.of_runs(earlier[:-1].tolist()))
+            for one, earlier in zip(all_runs, centres, strict=True)
+        ]
+        verdicts = [one.verdict for one in judged(rows)]
+        alarms_ += Verdict.SLOWER in verdicts[1:]
+        found += verdicts[0] is Verdict.SLOWER
+    return alarms_ / tables, found / tables
+
+
 def table(first: Iterable[Array], second: Iterable[Array]) -> list[Judged]:
     """The verdicts on metrics that have these launches: [metric][launch]."""
     return judged([pair(a.tolist(), b.tolist()) for a, b in zip(first, second, strict=True)])
 
 
-def _print() -> None:
-    say = sys.stdout.write
-    say("interval of a median, 20,000 samples: least coverage over n = 6 ... 50\n")
+def _intervals() -> Iterator[str]:
+    yield "interval of a median, 20,000 samples: least coverage over n = 6 ... 50"
     for kind in KINDS:
         worst = min((covered_median(kind, n, 20_000)[0], n) for n in range(6, 51))
-        say(f"  {kind}: {worst[0]:.4f} at n = {worst[1]}\n")
-    say("interval of a ratio by Welch's t; of a side by nested bootstrap (2,000 samples)\n")
-    for n in (3, 5, 10):
-        for kind in (*KINDS, "bimodal, half"):
-            ratio, nested = covered_ratio(kind, n, 100_000), covered_bootstrap(kind, n, 2000)
-            say(f"  {n} launches, {kind}: ratio {ratio:.4f}, bootstrap {nested:.3f}\n")
-    say("tables of 50 metrics without change, 2000 of each: share with any slower\n")
-    for n in (5, 6, 10):
-        for kind in (*KINDS, "bimodal, half"):
-            share, faster = alarms(kind, n, 2000)
-            say(f"  {n} launches, {kind}: {share:.4f} (any faster {faster / 2000:.4f})\n")
-    say("one of 50 metrics became slower, 2000 tables: share found\n")
-    for n in (5, 6, 10):
-        for noise, drop in ((0.01, 0.10), (0.02, 0.10), (0.01, 0.05), (0.02, 0.05)):
-            share = power("normal", n, 2000, noise, drop)
-            say(f"  {n} launches, {drop:.0%} at {noise:.0%} noise: {share:.4f}\n")
+        yield f"  {kind}: {worst[0]:.4f} at n = {worst[1]}"
+    yield "interval of a ratio by Welch's t; of a side by nested bootstrap (2,000 samples)"
+    for n, kind in product((3, 5, 10), ALL_KINDS):
+        ratio, nested = covered_ratio(kind, n, 100_000), covered_bootstrap(kind, n, 2000)
+        yield f"  {n} launches, {kind}: ratio {ratio:.4f}, bootstrap {nested:.3f}"
+
+
+def _tables() -> Iterator[str]:
+    yield "tables of 50 metrics without change, 2000 of each: share with any slower"
+    for n, kind in product((5, 6, 10), ALL_KINDS):
+        share, faster = alarms(kind, n, 2000)
+        yield f"  {n} launches, {kind}: {share:.4f} (any faster {faster / 2000:.4f})"
+    yield "one of 50 metrics became slower, 2000 tables: share found"
+    for n, (noise, drop) in product((5, 6, 10), ((0.01, 0.1), (0.02, 0.1), (0.01, 0.05))):
+        share = power("normal", n, 2000, noise, drop)
+        yield f"  {n} launches, {drop:.0%} at {noise:.0%} noise: {share:.4f}"
+    yield "runs differ by 1 %, launches too; 1000 tables: any slower; a drop of 10 % found"
+    for n, runs, kind in product((1, 5), (5, 10, 20), ALL_KINDS):
+        false, true = by_history(kind, runs, n, 1000, 0.10)
+        yield f"  {n} launches, {runs} earlier runs, {kind}: {false:.4f}; {true:.4f}"
 
 
 if __name__ == "__main__":
-    _print()
+    for line in chain(_intervals(), _tables()):
+        sys.stdout.write(f"{line}\n")

@@ -11,11 +11,13 @@ import jsonschema
 import pytest
 
 from harness.commands import compare as command
+from harness.commands import explain_pair
 from harness.commands.compare import Options, compare, fraction
 from harness.errors import CannotMeasure, ConfigError
 from harness.outcome import Outcome
 from harness.report import schema
 from harness.report.compare_document import CompareDoc
+from harness.report.pair_document import ExplainPairDoc
 from tests.harness.commands.runs import STEADY, environment, passed, put
 
 SLOWER = tuple(1.1 * one for one in STEADY)
@@ -196,3 +198,27 @@ def test_a_threshold_is_a_fraction(text: str, value: float) -> None:
 def test_everything_else_is_no_threshold(text: str) -> None:
     with pytest.raises(ConfigError, match="--threshold: found"):
         fraction("--threshold", text)
+
+
+def test_a_verdict_is_explained(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = explain_pair.document(run(1), run(3), "stream.triad_bandwidth", results)
+    (only,) = found.cases
+    assert only.row.verdict == "slower"
+    assert only.a is not None
+    assert only.b is not None
+    assert only.b.high < only.a.low
+    assert only.a.samples == 15
+    assert only.rank_test == pytest.approx(2 / 252)
+    assert found.tested == 5
+    explain_pair.explain(run(1), run(3), "triad_bandwidth", results, as_json=False)
+    text = capsys.readouterr().out
+    assert "- slower" in text
+    assert "threshold 2 %: the least" in text
+    assert "adjusted for 5 tested metrics" in text
+    assert "next     qyran history stream" in text
+    explain_pair.explain(run(3), run(4), "triad_bandwidth", results, as_json=True)
+    shown = json.loads(capsys.readouterr().out)
+    jsonschema.validate(shown, json.loads(schema.text(ExplainPairDoc)))
+    assert shown["cases"][0]["b"] is None
+    with pytest.raises(ConfigError, match="unknown metric 'triad'"):
+        explain_pair.document(run(1), run(3), "triad", results)

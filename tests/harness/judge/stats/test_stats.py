@@ -200,4 +200,4 @@ def test_the_spread_between_runs_hardly_feels_a_step() -> None:
     assert typical[0] == pytest.approx(0.01, rel=0.05)
     assert typical[1] < 0.022
     assert spread.of_runs([1.0] * 4) is None
-    assert spread.of_runs([1.0] * 5) == spread.Spread(0.0, 5, pytest.approx(32 / 11))
+    assert spread.of_runs([1.0] * 5) == spread.Spread(0.0, 5, pytest.approx(32 / 11), 0.0)
