@@ -236,6 +236,8 @@ def _line(one: Evidence, sources: dict[str, str]) -> str:
     """``triad 188 GB/s: 6.1 % below the median of 63 peers, 200 GB/s (5.9 robust sd, n = 10)``."""
     if not one.view:
         return f"{one.metric.name}: {one.remark}"
+    if one.verdict is Verdict.RETEST and one.remark.startswith("slow link"):
+        return f"{_value(one)} over all pairs, but {one.remark}"
     remark = f"; {one.remark}" if one.remark else ""
     return f"{_value(one)}: {_against(one, sources)} ({_how(one)}){remark}"
 

@@ -17,14 +17,15 @@ _SLOW_RANK: Final = 0.03
 _SOME: Final = 4
 # Part of a metric's name or unit -> what a person looks at first.
 _LOOK_FIRST: Final = (
-    (("latency", "pingpong", "network", "ib_", "nccl", "allreduce", "alltoall", "link"),
+    (("gpu", "cuda", "hbm", "nvlink", "pcie"),
+     "clock, power limit, temperature and throttle reasons of the GPU, its PCIe width"),
+    (("latency", "pingpong", "network", "ib_", "nccl", "allreduce", "alltoall", "link",
+      "p2p", "pair", "osu", "sendrecv"),
      "cable and port (error counters), link width and speed, slot and firmware of the NIC"),
     (("stream", "triad", "membw", "memory", "ladder", "jacobi", "copy"),
      "memory modules (one missing, slow or with corrected errors), NUMA setting, huge pages"),
-    (("disk", "io_", "fio", "read_", "write_", "ior"),
+    (("disk", "fio", "ior", "filesystem", "file_"),
      "file system and drive (SMART), other jobs on it"),
-    (("gpu", "cuda", "hbm", "nvlink", "pcie"),
-     "clock, power limit, temperature and throttle reasons of the GPU, its PCIe width"),
     (("dgemm", "hpl", "gemm", "flop", "linpack"),
      "clock under load (governor, power limit, temperature), other processes, BLAS threads"),
 )  # fmt: skip
