@@ -16,6 +16,7 @@ from harness.cli import (  # noqa: F401 - they register commands
     queue,
     records,
     site,
+    store,
 )
 from harness.cli.app import app
 from harness.errors import QyranError

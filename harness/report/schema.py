@@ -17,6 +17,16 @@ from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
 from harness.report.plan_document import PlanDoc
+from harness.report.store_document import (
+    ExportDoc,
+    FileDoc,
+    FsckDoc,
+    PackDoc,
+    RecoverDoc,
+    ReindexDoc,
+    StoreDoc,
+    TagDoc,
+)
 from harness.report.tuning_document import TuneDoc
 
 ALL: Final[tuple[type[Doc], ...]] = (
@@ -38,6 +48,14 @@ ALL: Final[tuple[type[Doc], ...]] = (
     BaselineMakeDoc,
     BaselineDiffDoc,
     GateDoc,
+    StoreDoc,
+    FileDoc,
+    FsckDoc,
+    RecoverDoc,
+    ReindexDoc,
+    TagDoc,
+    PackDoc,
+    ExportDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
