@@ -128,25 +128,3 @@ def import_(
     from harness.commands import importing
 
     importing.import_(form, files, cluster, results, as_json=json)
-
-
-@store.command("import")
-def import_(
-    form: Annotated[
-        str,
-        typer.Argument(
-            metavar="FORMAT",
-            help="asv, google-benchmark, hyperfine, pytest-benchmark or reframe",
-        ),
-    ],
-    files: Annotated[list[Path], typer.Argument(help="result files that the tool wrote")],
-    cluster: Annotated[
-        str | None, typer.Option(help=r"their cluster in the store \[the host they name]")
-    ] = None,
-    results: flags.Results = flags.DEFAULT_RESULTS,
-    json: flags.Json = False,
-) -> None:
-    """Record results of other tools as runs, each file once."""
-    from harness.commands import importing
-
-    importing.import_(form, files, cluster, results, as_json=json)

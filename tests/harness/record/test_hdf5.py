@@ -314,8 +314,8 @@ def test_references_are_kept_with_where_they_came_from(made: Any, tmp_path: Path
     content = hdf5.encoded(made.run(tmp_path), result, compose.of_case(result).model_dump())
     with h5py.File(io.BytesIO(content), "r") as file:
         group = file["entry/references/triad_bandwidth"]
-        assert dict(group.attrs)["source"] == "acceptance"
-        assert (group.attrs["place"], group.attrs["why"]) == ("lab.yaml:2", "n 8")
-        assert group.attrs["date"] == "2026-11-28"
+        assert group.attrs["source"] == b"acceptance"
+        assert (group.attrs["place"], group.attrs["why"]) == (b"lab.yaml:2", b"n 8")
+        assert group.attrs["date"] == b"2026-11-28"
         assert (group["below"][()], group["n"][()]) == (0.1, 16)
         assert "above" not in group
