@@ -184,15 +184,17 @@ class Stages:
             payload = (
                 starter.program(chronicle.order_file) if chronicle else starter.payload(str(file))
             )
+            command = [*starter.command(mpirun, asked), *payload]
             launched, ending = driver.run(
                 batch,
-                [*starter.command(mpirun, asked), *payload],
+                command,
                 starter.variables(mpirun, asked),
                 self._folder / "log.txt",
                 self._watched,
                 self._limits,
                 chronicle,
             )
+            launched.started_by(command)
         except driver.Interrupted as interrupt:
             self._interrupted = True
             launched, ending = interrupt.launched, _INTERRUPTED

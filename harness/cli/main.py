@@ -13,6 +13,7 @@ from typer.models import CommandInfo, TyperInfo
 
 from harness.cli import (  # they register commands
     accepting,
+    env,
     judging,
     measuring,
     queue,
@@ -35,6 +36,7 @@ _PANELS: Final = (
     tracking.PANEL,
     accepting.PANEL,
     site.PANEL,
+    env.PANEL,
 )
 
 

@@ -158,16 +158,11 @@ def _next(wanted: Wanted, listed: Sequence[SeriesDoc]) -> list[str]:
     """What to type next."""
     where = "" if wanted.results == store.DEFAULT else f" --results {wanted.results}"
     if not listed:
-        return [f"-> qyran ls{where}"]
+        return [f"qyran ls{where}"]
     suspects = sorted({one.kernel for one in listed if one.status == "suspect"})
-    words = [
-        f"-> qyran history --confirm {kernel}{where}   measures the suspect again"
-        for kernel in suspects
-    ]
-    if "confirmed" in {one.status for one in listed}:
-        words.append("-> mend it, or accept the level in events.yaml (docs/history.md shows how)")
+    words = [f"qyran history --confirm {kernel}{where}" for kernel in suspects]
     if not wanted.kernel and not wanted.everything:
-        words.append(f"-> qyran history {_first(listed)}{where}   shows each run of one")
+        words.append(f"qyran history {_first(listed)}{where}")
     return words
 
 

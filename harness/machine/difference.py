@@ -45,7 +45,7 @@ _NOT_COMPARED: Final = frozenset({"memory_available_B", "unknown"})
 # The kernel keeps some MiB more or less for itself from boot to boot.
 _MEMORY: Final = frozenset({"memory_B", "memory_present_B", "swap_B"})
 _SAME_MEMORY: Final = 0.005
-_PACKAGES: Final = ("numba", "llvm", "llvmlite", "numpy", "scipy", "mpi4py", "python")
+_PACKAGES: Final = ("numba", "llvmlite", "numpy", "scipy", "mpi4py", "python")
 # They name one batch job: another one has others, and nothing follows from that.
 _OF_A_JOB: Final = frozenset({
     "SLURM_JOB_ID", "SLURM_JOB_NODELIST", "SLURM_NODELIST", "SLURM_NODEID", "SLURMD_NODENAME",
@@ -55,6 +55,7 @@ _OF_A_JOB: Final = frozenset({
 _WEATHER: Final = {"load_1min": 0.5, "temperature_C": 10.0}
 _LESS_MEMORY: Final = 0.1
 _LATE: Final = 10_000
+_NOT_RECORDED: Final = "not recorded"
 
 
 @dataclass(frozen=True)
@@ -122,27 +123,21 @@ def _difference(
     group: Group, name: str, rank: int, a: Mapping[str, Any], b: Mapping[str, Any]
 ) -> Difference:
     mine, theirs = a.get(name), b.get(name)
-    return Difference(
-        group,
-        name,
-        mine,
-        theirs,
-        meaning.of(name, mine, theirs),
-        rank,
-        "" if mine is not None else _why(a, name),
-        "" if theirs is not None else _why(b, name),
-    )
+    whys = ["" if one.get(name) is not None else _why(one, name) for one in (a, b)]
+    means = "" if _NOT_RECORDED in whys else meaning.of(name, mine, theirs)
+    return Difference(group, name, mine, theirs, means, rank, *whys)
 
 
 def _why(facts: Mapping[str, Any], name: str) -> str:
     said = _part(facts, "unknown").get(name)
     if said:
         return str(said)
-    return "none" if name in facts else "not recorded"
+    return "none" if name in facts else _NOT_RECORDED
 
 
 _LIBRARIES: Final[tuple[tuple[str, Callable[[Mapping[str, Any]], Any]], ...]] = (
     ("blas", lambda soft: soft.get("blas_build")),
+    ("llvm", lambda soft: soft.get("llvm")),
     ("mpi", lambda soft: _named(soft.get("mpi"))),
     ("mpirun", lambda soft: _named(soft.get("mpirun"))),
     ("commit", lambda soft: _commit(soft.get("git"))),
@@ -163,7 +158,7 @@ def _software(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Difference
     whys = {"blas": "blas_build", "commit": "git"}
     for rank, (name, question) in enumerate(_LIBRARIES):
         why = whys.get(name, name)
-        reasons = [{name: _part(one, "unknown").get(why, "not recorded")} for one in (a, b)]
+        reasons = [{name: _part(one, "unknown").get(why, _NOT_RECORDED)} for one in (a, b)]
         pair = [
             {name: question(one), "unknown": said}
             for one, said in zip((a, b), reasons, strict=True)

@@ -56,7 +56,8 @@ class Hosts:
     """The hosts of a launch, in the order of their first ranks.
 
     kinds : of equal hosts, the largest first; boot_ids : [host], "" where unknown; before, after :
-    around the warm-up and the repetitions of a case.
+    around the warm-up and the repetitions of a case; command : what started the ranks, () where the
+    driver that knew it was killed.
     """
 
     names: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class Hosts:
     boot_ids: tuple[str, ...] = ()
     before: States = States()
     after: States = States()
+    command: tuple[str, ...] = ()
 
 
 class Witness:
@@ -164,6 +166,7 @@ def of_events(
     facts: Mapping[str, Any] | None,
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
+    command: tuple[str, ...] = (),
 ) -> Hosts:
     """The hosts of a case from what a journal holds; empty where nothing was written."""
     if not facts:
@@ -174,6 +177,7 @@ def of_events(
         boot_ids=tuple(facts["boot_ids"]),
         before=_states(before),
         after=_states(after),
+        command=command,
     )
 
 

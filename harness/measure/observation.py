@@ -23,12 +23,14 @@ class Observation:
     facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
     control variable. energy : of each repetition as `rank` reports it, and energy_nodes : what each
     node can read. host_facts, host_states : what `hosts.Witness` wrote, the states by when.
-    damaged : a line of the journal cannot be read.
+    command : what started the ranks, as the driver tells. damaged : a line of the journal cannot be
+    read.
     """
 
     case: str
     places: tuple[Place, ...] = ()
     mpi_settings: dict[str, Value] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
     host_facts: dict[str, Any] | None = None
     host_states: dict[str, dict[str, Any]] = field(default_factory=dict)
     began: float | None = None
@@ -53,8 +55,8 @@ class Observation:
     @property
     def hosts(self) -> Hosts:
         """The hosts it ran on; those of a program, and of older journals, say nothing."""
-        states = self.host_states
-        return hosts.of_events(self.host_facts, states.get("before"), states.get("after"))
+        before, after = (self.host_states.get(when) for when in ("before", "after"))
+        return hosts.of_events(self.host_facts, before, after, self.command)
 
     def take(self, event: Event) -> None:
         """Learn from one event of this case."""
@@ -110,6 +112,11 @@ class Launched:
         """Whether the ranks came to the end of this case, and all that they said is known."""
         seen = self.cases.get(case)
         return seen is not None and seen.ended is not None and not seen.damaged
+
+    def started_by(self, command: Iterable[str]) -> None:
+        """Say what started the ranks: no journal tells."""
+        for seen in self.cases.values():
+            seen.command = tuple(command)
 
     def take(self, events: Iterable[Event]) -> None:
         """Learn from more events."""

@@ -1,7 +1,8 @@
 """The hosts of a case in its file: equal hosts once, what differs beside it, states as arrays.
 
     /entry/hosts                 NXcollection
-    /entry/hosts/kinds           JSON note: names, boot ids, and hosts with equal facts together
+    /entry/hosts/kinds           JSON note: names, boot ids, hosts with equal facts together,
+                                 and what started the ranks
     /entry/hosts/states          before and after the repetitions [launch, host, when], with a field
                                  for each number; ``units`` names theirs in the same order
 
@@ -58,6 +59,7 @@ def _kinds(told: Sequence[Hosts], driver: Mapping[str, Any]) -> dict[str, Any]:
             for i, one in enumerate(last.kinds)
         ],
         "unknown": unknown,
+        "command": list(last.command),
     }
 
 

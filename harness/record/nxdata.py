@@ -73,7 +73,7 @@ def curve(entry: Any, name: str, drawn: Curve, result: CaseResult) -> None:
     )
     nexus.array(group, "at", drawn.at, drawn.unit, long_name=f"{drawn.axis} ({drawn.unit})")
     for part in ("value", "low", "high"):
-        nexus.array(group, part, getattr(curve, part), unit, long_name=f"{name} ({metric.unit})")
+        nexus.array(group, part, getattr(drawn, part), unit, long_name=f"{name} ({metric.unit})")
     nexus.array(group, "level", drawn.level, "1")
     nexus.array(group, "n", drawn.n, "1")
     for part, calls in drawn.calls.items():

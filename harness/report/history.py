@@ -38,26 +38,39 @@ def overview(document: HistoryDoc) -> RenderableType:
     """A line a series, those to look at first."""
     if not document.series:
         return _nothing(document)
-    table = new_table("status", "series", "machine", "metric", "newest", "change", "runs", "noise")
-    for one in sorted(document.series, key=_urgency):
+    parts: list[RenderableType] = []
+    for key, of_key in _by_machine(document.series).items():
+        parts += [_machine(key, of_key[0]), _lines(of_key), Text("")]
+    return Group(*parts, *_footer(document))
+
+
+def _by_machine(listed: Sequence[SeriesDoc]) -> dict[str, list[SeriesDoc]]:
+    """The series of each hardware key; the machine with the worst of them first."""
+    found: dict[str, list[SeriesDoc]] = {}
+    for one in sorted(listed, key=_urgency):
+        found.setdefault(one.hardware_key, []).append(one)
+    return found
+
+
+def _machine(key: str, one: SeriesDoc) -> Text:
+    named = (one.machine or "an unknown processor", "bold")
+    return Text.assemble(named, f" (hardware {key or 'unknown'}), {', '.join(one.clusters)}")
+
+
+def _lines(of_machine: Sequence[SeriesDoc]) -> RenderableType:
+    table = new_table("status", "series", "metric", "change", "runs", "noise", "silent")
+    for one in of_machine:
+        silent = one.silent_days >= _STALE_DAYS
         table.add_row(
             Text(_words(one), style=STYLES.get(one.status, "")),
-            _title(one),
-            one.hardware_key[:6] or "-",
+            one.series,
             one.metric,
-            units.si(one.points[-1].value, one.unit) if one.points else "-",
             _last_change(one),
-            f"{len(one.points)}{_age(one)}",
+            str(len(one.points)),
             _fraction(one.noise),
+            Text(f"{one.silent_days:.0f} days" if silent else "", style="yellow"),
         )
-    return Group(table, *_machines(document), *_footer(document))
-
-
-def _machines(document: HistoryDoc) -> Iterator[Text]:
-    known = {one.hardware_key: one for one in document.series}
-    for key, one in known.items():
-        words = f"{key[:6] or '-'}: {one.machine or 'unknown'} ({', '.join(one.clusters)})"
-        yield Text(words, style="dim")
+    return table
 
 
 def _urgency(one: SeriesDoc) -> tuple[int, float, str]:
@@ -73,11 +86,6 @@ def _words(one: SeriesDoc) -> str:
 def _last_change(one: SeriesDoc) -> str:
     changes = [row for row in one.segments if row.suspicion and row.current]
     return _percent(changes[-1].change) if changes else ""
-
-
-def _age(one: SeriesDoc) -> str:
-    silent = one.silent_days >= _STALE_DAYS
-    return f", silent {one.silent_days:.0f} days" if silent else ""
 
 
 def full(document: HistoryDoc) -> RenderableType:
@@ -107,8 +115,7 @@ def _header(one: SeriesDoc) -> Iterator[Text]:
     )
     sizes = " ".join(f"{name}={value}" for name, value in one.parameters.items())
     yield Text(sizes, style="dim")
-    machine = one.machine or "an unknown processor"
-    yield Text(f"{machine} (hardware {one.hardware_key or 'unknown'}), {', '.join(one.clusters)}")
+    yield _machine(one.hardware_key, one)
     noise = _fraction(one.noise) if one.noise is not None else "not known yet"
     launches = (
         f", {_fraction(one.between_launches)} from launch to launch"
@@ -225,8 +232,10 @@ def _notes(one: SeriesDoc) -> Iterator[Text]:
 def _footer(document: HistoryDoc) -> Iterator[Text]:
     for one in document.skipped:
         yield Text(f"skipped {one.file}: {one.reason}", style="bold red")
+    if any(one.status == "confirmed" for one in document.series):
+        yield Text("a regression is accepted in events.yaml: docs/history.md")
     for line in document.run_next:
-        yield Text(line)
+        yield Text(f"-> {line}", no_wrap=True, overflow="ignore")
 
 
 def _percent(fraction: float | None) -> str:

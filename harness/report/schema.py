@@ -12,6 +12,7 @@ from harness.report.baseline_document import BaselineDiffDoc, BaselineDoc, Basel
 from harness.report.compare_document import CompareDoc
 from harness.report.doctor_document import DoctorDoc
 from harness.report.document import Doc
+from harness.report.env_document import EnvDiffDoc, EnvDoc
 from harness.report.explain_document import ExplainDoc
 from harness.report.gate_document import GateDoc
 from harness.report.history_document import HistoryDoc
@@ -44,6 +45,8 @@ ALL: Final[tuple[type[Doc], ...]] = (
     BaselineDiffDoc,
     GateDoc,
     HistoryDoc,
+    EnvDoc,
+    EnvDiffDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

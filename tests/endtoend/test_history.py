@@ -57,7 +57,7 @@ def test_a_suspect_is_measured_again_and_judged(nightly: Any) -> None:
     files = sorted(nightly.results.glob(f"*/{run}/*.h5"))
     records = [nightly.record(file) for file in files]
     assert all(name in record["confirms"] for record in records)
-    launches = {r["case"]: len(r["metrics"]["nap"]["launches"]) for r in records}
+    launches = {r["case"]: len(r["metrics"][r["primary"]]["launches"]) for r in records}
     assert sorted(launches.values()) == [5, 5]
     again = next(r for r in records if r["parameters"]["nap_s"] == 0.05)
     assert again["case"] == suspect["points"][-1]["case"]
@@ -93,6 +93,6 @@ def test_without_a_suspect_nothing_is_measured(nightly: Any) -> None:
         "schema: qyran.events/1\nevents:\n"
         "  - {date: 2020-01-01, title: long ago, new_level: true}\n"
     )
-    done = history(nightly, "--metric", "nap", "--confirm", "--cluster", "elsewhere")
+    done = history(nightly, "--confirm", "--cluster", "elsewhere")
     assert done.rc == 3
     assert len(nightly.files()) == before

@@ -37,7 +37,8 @@ def log_normal(shape: float) -> Callable[[Generator, int], Array]:
     def made(rng: Generator, n: int) -> Array:
         drawn = np.exp(shape * rng.standard_normal(n))
         middle = np.exp(shape**2 / 2.0)
-        return NOISE * (drawn - middle) / (middle * np.sqrt(np.exp(shape**2) - 1.0))
+        found: Array = (drawn - middle) / (middle * np.sqrt(np.exp(shape**2) - 1.0))
+        return NOISE * found
 
     return made
 
@@ -143,25 +144,32 @@ def spikes(series: int, rng: Generator) -> tuple[float, float]:
     return suspected / series, confirmed / series
 
 
-def main() -> None:
-    """Print the tables."""
-    series = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
-    rng = np.random.default_rng(int(sys.argv[2]) if len(sys.argv) > 2 else 20261128)
-    print("noise alone, 60 runs: percent of series", flush=True)
+def of_noise(series: int, rng: Generator) -> None:
+    """The first table of docs/history.md."""
+    print("noise alone, 60 runs: percent of series")
     for name in NOISES:
         rates = false_rates(name, series, rng)
         print(f"{name:24s}", {key: round(100 * one, 2) for key, one in rates.items()}, flush=True)
+
+
+def of_steps(series: int, rng: Generator) -> None:
+    """The second."""
     print("a step with normal noise of 1 %: percent suspected in time, of those confirmed")
-    for at in (12, 20, 30, 40, 60):
-        for step, within in ((0.05, 2), (0.03, 5), (0.03, 8)):
-            one, two = found_rates(step, at, within, series // 2, rng)
-            print(
-                f"{step:.0%} after {at} runs, within {within}: {100 * one:.1f} {100 * two:.1f}",
-                flush=True,
-            )
-    print(
-        "a spike of 30 %: percent suspected, confirmed", [100 * x for x in spikes(series // 2, rng)]
-    )
+    for at in (12, 20, 30, 40):
+        for step, within in ((0.05, 2), (0.03, 5)):
+            rates = (100 * one for one in found_rates(step, at, within, series, rng))
+            words = ", ".join(f"{one:.1f}" for one in rates)
+            print(f"{step:.0%} after {at} runs, within {within}: {words}", flush=True)
+    words = ", ".join(f"{100 * one:.1f}" for one in spikes(series, rng))
+    print("one run of +30 %: percent suspected with the run after it, confirmed:", words)
+
+
+def main() -> None:
+    """Print the tables."""
+    series = int(sys.argv[1]) if len(sys.argv) > 1 else 1500
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 20261128
+    of_noise(series, np.random.default_rng(seed))
+    of_steps(series // 3, np.random.default_rng(seed + 1))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ NEWEST: Final = 8
 """The newest runs that are looked at together, at most; at least 2."""
 MOST_BEFORE: Final = 200
 """Runs from which they are estimated at most: the newest of the level."""
-LIMIT: Final = 4.28
+LIMIT: Final = 4.35
 """What the statistic must pass, after the allowances below."""
 APART: Final = 5.0
 """Standard errors by which two levels differ that nobody has measured again."""
@@ -48,6 +48,7 @@ _POOLED: Final = 3.0
 # Allowances for estimates from few runs, for a tail on one side, and for correlation.
 _FEW: Final = 3.0
 _TAIL: Final = 0.4
+_MOST_TAIL: Final = 0.4
 _CORRELATED: Final = 0.6
 _MOST_CORRELATED: Final = 0.8
 _BY_CHANCE: Final = 0.8
@@ -137,17 +138,22 @@ def _correlation(scores: Array, by_chance: float) -> Array:
     return found
 
 
+def spreads(before: Baseline) -> tuple[Array, Array]:
+    """Standard deviations on the worse and the better side, with the allowance for few runs."""
+    few = 1.0 + _FEW / before.n
+    return before.above * few, before.below * few
+
+
 def strengths(total: Array, count: Array, before: Baseline) -> tuple[Array, Array]:
     """The statistic in units of its limit, worse and better: above 1 is an alarm.
 
-    total : sum of the scores of the ``count`` runs that follow the baseline, each a run in
-    standard deviations from it, cut at `CUT`.
+    total : sum of the scores of the ``count`` runs that follow the baseline: each its deviation
+    from the centre in the standard deviations of `spreads`, cut at `CUT`.
     """
     rho = before.correlation
     variance = _of_mean(count, rho) / count + _OF_LOCATION * _of_mean(before.n, rho) / before.n
-    allowed = (1.0 + _FEW / before.n) * (1.0 + _CORRELATED * rho)
-    found = total / count / np.sqrt(variance) / allowed / LIMIT
-    tail = _TAIL * np.log(before.above / before.below)
+    found = total / count / np.sqrt(variance) / (1.0 + _CORRELATED * rho) / LIMIT
+    tail = np.clip(_TAIL * np.log(before.above / before.below), -_MOST_TAIL, _MOST_TAIL)
     return found / (1.0 + np.maximum(tail, 0.0)), -found / (1.0 + np.maximum(-tail, 0.0))
 
 
@@ -185,23 +191,26 @@ class _Open:
 
     def __init__(self, values: Sequence[float]) -> None:
         self.before = baseline(np.array(values[-MOST_BEFORE:]))
-        self._centre, self._above, self._below = (
-            float(one) for one in (self.before.centre, self.before.above, self.before.below)
-        )
-        each = strengths(np.ones(len(_COUNTS)), _COUNTS, self.before)
-        self._worse, self._better = (one.tolist() for one in each)
+        self._centre = float(self.before.centre)
+        self._worse, self._better = (float(one) for one in spreads(self.before))
+        both = strengths(np.ones(len(_COUNTS)), _COUNTS, self.before)
+        self._factors: list[list[float]] = [one.tolist() for one in both]
         self._total, self.count = 0.0, 0
 
     def add(self, value: float) -> None:
+        """One more run."""
         deviation = value - self._centre
-        score = deviation / (self._above if deviation > 0.0 else self._below)
+        score = deviation / (self._worse if deviation > 0.0 else self._better)
         self._total += max(-CUT, min(CUT, score))
         self.count += 1
 
-    def strengths(self) -> tuple[float, float]:
-        """Those of `strengths`, which are proportional to the sum."""
-        i = self.count - 2
-        return self._worse[i] * self._total, self._better[i] * self._total
+    @property
+    def strength(self) -> float:
+        """That of `strengths`, which is proportional to the sum; below 0 for the better side."""
+        if self.count < 2:
+            return 0.0
+        worse, better = (one[self.count - 2] * self._total for one in self._factors)
+        return worse if worse > 0.0 else -better
 
 
 _COUNTS: Final = np.arange(2, NEWEST + 1, dtype=np.float64)
@@ -220,9 +229,9 @@ class Watcher:
         best, found = 1.0, None
         for one in self._open:
             one.add(value)
-            for worse, strength in zip((True, False), one.strengths(), strict=True):
-                if one.count >= 2 and strength > best:
-                    best, found = strength, Alarm(one.count, worse, one.before)
+            if abs(one.strength) > best:
+                best = abs(one.strength)
+                found = Alarm(one.count, one.strength > 0.0, one.before)
         if len(self._values) >= LEAST_BEFORE:  # the run is the last one of a further baseline
             kept = [one for one in self._open if one.count < NEWEST]
             self._open = [*kept, _Open(self._values)]

@@ -87,7 +87,7 @@ def test_it_is_recorded_and_shown(result: CaseResult, made: Any, tmp_path: Any) 
     with h5py.File(path) as file:
         group = file[f"entry/energy/{phase_of(result)}"]
         assert group["joules"].shape == (2, 2, 2)
-        assert group["joules"].attrs["units"] == "J"
+        assert group["joules"].attrs["units"] == b"J"
         assert group["window"][()].tolist() == [list(one) for one in WINDOW_S]
     run = compose.of_run(made.run(tmp_path), [shown])
     said = "\n".join(str(one) for one in remarks.of_run(run))
