@@ -207,6 +207,13 @@ def pair(flag: str, text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def month(flag: str, text: str) -> str:
+    """``2026-11``, or nothing; ConfigError for anything else."""
+    if text and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise ConfigError(flag, f"found {text!r}", known="a month such as 2026-11")
+    return text
+
+
 def seconds(flag: str, text: str | None) -> float | None:
     """A time above 0 s, in s; ConfigError for anything else."""
     if text is None:

@@ -64,7 +64,28 @@ def reopened(folder: Path, results: Path) -> tuple[Prepared, Recovered]:
     """
     header = store.header(folder)
     where = str(folder / "run.yaml")
-    run = Run(
+    run = _begun(header, folder)
+    if not run.settings:
+        raise ConfigError(
+            where, "was begun by a version that did not keep what it needs", fix="run it again"
+        )
+    cases = tuple(planned(one, where) for one in header["cases"])
+    return _prepared(run, cases, results, where), _recovered(run, cases, folder)
+
+
+def unrecorded(folder: Path) -> tuple[tuple[Case, ...], Recovered]:
+    """A run that nobody measures any more: what its journals hold; CorruptStore if it is damaged.
+
+    Unlike `reopened`, on any machine and by any version that knows the kernels.
+    """
+    header = store.header(folder)
+    run = _begun(header, folder)
+    cases = tuple(from_dict(dict(one)) for one in header["cases"])
+    return cases, _recovered(run, cases, folder)
+
+
+def _begun(header: Mapping[str, Any], folder: Path) -> Run:
+    return Run(
         id=header["id"],
         path=str(folder),
         cluster=header["cluster"],
@@ -78,12 +99,6 @@ def reopened(folder: Path, results: Path) -> tuple[Prepared, Recovered]:
         tags=tuple(header.get("tags", ())),
         confirms=header.get("confirms", ""),
     )
-    if not run.settings:
-        raise ConfigError(
-            where, "was begun by a version that did not keep what it needs", fix="run it again"
-        )
-    cases = tuple(planned(one, where) for one in header["cases"])
-    return _prepared(run, cases, results, where), _recovered(run, cases, folder)
 
 
 def planned(data: Mapping[str, Any], where: str) -> Case:

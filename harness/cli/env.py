@@ -12,8 +12,6 @@ from harness.cli.app import app
 PANEL: Final = "Machine"
 _RUN: Final = "a run by id, a unique part of it, last or last~1; or now, this machine"
 
-PANEL: Final = "Machine"
-
 env = typer.Typer(help="Show the environment of this machine or a run, and what differs.")
 app.add_typer(env, name="env", rich_help_panel=PANEL)
 

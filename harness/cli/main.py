@@ -19,6 +19,7 @@ from harness.cli import (  # they register commands
     queue,
     records,
     site,
+    store,
     tracking,
 )
 from harness.cli.app import app
@@ -32,6 +33,7 @@ _PANELS: Final = (
     measuring.PANEL,
     queue.PANEL,
     records.PANEL,
+    store.PANEL,
     judging.PANEL,
     tracking.PANEL,
     accepting.PANEL,

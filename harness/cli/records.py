@@ -26,11 +26,15 @@ def show(
 
 
 @app.command(rich_help_panel=PANEL)
-def ls(results: flags.Results = flags.DEFAULT_RESULTS, json: flags.Json = False) -> None:
+def ls(
+    last: Annotated[int, typer.Option(min=0, help="how many, the newest; 0 for all")] = 100,
+    results: flags.Results = flags.DEFAULT_RESULTS,
+    json: flags.Json = False,
+) -> None:
     """List the recorded runs."""
     from harness.commands import records
 
-    records.ls(results, as_json=json)
+    records.ls(results, last, as_json=json)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.commands import jobs, output, run
 from harness.errors import CorruptStore
-from harness.outcome import GOOD, WRONG_ANSWER
-from harness.record import store
+from harness.outcome import GOOD, WRONG_ANSWER, Outcome, worst
+from harness.record import library, store
 from harness.report import document, terminal, units
 from harness.report.format import Format
 
@@ -17,12 +18,40 @@ def show(name: str, results: Path, form: Format) -> None:
     run.show(jobs.shown(store.find(results, name)), form)
 
 
-def ls(results: Path, *, as_json: bool) -> None:
-    """All runs; exit 5 if one of them cannot be read."""
-    lines = [_line(folder) for folder in store.runs(results)]
-    shown = document.LsDoc(results=str(results), runs=lines)
+def ls(results: Path, most: int, *, as_json: bool) -> None:
+    """The newest runs; exit 5 if one of them cannot be read. most : 0 for all."""
+    listed = library.runs(results, most)
+    lines = [_of_index(one) or _line(one.folder) for one in listed.runs]
+    shown = document.LsDoc(results=str(results), runs=lines, earlier=listed.earlier)
     output.show(shown, terminal.runs(shown), as_json=as_json)
     output.end(WRONG_ANSWER if any(one.outcome == "corrupt" for one in lines) else GOOD)
+
+
+def _of_index(listed: library.Listed) -> document.RunLineDoc | None:
+    """The line of a run that has ended, without a look at its files; None for others."""
+    if listed.problem:
+        return _corrupt(listed.folder, listed.problem)
+    if not listed.cases or (listed.folder / "job.json").exists():
+        return None
+    first = listed.cases[0]
+    outcomes = [Outcome(one.outcome) for one in listed.cases]
+    if len(listed.cases) < first.origin.planned:
+        outcomes.append(Outcome.SKIPPED)
+    return document.RunLineDoc(
+        run=first.origin.run,
+        path=str(listed.folder),
+        cluster=first.origin.cluster,
+        suite=first.origin.suite,
+        started=first.origin.run_started,
+        outcome=str(worst(outcomes)),
+        cases=first.origin.planned,
+        recorded=len(listed.cases),
+        best=_best_of(
+            (one.kernel, one.metrics[one.primary].value, one.metrics[one.primary].unit)
+            for one in listed.cases
+            if one.primary in one.metrics
+        ),
+    )
 
 
 def _line(folder: Path) -> document.RunLineDoc:
@@ -59,9 +88,10 @@ def _corrupt(folder: Path, reason: str) -> document.RunLineDoc:
 
 def _best(shown: document.RunDoc) -> str:
     """The primary metric of each kernel: ``hpl 93.0 Gflop/s, stream 31.2 GB/s``."""
-    words = {}
-    for case in shown.cases:
-        metric = case.metrics.get(case.primary)
-        if metric is not None:
-            words[case.kernel] = f"{case.kernel} {units.si(metric.value, metric.unit)}"
+    found = ((case.kernel, case.metrics.get(case.primary)) for case in shown.cases)
+    return _best_of((kernel, one.value, one.unit) for kernel, one in found if one is not None)
+
+
+def _best_of(primary: Iterable[tuple[str, float, str]]) -> str:
+    words = {kernel: f"{kernel} {units.si(value, unit)}" for kernel, value, unit in primary}
     return ", ".join(words.values())

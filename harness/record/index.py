@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from harness.record import refresh, rows
-from harness.record.refresh import Changes
+from harness.record.refresh import Changes, Marks
 
 
 def file(results: Path) -> Path:
@@ -46,6 +46,15 @@ def in_memory(results: Path) -> Iterator[sqlite3.Connection]:
     with closing(_empty()) as db:
         refresh.changes(db, results, frozenset()).apply(db)
         yield db
+
+
+def mark(results: Path, damaged: dict[Path, str]) -> None:
+    """Remember files that were found damaged: they look as they did when they were read."""
+    with opened(results) as db:
+        marks = refresh.Marks(results, damaged)
+        made = _kept_anew(db, results, marks) if damaged else None
+        if made is not None:
+            made.close()
 
 
 def _fresh(results: Path, stale: frozenset[int]) -> sqlite3.Connection:
@@ -87,7 +96,7 @@ def _refreshed(db: sqlite3.Connection, results: Path, stale: frozenset[int]) -> 
 
 
 def _kept_anew(
-    db: sqlite3.Connection, results: Path, changes: Changes
+    db: sqlite3.Connection, results: Path, changes: Changes | Marks
 ) -> sqlite3.Connection | None:
     """A changed copy in the place of the old file; None where it cannot be written."""
     temporary = None

@@ -118,7 +118,7 @@ def find_slowly(results: Path, wanted: Selection) -> Found:
 
 def known(results: Path) -> Known:
     """What the recorded cases of a results folder are known by."""
-    more = {tag for of_run in tags.given(results).values() for tag in of_run}
+    more = _all_tags(tags.given(results))
     return _asked(results, lambda db: _known(db, more))
 
 
@@ -133,6 +133,98 @@ def _known(db: sqlite3.Connection, more: set[str]) -> Known:
         clusters=_distinct(db, "select distinct cluster from origin"),
         kernels=_distinct(db, "select distinct kernel from file where problem is null"),
     )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A run in a list. cases : the last attempts; problem : of one of its files, or ""."""
+
+    folder: Path
+    cases: tuple[Recorded, ...]
+    problem: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The newest runs, the oldest of them first, and how many there are before them."""
+
+    runs: tuple[Listed, ...]
+    earlier: int
+
+
+def runs(results: Path, most: int) -> Listing:
+    """The newest runs by their ids, which begin with the time; all of them if ``most`` is 0."""
+    return _asked(results, lambda db: _runs(db, results, most))
+
+
+def _runs(db: sqlite3.Connection, results: Path, most: int) -> Listing:
+    newest = db.execute(
+        "select id, place, name from run where begun or exists "
+        "(select 1 from file where run = run.id and problem is not null) "
+        "order by name desc, place desc limit ?",
+        (most or -1,),
+    ).fetchall()
+    ((count,),) = db.execute("select count(*) from run where begun")
+    wanted = json.dumps([number for number, *_ in newest])
+    cases: dict[int, list[Recorded]] = {}
+    for hit in rows.hits(db, results, "f.run in (select value from json_each(?))", [wanted]):
+        cases.setdefault(hit.run, []).append(hit.case)
+    problems = {number: f"{path}: {why}" for path, why, _, number in rows.problems(db, results)}
+    listed = [
+        Listed(
+            Path(results, place, name),
+            tuple(sorted(cases.get(number, ()), key=_age)),
+            problems.get(number, ""),
+        )
+        for number, place, name in newest[::-1]
+    ]
+    return Listing(tuple(listed), max(0, count - len(listed)))
+
+
+@dataclass(frozen=True)
+class ClusterLine:
+    """What there is of a cluster; first, last : runs that have a case."""
+
+    cluster: str
+    runs: int
+    cases: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What there is in a results folder. tags : {name: how many runs}; damaged : files."""
+
+    clusters: tuple[ClusterLine, ...]
+    tags: dict[str, int]
+    damaged: tuple[Path, ...]
+
+
+def overview(results: Path) -> Overview:
+    """Everything in numbers, by the index alone."""
+    given = tags.given(results)
+    return _asked(results, lambda db: _overview(db, results, given))
+
+
+def _overview(db: sqlite3.Connection, results: Path, given: Mapping[str, set[str]]) -> Overview:
+    lines = db.execute(
+        "select o.cluster, count(distinct o.run), count(*), min(o.run), max(o.run) from file f "
+        "join origin o on o.id = f.origin where f.problem is null group by o.cluster order by 1"
+    )
+    runs = {tag: {run for run, more in given.items() if tag in more} for tag in _all_tags(given)}
+    for run, begun in db.execute("select distinct run, tags from origin where tags != ','"):
+        for tag in begun.split(",")[1:-1]:
+            runs.setdefault(tag, set()).add(run)
+    return Overview(
+        tuple(ClusterLine(*one) for one in lines),
+        {tag: len(runs[tag]) for tag in sorted(runs)},
+        tuple(path for path, *_ in rows.problems(db, results)),
+    )
+
+
+def _all_tags(given: Mapping[str, set[str]]) -> set[str]:
+    return {tag for of_run in given.values() for tag in of_run}
 
 
 def _distinct(db: sqlite3.Connection, query: str) -> tuple[str, ...]:

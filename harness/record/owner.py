@@ -83,14 +83,32 @@ class Owner:
 
     def _lives(self, found: dict[str, Any], mine: Path) -> bool:
         if found.get("host") == platform.node():
-            with suppress(psutil.Error, KeyError, TypeError):
-                process = psutil.Process(int(found["pid"]))
-                return abs(process.create_time() - float(found["created"])) < 1.0
-            return False
+            return _runs(found)
         if self._job and found.get("job") == self._job:
             return False  # the batch system starts a job again only when it has ended
         # Both times are of the file system's own clock: hosts may disagree about theirs.
         return mine.stat().st_mtime - self._file.stat().st_mtime < STALE_S
+
+
+def is_measured(folder: Path) -> bool:
+    """Whether somebody measures a run now, or may; without claiming it."""
+    file = folder / NAME
+    found = _read(file)
+    if not found:
+        return False
+    if found.get("host") == platform.node():
+        return _runs(found)
+    with suppress(OSError):
+        return time.time() - file.stat().st_mtime < STALE_S
+    return False
+
+
+def _runs(found: dict[str, Any]) -> bool:
+    """Whether the process of this host that a claim names lives."""
+    with suppress(psutil.Error, KeyError, TypeError):
+        process = psutil.Process(int(found["pid"]))
+        return abs(process.create_time() - float(found["created"])) < 1.0
+    return False
 
 
 def _read(file: Path) -> dict[str, Any]:

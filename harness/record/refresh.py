@@ -82,6 +82,24 @@ class Changes:
             db.execute("insert or replace into place values (?, ?, ?)", (place, size, changed))
 
 
+@dataclass(frozen=True)
+class Marks:
+    """Files that were found damaged, and why."""
+
+    results: Path
+    damaged: dict[Path, str]
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        """Put them into the index as what cannot be used."""
+        for path, reason in self.damaged.items():
+            place = path.parent.parent.relative_to(self.results).as_posix()
+            db.execute(
+                "update file set problem = ? where name = ? and run in "
+                "(select id from run where place = ? and name = ?)",
+                (reason, path.name, place, path.parent.name),
+            )
+
+
 def changes(db: sqlite3.Connection, results: Path, stale: frozenset[int]) -> Changes:
     """What has changed. stale : rows of runs that are known to have changed."""
     made = Changes(results)

@@ -358,11 +358,12 @@ class RunLineDoc(Doc):
 
 
 class LsDoc(Doc):
-    """What `qyran ls` prints."""
+    """What `qyran ls` prints; earlier : how many older runs there are."""
 
     schema_id: Literal["qyran.ls/1"] = Field("qyran.ls/1", alias="schema")
     results: str
     runs: list[RunLineDoc]
+    earlier: int = 0
 
 
 class ErrorDoc(Doc):

@@ -21,6 +21,16 @@ from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
 from harness.report.pair_document import ExplainPairDoc
 from harness.report.plan_document import PlanDoc
+from harness.report.store_document import (
+    ExportDoc,
+    FileDoc,
+    FsckDoc,
+    PackDoc,
+    RecoverDoc,
+    ReindexDoc,
+    StoreDoc,
+    TagDoc,
+)
 from harness.report.tuning_document import TuneDoc
 
 ALL: Final[tuple[type[Doc], ...]] = (
@@ -47,6 +57,14 @@ ALL: Final[tuple[type[Doc], ...]] = (
     HistoryDoc,
     EnvDoc,
     EnvDiffDoc,
+    StoreDoc,
+    FileDoc,
+    FsckDoc,
+    RecoverDoc,
+    ReindexDoc,
+    TagDoc,
+    PackDoc,
+    ExportDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

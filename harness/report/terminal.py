@@ -270,4 +270,8 @@ def runs(document: LsDoc) -> RenderableType:
         style = STYLE.get(one.outcome, BAD)
         counted = f"{one.recorded}/{one.cases}"
         table.add_row(one.run, one.cluster, Text(one.outcome, style=style), counted, one.best)
+    if document.earlier:
+        return Group(
+            table, Text(f"{document.earlier} earlier runs: qyran ls --last 0", style="dim")
+        )
     return table

@@ -1,0 +1,108 @@
+"""Everything in a results folder, looked at: what is damaged, and what is left of something."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from harness.errors import CorruptStore
+from harness.record import archive, hdf5, owner, recorded, refresh, store
+
+Kind = Literal["damaged", "newer", "orphan", "duplicate"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A file that is not as it should be. kind : damaged alone is an error."""
+
+    path: Path
+    kind: Kind
+    reason: str
+
+
+class Check:
+    """One pass over a results folder, which counts as it goes."""
+
+    def __init__(self, results: Path) -> None:
+        self._results = results
+        self._seen: dict[bytes, Path] = {}
+        self.runs = 0
+        self.files = 0
+
+    def findings(self) -> Iterator[Finding]:
+        """Read every file, and say what is wrong."""
+        for cluster in store.clusters(self._results):
+            try:
+                folders = sorted(archive.folders(cluster))
+            except OSError as error:
+                yield Finding(cluster, "damaged", refresh.unreadable(error))
+                continue
+            for folder in folders:
+                yield from self._of_folder(folder)
+
+    def _of_folder(self, folder: Path) -> Iterator[Finding]:
+        try:
+            if folder.is_file():
+                archive.runs(folder)
+            names = archive.names(folder)
+        except OSError as error:
+            yield Finding(folder, "damaged", refresh.unreadable(error))
+            return
+        if not store.begun(names):
+            if names:
+                yield Finding(folder, "orphan", "is no run: it has no run.yaml")
+            return
+        self.runs += 1
+        if "run.yaml" in names:
+            try:
+                store.header(folder)
+            except CorruptStore as error:
+                yield Finding(folder / "run.yaml", "damaged", error.found)
+        for name in names:
+            if name.endswith(".h5") and not name.startswith("."):
+                yield from self._of_file(folder / name)
+        yield from _left(folder, names)
+
+    def _of_file(self, path: Path) -> Iterator[Finding]:
+        self.files += 1
+        try:
+            content = archive.read(path)
+            whole(content, path)
+        except OSError as error:
+            yield Finding(path, "damaged", refresh.unreadable(error))
+            return
+        except CorruptStore as error:
+            yield Finding(path, "damaged" if error.exit_code == 5 else "newer", error.found)
+            return
+        other = self._seen.setdefault(hashlib.sha256(content).digest(), path)
+        if other != path:
+            yield Finding(path, "duplicate", f"has the content of {other}")
+
+
+def whole(content: bytes, path: Path) -> None:
+    """CorruptStore if a file is not what was written.
+
+    By its seal, which is over every byte; by the hash of its content if an HDF5 tool has left the
+    seal out.
+    """
+    record = hdf5.index_record(content, str(path))
+    try:
+        recorded.of(record, path, lambda: store.header(path.parent))
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CorruptStore(str(path), f"is no result file of qyran: {error}") from error
+
+
+def _left(folder: Path, names: list[str]) -> Iterator[Finding]:
+    """What a process that died has left behind."""
+    if archive.is_packed(folder) or owner.is_measured(folder):
+        return
+    for name in names:
+        if name.startswith(".") and name.endswith(".tmp"):
+            yield Finding(folder / name, "orphan", "a temporary file of a process that has ended")
+        elif name.startswith("launch-") and name.endswith(".journal"):
+            yield Finding(
+                folder / name, "orphan", "a journal: `qyran resume` or `qyran store recover`"
+            )
