@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +10,7 @@ from harness.measure.driver import Ending
 from harness.measure.observation import Observation
 from harness.outcome import Outcome
 from harness.plan.case import Case
-from harness.record.result import CaseResult, Nested, Samples, Times
+from harness.record.result import CaseResult, Energy, Nested, Samples, Times
 from kernels.contract import Check
 
 
@@ -28,7 +29,9 @@ def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> Ca
         stopped=tuple(one.stopped for one in seen if one.stopped),
         places=tuple(one.places for one in seen),
         mpi_settings=tuple(one.mpi_settings for one in seen),
+        hosts=tuple(one.hosts for one in seen),
         peak_memory_B=tuple(one.peak_memory_B for one in seen if one.peak_memory_B),
+        energy=_energy(case, seen),
         started=min((one.began for one in seen if one.began), default=time.time()),
         ended=max((one.ended for one in seen if one.ended), default=time.time()),
     )
@@ -71,3 +74,27 @@ def _times(seen: Sequence[Observation]) -> Times:
         setup_s=tuple(one.setup_s for one in seen if one.setup_s is not None),
         verify_s=tuple(one.verify_s for one in seen if one.verify_s is not None),
     )
+
+
+def _energy(case: Case, seen: Sequence[Observation]) -> Energy:
+    """Of the launches that were read; nothing of a phase that none of them has."""
+    nodes = tuple(tuple(one.energy_nodes) for one in seen)
+    if not any(told for one in seen for told in one.energy):
+        return Energy(nodes)
+    names = [phase.name for phase in case.instance().phases()]
+    read = [[told for told in one.energy if told] for one in seen]
+    return Energy(
+        nodes,
+        joules={
+            name: tuple(tuple(_known(told["J"][i]) for told in launch) for launch in read)
+            for i, name in enumerate(names)
+        },
+        window_s={
+            name: tuple(tuple(told["window_s"][i] for told in launch) for launch in read)
+            for i, name in enumerate(names)
+        },
+    )
+
+
+def _known(joules: Sequence[float | None]) -> tuple[float, ...]:
+    return tuple(math.nan if one is None else one for one in joules)

@@ -3,6 +3,7 @@
     QyranError
     ├── ConfigError      2  a file, a flag or a value is wrong
     ├── CannotMeasure    3  launcher, machine or folder does not allow a measurement
+    ├── NoReference      4  there is nothing to compare with
     └── CorruptStore     5  a result file is not what was written
 
 A message names the place, what was found, what is known, and what to type next.
@@ -46,6 +47,12 @@ class CannotMeasure(QyranError):
     """Nothing is wrong with the request, but it could not be measured here."""
 
     exit_code = 3
+
+
+class NoReference(QyranError):
+    """What a verdict needs to compare with is not there."""
+
+    exit_code = 4
 
 
 class CorruptStore(QyranError):

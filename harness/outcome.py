@@ -62,3 +62,20 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """The outcome of a run from those of its cases; no case at all is an error."""
     found = set(outcomes)
     return next((one for one in _SEVERITY if one in found), Outcome.ERROR)
+
+
+_WORST: Final = (
+    INTERRUPTED,
+    WRONG_ANSWER,
+    USAGE,
+    NOT_MEASURED,
+    PERFORMANCE_FAILED,
+    INCONCLUSIVE,
+    GOOD,
+)
+
+
+def worst_code(codes: Iterable[int]) -> int:
+    """The exit code of several things done in one command."""
+    found = set(codes)
+    return next((one for one in _WORST if one in found), NOT_MEASURED)

@@ -37,6 +37,8 @@ def run(
     hpl_dat: flags.HplDat = None,
     tag: flags.Tag = None,
     into: flags.Into = None,
+    require_references: flags.RequireReferences = False,
+    junit: flags.Junit = None,
     form: flags.Form = None,
     json: flags.Json = False,
 ) -> None:
@@ -49,7 +51,9 @@ def run(
     request = flags.request(
         suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat, tag
     )
-    command.run(flags.ruled(request, retries, stall, time_limit, into), flags.form(form, json))
+    request = flags.ruled(request, retries, stall, time_limit, into)
+    request = flags.judged(request, require_references=require_references)
+    command.run(request, flags.form(form, json), junit)
 
 
 @app.command(rich_help_panel=PANEL)

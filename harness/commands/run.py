@@ -14,14 +14,15 @@ from harness import recovery, session
 from harness.commands import output
 from harness.commands.rank import hpl_standing
 from harness.prepare import Prepared, Request, prepare
-from harness.report import compose, document, hpl, terminal
+from harness.report import compose, document, gates, hpl, junit, terminal
 from harness.report.format import Format
+from harness.report.plan_document import PlanDoc
 from harness.report.progress import Bar, Lines
 from harness.stages import Display
 
 
-def run(request: Request, form: Format) -> None:
-    """Run a suite and end with the exit code of its outcome."""
+def run(request: Request, form: Format, file: Path | None = None) -> None:
+    """Run a suite and end with the exit code of its outcome. file : of JUnit XML."""
     heed_signals()
     if request.into is not None and (request.into / "run.yaml").exists():
         go_on(request.into, request.results, form)
@@ -30,6 +31,8 @@ def run(request: Request, form: Format) -> None:
         hpl.refuse((case.kernel for case in prepared.cases), request.name)
     _say(prepared.notes)
     result = session.run(prepared, display(stderr=form is not Format.TEXT))
+    if file is not None:
+        junit.write(file, f"qyran run {request.name}", gates.of_run(result), result.started)
     show(result, form)
     output.end(result.exit_code)
 
@@ -89,11 +92,11 @@ def plan(request: Request, *, as_json: bool) -> None:
     output.show(shown, terminal.plan(shown), as_json=as_json)
 
 
-def plan_document(prepared: Prepared) -> document.PlanDoc:
+def plan_document(prepared: Prepared) -> PlanDoc:
     """The plan as a document; ``target`` is all that differs from machine to machine."""
     target: dict[str, Any] = asdict(prepared.resources)
     target["launcher"] = prepared.launcher
-    return document.PlanDoc(
+    return PlanDoc(
         suite=prepared.request.name,
         cluster=prepared.cluster_name,
         partition=prepared.partition_name,

@@ -15,7 +15,8 @@ from harness.outcome import GOOD, NOT_MEASURED
 from harness.plan.case import Geometry
 from harness.prepare import Request, allocated
 from harness.record.write_once import write_once
-from harness.report import document, terminal, units
+from harness.report import terminal, units
+from harness.report.doctor_document import DoctorDoc, FindingDoc
 
 
 def doctor(cluster: str | None, cluster_file: Path | None, results: Path, *, as_json: bool) -> None:
@@ -36,11 +37,11 @@ def doctor(cluster: str | None, cluster_file: Path | None, results: Path, *, as_
     )
     status = worst(findings)
     code = NOT_MEASURED if status == "fail" else GOOD
-    shown = document.DoctorDoc(
+    shown = DoctorDoc(
         status=status,
         exit_code=code,
         findings=[
-            document.FindingDoc(what=one.what, status=one.status, found=one.found, fix=one.fix)
+            FindingDoc(what=one.what, status=one.status, found=one.found, fix=one.fix)
             for one in findings
         ],
     )

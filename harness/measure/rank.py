@@ -7,12 +7,15 @@ journal holds them all, and the maximum over ranks is formed where results are r
 from __future__ import annotations
 
 import gc
+import platform
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.measure import mpi_settings, peak, placement, stopping
 from harness.measure.batch import Batch
+from harness.measure.energy import Gauge
+from harness.measure.hosts import Witness
 from harness.measure.journal import Writer
 from harness.measure.timing import timed, timed_calls
 from harness.measure.watch import Stopwatch
@@ -47,17 +50,19 @@ def run(batch: Batch, comm: Intracomm) -> None:
         raise WrongWorldError(f"asked for {expected} ranks, MPI_COMM_WORLD has {comm.size}")
     writer = Writer(batch.journal) if comm.rank == 0 else None
     report = Reporter(writer)
-    _report_places(comm, report)
+    witness = _report_places(comm, report)
+    gauge = Gauge(comm, platform.node())
+    report("energy", nodes=gauge.about)
     for case in batch.cases:
         report("case", case=case.id)
-        _measure(case, comm, report)
+        _measure(case, comm, report, witness, gauge)
         gc.collect()
     report("finished")
     if writer is not None:
         writer.close()
 
 
-def _report_places(comm: Intracomm, report: Reporter) -> None:
+def _report_places(comm: Intracomm, report: Reporter) -> Witness:
     from mpi4py import MPI
 
     library = " ".join(MPI.Get_library_version().strip("\0\n ").splitlines()[0].split())
@@ -67,10 +72,12 @@ def _report_places(comm: Intracomm, report: Reporter) -> None:
     facts = {"clock": clock.implementation, "resolution_s": clock.resolution}
     if comm.rank == 0:
         facts["mpi_settings"] = mpi_settings.read()
-    report("placement", ranks=places, **facts)
+    witness = Witness(comm, places)
+    report("placement", ranks=places, hosts=witness.facts(), **facts)
+    return witness
 
 
-def _measure(case: Case, comm: Intracomm, report: Reporter) -> None:
+def _measure(case: Case, comm: Intracomm, report: Reporter, witness: Witness, gauge: Gauge) -> None:
     kernel = case.instance()
     report("compiled", case=case.id, seconds=_compile(case.kernel, comm))
     gc.freeze()  # modules stay: collecting before each repetition need not visit them
@@ -81,7 +88,10 @@ def _measure(case: Case, comm: Intracomm, report: Reporter) -> None:
     kernel.watch(state, watch)
     comm.Barrier()
     report("ready", case=case.id, seconds=time.perf_counter() - began)
-    _repeat(case, Running(kernel, kernel.phases(), state, watch), comm, report, began)
+    report("state", case=case.id, when="before", hosts=witness.state())
+    running = Running(kernel, kernel.phases(), state, watch, gauge)
+    _repeat(case, running, comm, report, began)
+    report("state", case=case.id, when="after", hosts=witness.state())
     began_check = time.perf_counter()
     check = kernel.verify(state, comm)
     report(
@@ -124,12 +134,13 @@ def _watch(case: Case, comm: Intracomm, report: Reporter) -> Stopwatch:
 
 @dataclass(frozen=True)
 class Running:
-    """A kernel that is set up, its phases, and the watch it tells what happens inside."""
+    """A kernel that is set up, its phases, the watch it tells what happens inside, the gauge."""
 
     kernel: Kernel[Any]
     phases: tuple[Phase[Any], ...]
     state: Any
     watch: Stopwatch
+    gauge: Gauge
 
 
 def _repeat(case: Case, running: Running, comm: Intracomm, report: Reporter, began: float) -> None:
@@ -153,10 +164,13 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     """One repetition as rank 0 sees it, empty elsewhere.
 
     seconds : [phase][rank]; calls : {phase: `timing.STATISTICS`}; parts : seconds {part: [rank]};
-    series : {name: [step]} of rank 0.
+    series : {name: [step]} of rank 0; energy : where a node has counters, ``J`` [phase][node] and
+    ``window_s`` [phase].
     """
-    state, watch = running.state, running.watch
+    state, watch, gauge = running.state, running.watch, running.gauge
     mine: list[float] = []
+    joules: list[float | None] = []
+    windows_s: list[float] = []
     calls: dict[str, list[float]] = {}
     running.kernel.prepare(state)
     watch.reset()
@@ -164,13 +178,17 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     gc.disable()
     try:
         for phase in running.phases:
+            gauge.begin()
             if phase.calls == 1:
                 mine.append(timed(phase, state, watch, comm))
             else:
                 median, calls[phase.name] = timed_calls(phase, state, watch, comm)
                 mine.append(median)
+            joules.append(gauge.end())
+            windows_s.append(gauge.window_s())
     finally:
         gc.enable()
+    energy = {"J": gauge.gathered(joules), "window_s": windows_s} if gauge.active else {}
     gathered = comm.gather((mine, watch.parts))
     if gathered is None:
         return {}
@@ -180,4 +198,5 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
         "calls": calls,
         "parts": {name: [parts.get(name, 0.0) for _, parts in gathered] for name in names},
         "series": watch.series,
+        "energy": energy,
     }

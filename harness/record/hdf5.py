@@ -13,6 +13,7 @@
     /entry/verification  what was checked, error, tolerance, passed
     /entry/timing        compile, set-up and verification, s, one entry a launch
     /entry/placement     host, CPUs, limits, threads, BLAS and MPI of each rank, as read by it
+    /entry/hosts         facts and states of each host, as its first rank saw it (record/hosts.py)
     /entry/environment   hardware, software and machine fingerprint, as JSON notes
     /entry/references    the reference values the case was judged by
     /entry/provenance    command line, run, program version; somebody else's program with its output
@@ -37,10 +38,10 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record import nexus, times, versions
+from harness.record import energy, expected, hosts, nexus, nxdata, times, versions
 from harness.record.curve import Curve, curves
-from harness.record.result import CaseResult, ProgramRecord, Run, Value
-from kernels.contract import Check, Metric, parameters
+from harness.record.result import CaseResult, ProgramRecord, Run
+from kernels.contract import Check, parameters
 
 SCHEMA: Final = "qyran.case/1"
 _HASH: Final = "content_sha256"
@@ -62,8 +63,9 @@ def built(
 
     about : attributes of the root beside those that every file has; entry : fills the NXentry.
     """
-    with h5py.File.in_memory(libver=("v110", "v110")) as file:
-        file.attrs.update(
+    with nexus.new_file() as file:
+        nexus.describe(
+            file,
             NX_class="NXroot",
             default="entry",
             schema=SCHEMA,
@@ -74,11 +76,12 @@ def built(
             h5py_version=h5py.version.version,
             **about,
         )
-        file["index_record"] = json.dumps(document)
+        nexus.word(file, "index_record", nexus.compact(document))
         entry(nexus.group(file, "entry", "NXentry"))
-        file.attrs[_HASH] = content_hash(file)
-        file.flush()
-        return _sealed(bytes(file.id.get_file_image()))
+        nexus.describe(file, **{_HASH: content_hash(file)})
+        with nexus.packed(file) as made:
+            made.flush()
+            return _sealed(bytes(made.id.get_file_image()))
 
 
 def index_record(content: bytes, name: str) -> dict[str, Any]:
@@ -112,7 +115,10 @@ def holds_seal(content: bytes, name: str) -> bool:
 def check_content(content: bytes, name: str) -> None:
     """CorruptStore if the values in a file are not those that were written."""
     with h5py.File(io.BytesIO(content), "r") as file:
-        if file.attrs[_HASH] != content_hash(file):
+        said = _word(file.id, _HASH.encode())
+        if not said:
+            raise CorruptStore(name, f"is no result file of qyran: it has no {_HASH}")
+        if said != content_hash(file):
             raise CorruptStore(name, "its content hash does not fit: it was changed or damaged")
 
 
@@ -126,7 +132,9 @@ def _first(content: bytes, name: str) -> bytes:
     access.set_file_image(content)
     file = h5py.h5f.open(b"in memory", h5py.h5f.ACC_RDONLY, access)
     try:
-        versions.check(_word(file, b"schema_version"), name, _word(file, b"creator_version"))
+        found = _word(file, b"schema_version")
+        if found != versions.CURRENT:
+            versions.check(found, name, _word(file, b"creator_version"))
         record = h5py.h5d.open(file, b"index_record")
         text: Any = np.empty((), record.dtype)
         record.read(h5py.h5s.ALL, h5py.h5s.ALL, text)
@@ -188,98 +196,38 @@ def _bytes(value: Any) -> bytes:
 
 def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
     drawn = curves(result)
-    entry.attrs["default"] = _default(result, drawn)
-    entry["title"] = f"{result.case.kernel} {result.case.geometry}"
-    entry["start_time"] = iso(result.started)
-    entry["end_time"] = iso(result.ended)
-    entry["outcome"] = str(result.outcome)
-    entry["reason"] = result.reason
+    nexus.describe(entry, default=_default(result, drawn))
+    nexus.word(entry, "title", f"{result.case.kernel} {result.case.geometry}")
+    nexus.word(entry, "start_time", iso(result.started))
+    nexus.word(entry, "end_time", iso(result.ended))
+    nexus.word(entry, "outcome", str(result.outcome))
+    nexus.word(entry, "reason", result.reason)
     nexus.notes(entry, "notes", list(result.notes))
+    shared: nxdata.Shared = {}
     points = {name for curve in drawn.values() for name in curve.names}
     for name, value in result.metrics.items():
         if name not in points:
-            _metric(entry, name, value, result)
+            nxdata.metric(entry, name, value, result, shared)
     for name, curve in drawn.items():
-        _curve(entry, name, curve, result)
+        nxdata.curve(entry, name, curve, result)
     times.write(entry, result)
     _told(entry, result)
+    energy.write(entry, result.energy)
     _inputs(entry, result)
     times.work(entry, result.work)
     _verification(entry, result.check)
     _timing(entry, result)
     _placement(entry, result)
-    _references(entry, result)
+    expected.write(entry, result)
     _environment(entry, run)
+    hosts.write(entry, result.hosts, run.environment.get("hardware", {}))
     _provenance(entry, run, result.program)
-
-
-def _metric(entry: Any, name: str, value: Value, result: CaseResult) -> None:
-    samples, work = result.samples[value.phase], result.work[value.phase]
-    metric = value.metric
-    unit = nexus.unit(metric.unit)
-    group = nexus.group(entry, name, "NXdata", signal="value", axes="sample", phase=value.phase)
-    group.attrs.update(
-        units=unit,
-        quantity=metric.unit,
-        **_kind(metric, result),
-        median=value.value,
-        low=value.low,
-        high=value.high,
-        level=value.level,
-        n=value.n,
-        bound=np.nan if value.bound is None else value.bound,
-        bound_source=value.bound_source,
-    )
-    flat = [seconds for launch in samples.slowest for seconds in launch]
-    rates = [metric.value(work, seconds) for seconds in flat]
-    nexus.array(group, "value", rates, unit, long_name=f"{name} ({metric.unit})")
-    nexus.array(group, "sample", np.arange(len(flat)), "1", long_name="sample")
-    launches = [i for i, launch in enumerate(samples.slowest) for _ in launch]
-    nexus.array(group, "launch", launches, "1")
-
-
-def _kind(metric: Metric, result: CaseResult) -> dict[str, str]:
-    own_clock = result.program is not None
-    return {
-        "kind": "cost" if metric.better == "lower" else "rate",
-        "better": metric.better,
-        "sync": "program" if own_clock else "barrier",
-        "rank_reduce": "program" if own_clock else "max",
-        "method": "order statistics of all repetitions",
-    }
 
 
 def _default(result: CaseResult, drawn: dict[str, Curve]) -> str:
     """What a viewer shows at once: the curve of the primary metric, or itself."""
     curve = next((name for name, one in drawn.items() if result.primary in one.names), "")
     return curve or result.primary or "inputs"
-
-
-def _curve(entry: Any, name: str, curve: Curve, result: CaseResult) -> None:
-    """A curve with its interval, and what its calls say."""
-    metric, unit = curve.metric, nexus.unit(curve.metric.unit)
-    group = nexus.group(entry, name, "NXdata", signal="value", axes="at")
-    group.attrs.update(
-        auxiliary_signals=["low", "high"],
-        quantity=metric.unit,
-        **_kind(metric, result),
-        SILX_style=_logarithmic(curve),  # NeXus has no word for it; h5web and silx take this one
-    )
-    nexus.array(group, "at", curve.at, curve.unit, long_name=f"{curve.axis} ({curve.unit})")
-    for part in ("value", "low", "high"):
-        nexus.array(group, part, getattr(curve, part), unit, long_name=f"{name} ({metric.unit})")
-    nexus.array(group, "level", curve.level, "1")
-    nexus.array(group, "n", curve.n, "1")
-    for part, calls in curve.calls.items():
-        known = [np.nan if one is None else one for one in calls]
-        nexus.array(group, f"calls_{part}", known, unit, help="each call on its slowest rank")
-    group.create_dataset("metric", data=curve.names, dtype=h5py.string_dtype())
-
-
-def _logarithmic(curve: Curve) -> str:
-    """Logarithmic axes, where all values are above zero."""
-    scales = ["log" if min(one) > 0.0 else "linear" for one in (curve.at, curve.low)]
-    return json.dumps({"axes_scale_type": scales[:1], "signal_scale_type": scales[1]})
 
 
 def _told(entry: Any, result: CaseResult) -> None:
@@ -292,7 +240,11 @@ def _told(entry: Any, result: CaseResult) -> None:
             axes = ["launch", "repetition", last]
             group = nexus.group(entry, group_name, "NXcollection", axes=axes)
             for name, nested in numbers.items():
-                nexus.array(group, name, nexus.padded(nested), unit, long_name=name)
+                values = nexus.padded(nested)
+                if last == "rank":
+                    times.by_rank(group, name, values, unit, result, long_name=name)
+                else:
+                    nexus.array(group, name, values, unit, long_name=name)
 
 
 def _inputs(entry: Any, result: CaseResult) -> None:
@@ -316,7 +268,7 @@ def _inputs(entry: Any, result: CaseResult) -> None:
 
 def _verification(entry: Any, check: Check | None) -> None:
     group = nexus.group(entry, "verification", "NXcollection")
-    group["what"] = check.what if check else "not reached"
+    nexus.word(group, "what", check.what if check else "not reached")
     group["passed"] = bool(check and check.passed)
     if check:
         nexus.scalar(group, "error", check.error, "1")
@@ -337,27 +289,17 @@ def _placement(entry: Any, result: CaseResult) -> None:
     nexus.array(group, "launch", launches, "1")
     for name in ("rank", "pid", "threads", "blas_threads"):
         nexus.array(group, name, [getattr(one, name) for one in places], "1")
-    text = h5py.string_dtype()
     for name in ("host", "node", "blas", "mpi"):
-        group.create_dataset(name, data=[getattr(one, name) for one in places], dtype=text)
+        nexus.texts(group, name, [getattr(one, name) for one in places])
     for name in ("cpus", "numa"):
         words = [",".join(map(str, getattr(one, name))) for one in places]
-        group.create_dataset(name, data=words, dtype=text)
+        nexus.texts(group, name, words)
     for name, unit in (("cpu_quota", "1"), ("memory_limit_B", "B")):
         limits = [getattr(one, name) for one in places]
         numbers = [math.inf if one is None else float(one) for one in limits]
         nexus.array(group, name.removesuffix("_B"), numbers, unit)
     nexus.array(group, "peak_memory", result.peak_memory_B, "B", axes=["launch", "rank"])
     nexus.notes(group, "mpi_settings", list(result.mpi_settings))
-
-
-def _references(entry: Any, result: CaseResult) -> None:
-    group = nexus.group(entry, "references", "NXcollection")
-    for name, one in result.case.references.items():
-        inner = nexus.group(group, name, "NXcollection", source=one.source)
-        unit = result.metrics[name].metric.unit if name in result.metrics else ""
-        nexus.scalar(inner, "value", one.value, nexus.unit(unit))
-        nexus.scalar(inner, "tolerance", one.tolerance, "1")
 
 
 def _environment(entry: Any, run: Run) -> None:
@@ -368,10 +310,10 @@ def _environment(entry: Any, run: Run) -> None:
 
 def _provenance(entry: Any, run: Run, program: ProgramRecord | None) -> None:
     group = nexus.group(entry, "provenance", "NXprocess", program="qyran", version=version("qyran"))
-    group["command"] = json.dumps(list(run.command))
-    group["run"] = run.id
-    group["suite"] = run.suite
-    group["cluster"] = run.cluster
+    nexus.word(group, "command", json.dumps(list(run.command)))
+    nexus.word(group, "run", run.id)
+    nexus.word(group, "suite", run.suite)
+    nexus.word(group, "cluster", run.cluster)
     if program is not None:
         _program(group, program)
 
@@ -380,16 +322,16 @@ def _program(provenance: Any, program: ProgramRecord) -> None:
     """The file that measured, what it was given, and what it wrote, launch by launch."""
     group = nexus.group(provenance, "program", "NXcollection")
     for name in ("binary", "sha256", "mpi", "mpirun"):
-        group[name] = getattr(program, name)
+        nexus.word(group, name, getattr(program, name))
     nexus.notes(group, "libraries", program.libraries)
     nexus.notes(group, "arguments", list(program.arguments))
     nexus.notes(group, "facts", list(program.facts))
     inputs = nexus.group(group, "inputs", "NXcollection")
     for name, text in program.inputs.items():
-        inputs[name] = text
+        nexus.word(inputs, name, text)
     printed = [text or "" for text in program.printed]
-    group.create_dataset("output", data=printed, dtype=h5py.string_dtype())
-    group["output"].attrs.update(axes="launch", file=program.output)
+    nexus.texts(group, "output", printed)
+    nexus.describe(group["output"], axes="launch", file=program.output)
 
 
 def iso(seconds: float) -> str:

@@ -33,13 +33,15 @@ class Selection:
     """Which cases are wanted: all that is given must hold; what is empty or None does not limit.
 
     run : id of one run; tag, cluster, kernel, series, hardware_key : as in `Recorded`; commit :
-    the first digits of one; since, until : start of the case, seconds since 1970, until excluded.
+    the first digits of one; suite : its name, of a file without folder and suffix; since, until :
+    start of the case, seconds since 1970, until excluded.
     """
 
     run: str = ""
     tag: str = ""
     commit: str = ""
     cluster: str = ""
+    suite: str = ""
     kernel: str = ""
     series: str = ""
     hardware_key: str = ""
@@ -54,6 +56,7 @@ class Selection:
             not self.tag or self.tag in of.tags,
             of.commit.startswith(self.commit),
             self.cluster in ("", of.cluster),
+            self.suite in ("", Path(of.suite).stem),
             self.kernel in ("", case.kernel),
             self.series in ("", case.series),
             self.hardware_key in ("", of.hardware_key),

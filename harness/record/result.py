@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.measure.hosts import Hosts
 from harness.measure.placement import Place
 from harness.outcome import Outcome
 from harness.plan.case import Case
@@ -91,6 +92,20 @@ class Times:
     verify_s: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True)
+class Energy:
+    """What the nodes used while phases ran, from counters that are read around them.
+
+    nodes : [launch][node] host, source, domains, resolution_s, unknown (why it has no counter);
+    joules : {phase: [launch][repetition][node]}, NaN where a node could not be read; window_s :
+    {phase: [launch][repetition]} between the two readings.
+    """
+
+    nodes: tuple[tuple[dict[str, Any], ...], ...] = ()
+    joules: dict[str, Nested] = field(default_factory=dict)
+    window_s: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProgramRecord:
     """Somebody else's program: which file it was, what it was given, and what it wrote.
@@ -128,6 +143,7 @@ class CaseResult:
     [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each
     phase of several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places,
     peak_memory_B : [launch][rank]. mpi_settings : control variables of the MPI library [launch].
+    hosts : facts and states of the hosts [launch].
     earlier : the attempts before this one, the oldest first.
     """
 
@@ -146,6 +162,7 @@ class CaseResult:
     stopped: tuple[str, ...] = ()
     places: tuple[tuple[Place, ...], ...] = ()
     mpi_settings: tuple[dict[str, KernelValue], ...] = ()
+    hosts: tuple[Hosts, ...] = ()
     peak_memory_B: tuple[tuple[int, ...], ...] = ()
     notes: tuple[str, ...] = ()
     program: ProgramRecord | None = None
@@ -153,6 +170,7 @@ class CaseResult:
     ended: float = 0.0
     file: str | None = None
     earlier: tuple[Attempt, ...] = ()
+    energy: Energy = Energy()
 
 
 @dataclass(frozen=True)

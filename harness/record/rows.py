@@ -10,7 +10,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -220,7 +220,7 @@ def _columns(db: sqlite3.Connection, row: FileRow) -> tuple[Any, ...]:
 
 
 def _origin(db: sqlite3.Connection, origin: Origin) -> int:
-    named = asdict(origin)
+    named = dict(vars(origin))
     named["tags"] = ",".join(("", *origin.tags, "")) if origin.tags else ","
     values = tuple(named.values())
     db.execute(
@@ -246,7 +246,7 @@ def _body(case: Recorded) -> str:
     kept = [
         case.version, case.parameters, case.fitted, case.nodes, case.ranks, case.threads,
         case.reason, case.started, case.ended, case.hosts, case.primary,
-        {name: astuple(one) for name, one in case.metrics.items()},
+        {name: tuple(vars(one).values()) for name, one in case.metrics.items()},
     ]  # fmt: skip
     return json.dumps(kept, separators=(",", ":"))
 

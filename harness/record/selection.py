@@ -19,7 +19,8 @@ from harness.record.library import Known, Selection
 
 FORMS: Final = (
     "last, last~1, a run or a unique part of its id, tag:NAME, commit:abc1234, cluster:NAME, "
-    "kernel:NAME, date:2026-11, date:2026-11-20..2026-11-28; joined by commas all must hold"
+    "suite:NAME, kernel:NAME, date:2026-11, date:2026-11-20..2026-11-28; joined by commas all "
+    "must hold"
 )
 _LAST: Final = re.compile(r"last(?:~(\d+))?")
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
@@ -148,6 +149,10 @@ def _cluster(word: str, known: Known) -> Iterator[_Meaning]:
         yield _Meaning(Selection(cluster=word), f"cluster {word}")
 
 
+def _suite(word: str, _: Known) -> Iterator[_Meaning]:
+    yield _Meaning(Selection(suite=word), f"suite {word}")
+
+
 def _kernel(word: str, known: Known) -> Iterator[_Meaning]:
     if word in known.kernels:
         yield _Meaning(Selection(kernel=word), f"kernel {word}")
@@ -185,6 +190,7 @@ _KINDS: Final[dict[str, Callable[[str, Known], Iterator[_Meaning]]]] = {
     "commit": _commit,
     "date": _date,
     "cluster": _cluster,
+    "suite": _suite,
     "kernel": _kernel,
 }
 _BARE: Final = ("run", "tag", "commit", "date", "cluster")

@@ -6,10 +6,10 @@ and read in a fraction of a second.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 
-import h5py
 import numpy as np
 
 from harness.measure.timing import STATISTICS
@@ -18,6 +18,9 @@ from harness.record import nexus
 from harness.record.result import CaseResult, Nested
 from kernels.contract import Work
 
+# 8 B each: with what else there is, a file of some 3 MB.
+_MOST_NUMBERS: Final = 300_000
+QUANTILES: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 _WORK_UNITS: Final = {
     "flop": "1",
     "bytes_read": "B",
@@ -42,11 +45,10 @@ def _write(raw: Any, name: str, phases: list[str], result: CaseResult) -> None:
     point = ["point"] if curve else []
     group = nexus.group(raw, name, "NXcollection", axes=[*point, "launch", "repetition", "rank"])
     if curve:
-        group.create_dataset("phase", data=phases, dtype=h5py.string_dtype())
+        nexus.texts(group, "phase", phases)
     samples = [result.samples[one] for one in phases]
-    seconds = [nexus.padded(one.seconds) for one in samples]
-    about = f"time of {name}"
-    nexus.array(group, "seconds", _array(seconds, curve=curve), "s", long_name=about)
+    seconds = _array([nexus.padded(one.seconds) for one in samples], curve=curve)
+    by_rank(group, "seconds", seconds, "s", result, long_name=f"time of {name}")
     if samples[0].warm_up:
         warm_up = _array([one.warm_up for one in samples], curve=curve)
         nexus.array(group, "warm_up", warm_up, "s", axes=[*point, "launch", "rank"])
@@ -54,6 +56,29 @@ def _write(raw: Any, name: str, phases: list[str], result: CaseResult) -> None:
         calls = _array(_calls(phases, result.calls), curve=curve)
         axes = [*point, "launch", "repetition", "statistic"]
         nexus.array(group, "calls", calls, "s", axes=axes, statistic=STATISTICS)
+
+
+def by_rank(
+    group: Any, name: str, values: Any, units: str, result: CaseResult, **attributes: Any
+) -> None:
+    """Numbers of each rank, on the last axis; quantiles over the ranks where there are too many.
+
+    The slowest rank is among them, so that every metric follows from what is kept.
+    """
+    if _count(result) <= _MOST_NUMBERS:
+        nexus.array(group, name, values, units, **attributes)
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NaN pads what was repeated less often
+        kept = np.moveaxis(np.nanquantile(values, QUANTILES, axis=-1), 0, -1)
+    about = "quantiles over the ranks"
+    nexus.array(group, name, kept, units, reduced=about, quantiles=QUANTILES, **attributes)
+
+
+def _count(result: CaseResult) -> int:
+    """How many numbers the ranks told of all repetitions."""
+    told = [*(one.seconds for one in result.samples.values()), *result.parts.values()]
+    return sum(len(ranks) for nested in told for launch in nested for ranks in launch)
 
 
 def _array(of_phases: Sequence[Any], *, curve: bool) -> Any:
@@ -70,6 +95,6 @@ def _calls(phases: list[str], calls: dict[str, Nested]) -> list[Any]:
 def work(entry: Any, of_phases: dict[str, Work]) -> None:
     """What one call of each phase does, over all ranks."""
     group = nexus.group(entry, "work", "NXcollection", axes="phase", help="one call, all ranks")
-    group.create_dataset("phase", data=list(of_phases), dtype=h5py.string_dtype())
+    nexus.texts(group, "phase", list(of_phases))
     for name, unit in _WORK_UNITS.items():
         nexus.array(group, name, [getattr(one, name) for one in of_phases.values()], unit)

@@ -8,9 +8,11 @@ from dataclasses import asdict
 from statistics import fmean, median
 from typing import Any
 
+from harness.judge import energy
 from harness.outcome import EXIT_CODES, Outcome, worst
 from harness.plan.case import Case
 from harness.record.curve import Curve, curves
+from harness.record.energy import together
 from harness.record.result import CaseResult, Nested, Run, Value
 from harness.report import placement, ratios, scaling
 from harness.report.document import (
@@ -19,12 +21,15 @@ from harness.report.document import (
     CaseDoc,
     CheckDoc,
     CurveDoc,
+    EnergyDoc,
     MemberDoc,
+    MetersDoc,
     MetricDoc,
     PartDoc,
-    PlannedDoc,
     RunDoc,
+    UsedDoc,
 )
+from harness.report.plan_document import PlannedDoc
 from kernels.contract import Check
 
 
@@ -55,9 +60,18 @@ def of_case(result: CaseResult) -> CaseDoc:
         peak_memory=max(map(sum, result.peak_memory_B), default=None),
         earlier=[AttemptDoc(**asdict(one)) for one in result.earlier],
         placement=placement.of_places(result.places),
+        energy=_energy(result),
         started=result.started or None,
         ended=result.ended or None,
     )
+
+
+def _energy(result: CaseResult) -> EnergyDoc | None:
+    nodes = together(one for launch in result.energy.nodes for one in launch)
+    if not nodes:
+        return None
+    phases = {name: UsedDoc(**asdict(one)) for name, one in energy.used(result).items()}
+    return EnergyDoc(phases=phases, nodes=[MetersDoc(**one) for one in nodes])
 
 
 def _part(nested: Nested) -> PartDoc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -116,6 +116,37 @@ class AttemptDoc(Doc):
     file: str | None
 
 
+class UsedDoc(Doc):
+    """Energy of a phase over all nodes, medians over the repetitions; null where it is not known.
+
+    covered : share of the timed seconds that lie between readings of all nodes; per_watt : of the
+    metrics in flop/s, in flop/s/W; empty with the ``reason`` why there is none.
+    """
+
+    joules: float | None
+    watts: float | None
+    covered: float
+    per_watt: dict[str, float]
+    reason: str
+
+
+class MetersDoc(Doc):
+    """Hosts that can read the same counters of energy; ``source`` is null where there are none."""
+
+    hosts: list[str]
+    source: str | None
+    domains: list[str]
+    resolution_s: float | None
+    unknown: str
+
+
+class EnergyDoc(Doc):
+    """What was used, by phase, and what could be read."""
+
+    phases: dict[str, UsedDoc]
+    nodes: list[MetersDoc]
+
+
 class HostsDoc(Doc):
     """Hosts whose ranks have the same CPUs. cpus : of each rank of a host, such as ``0-3,8``."""
 
@@ -137,6 +168,7 @@ class CaseDoc(Doc):
     ``parts`` says where the time went; ``series`` holds numbers that the kernel told during its
     last repetition, null where one was not finite; ``started`` and ``ended`` are since 1970, s.
     ``earlier`` are attempts before the one that is shown.
+    ``energy`` is null where no rank looked for it.
     ``peak_memory`` is the most that all ranks had resident, each at its own worst moment, B.
     """
 
@@ -162,6 +194,7 @@ class CaseDoc(Doc):
     seconds: dict[str, float]
     peak_memory: int | None = None
     placement: PlacementDoc | None = None
+    energy: EnergyDoc | None = None
     earlier: list[AttemptDoc] = Field(default_factory=list)
     started: float | None = None
     ended: float | None = None
@@ -308,55 +341,6 @@ class RunDoc(Doc):
     standing: RankDoc | None = None
     ratios: list[RatioDoc] = Field(default_factory=list)
     scaling: list[ScalingDoc] = Field(default_factory=list)
-
-
-class PlannedDoc(Doc):
-    """One case of a plan."""
-
-    case: str
-    kernel: str
-    parameters: dict[str, int | float | str | bool]
-    fitted: list[str]
-    nodes: int
-    ranks: int
-    threads: int
-    repetitions: int | None
-    launches: int
-    budget_s: float
-    memory_B: int
-    estimated_s: float
-    scaling: list[MemberDoc]
-
-
-class PlanDoc(Doc):
-    """What `qyran plan` prints; ``memory_B`` of a case is that of its fullest node."""
-
-    schema_id: Literal["qyran.plan/1"] = Field("qyran.plan/1", alias="schema")
-    suite: str
-    cluster: str
-    partition: str
-    planned: bool
-    target: dict[str, Any]
-    estimated_s: float
-    cases: list[PlannedDoc]
-
-
-class FindingDoc(Doc):
-    """One finding of `qyran doctor`."""
-
-    what: str
-    status: Literal["ok", "note", "warn", "fail"]
-    found: str
-    fix: str
-
-
-class DoctorDoc(Doc):
-    """What `qyran doctor` prints."""
-
-    schema_id: Literal["qyran.doctor/1"] = Field("qyran.doctor/1", alias="schema")
-    status: Literal["ok", "note", "warn", "fail"]
-    exit_code: int
-    findings: list[FindingDoc]
 
 
 class RunLineDoc(Doc):

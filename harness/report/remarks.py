@@ -76,7 +76,19 @@ def _told(case: CaseDoc) -> list[str]:
         return []
     series = [f"{name}: {_values(numbers)}" for name, numbers in case.series.items()]
     parts = [_parts(case)] if case.parts else []
-    return [*_per_cycle(case), *parts, *series, *_peak_memory(case)]
+    return [*_per_cycle(case), *_energy(case), *parts, *series, *_peak_memory(case)]
+
+
+def _energy(case: CaseDoc) -> list[str]:
+    """``energy: 1.21 kJ a repetition, 242 W, 4.31 Gflop/s/W`` of the primary metric's phase."""
+    phase = case.metrics[case.primary].phase if case.primary in case.metrics else ""
+    used = case.energy.phases.get(phase) if case.energy else None
+    if used is None or used.joules is None:
+        return []
+    rates = [units.si(one, "flop/s/W") for one in used.per_watt.values()]
+    words = [f"{units.si(used.joules, 'J')} a repetition", units.si(used.watts, "W"), *rates]
+    why = f" (no ratio: {used.reason})" if used.reason else ""
+    return [f"energy: {', '.join(words)}{why}"]
 
 
 def _peak_memory(case: CaseDoc) -> list[str]:

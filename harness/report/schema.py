@@ -7,19 +7,27 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.report import document
+from harness.report.accept_document import AcceptDoc
+from harness.report.baseline_document import BaselineDiffDoc, BaselineDoc, BaselineMakeDoc
 from harness.report.compare_document import CompareDoc
+from harness.report.doctor_document import DoctorDoc
 from harness.report.document import Doc
+from harness.report.env_document import EnvDiffDoc, EnvDoc
+from harness.report.explain_document import ExplainDoc
+from harness.report.gate_document import GateDoc
 from harness.report.history_document import HistoryDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
+from harness.report.pair_document import ExplainPairDoc
+from harness.report.plan_document import PlanDoc
 from harness.report.tuning_document import TuneDoc
 
 ALL: Final[tuple[type[Doc], ...]] = (
     document.RunDoc,
-    document.PlanDoc,
+    PlanDoc,
     ListDoc,
-    document.DoctorDoc,
+    DoctorDoc,
     document.LsDoc,
     document.RankDoc,
     document.ErrorDoc,
@@ -28,8 +36,17 @@ ALL: Final[tuple[type[Doc], ...]] = (
     JobsDoc,
     CollectDoc,
     CompareDoc,
+    ExplainDoc,
+    ExplainPairDoc,
     ImportDoc,
+    AcceptDoc,
+    BaselineDoc,
+    BaselineMakeDoc,
+    BaselineDiffDoc,
+    GateDoc,
     HistoryDoc,
+    EnvDoc,
+    EnvDiffDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

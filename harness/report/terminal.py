@@ -10,18 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report import curves, remarks, units
+from harness.report.doctor_document import DoctorDoc
 from harness.report.document import (
     CaseDoc,
     CheckDoc,
-    DoctorDoc,
     LsDoc,
     MetricDoc,
-    PlanDoc,
     RatioDoc,
     RunDoc,
     ScalingDoc,
 )
 from harness.report.listing_document import KernelDoc, ListDoc
+from harness.report.plan_document import PlanDoc
 from harness.report.table import BAD, STYLE, new_table
 
 _RATIO_STYLE: Final = {"faster": "green", "slower": "yellow", "undecided": "", "none": "bold red"}

@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 from harness.report import document
+from harness.report.doctor_document import DoctorDoc
 from harness.report.listing_document import ListDoc
+from harness.report.plan_document import PlanDoc
 
 if TYPE_CHECKING:
     from tests.endtoend.conftest import Done, Qyran
@@ -62,7 +64,7 @@ def test_one_file_for_each_value_with_raw_samples(done: Done, trial: Qyran) -> N
     for case, launches in zip(done.json["cases"], (2, 2, 1, 1), strict=True):
         with h5py.File(Path(done.json["path"]) / case["file"], "r") as file:
             seconds = file["entry/samples/nap/seconds"]
-            assert seconds.attrs["units"] == "s"
+            assert seconds.attrs["units"] == b"s"
             assert seconds.shape == (launches, 3 if launches == 2 else 2, case["ranks"])
             assert np.all(seconds[()] >= 0.002)
             assert file["entry/row_rate/value"].shape == (seconds.shape[0] * seconds.shape[1],)
@@ -156,7 +158,7 @@ def _until_closed(descriptor: int) -> Iterator[bytes]:
 
 def test_plan(qyran: Qyran) -> None:
     planned = qyran("plan", "quick", "--json")
-    plan = document.PlanDoc.model_validate(planned.json)
+    plan = PlanDoc.model_validate(planned.json)
     assert planned.rc == 0
     assert {"stream", "hpl"} <= {case.kernel for case in plan.cases}
     assert list(qyran.folder.iterdir()) == []
@@ -190,7 +192,7 @@ def test_suites_of_the_working_folder_are_listed_and_run(broken: Qyran) -> None:
 
 def test_doctor(qyran: Qyran) -> None:
     found = qyran("doctor", "--json")
-    examined = document.DoctorDoc.model_validate(found.json)
+    examined = DoctorDoc.model_validate(found.json)
     assert found.rc == examined.exit_code == 0, found.out
     assert all(one.fix for one in examined.findings if one.status in ("warn", "fail"))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.report import document
+from harness.report.plan_document import PlanDoc
 from kernels._support.hpl_dat import HplDat, write
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_standard_output_holds_nothing_else_and_show_prints_it_again(
 def test_plan(qyran: Qyran) -> None:
     with_file(qyran, HplDat(ns=(64,), nbs=(8, 16), grids=((1, 2), (2, 2)), order="column"))
     planned = qyran("plan", "hpl", "--hpl-dat", "HPL.dat", "--oversubscribe", "--json")
-    cases = document.PlanDoc.model_validate(planned.json).cases
+    cases = PlanDoc.model_validate(planned.json).cases
     assert [(one.ranks, one.parameters["nb"]) for one in cases] == [
         (2, 8),
         (2, 16),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.report import document
+from harness.report.plan_document import PlanDoc
 from harness.report.tuning_document import TuneDoc
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def test_the_suite_it_writes_is_run_by_its_name(done: Done, trial: Qyran) -> Non
     text = (trial.folder / "jobs" / "hpl-tuned.yaml").read_text()
     assert found.stages[0].trials[0].run in text
     planned = trial("plan", "hpl-tuned", "--set", "n=128", "--json")
-    (case,) = document.PlanDoc.model_validate(planned.json).cases
+    (case,) = PlanDoc.model_validate(planned.json).cases
     wanted = {k: v for k, v in found.best.items() if k != "n"}
     assert case.parameters.items() >= wanted.items()
     assert case.ranks == 1

@@ -47,7 +47,7 @@ words = st.one_of(st.none(), st.sampled_from(["laptop", "-x", "a b"]))
 def read(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The request that `qyran` makes of these words."""
     found: list[Request] = []
-    monkeypatch.setattr("harness.commands.run.run", lambda request, form: found.append(request))
+    monkeypatch.setattr("harness.commands.run.run", lambda request, *_: found.append(request))
 
     def parse(words: list[str]) -> Request:
         monkeypatch.setattr(sys, "argv", ["qyran", *words])
@@ -103,6 +103,7 @@ def test_every_flag_of_run_is_handed_on() -> None:
         cluster_file=Path("c.yaml"),
         rules=Rules(1, 1.0, 1.0),
         tags=("t",),
+        require_references=True,
     )
     found = again.words(full, suite="hpl", hpl_dat=Path("H"), into=Path("i"))
     given_ = {word.partition("=")[0] for word in found if word.startswith("--")}
@@ -110,6 +111,6 @@ def test_every_flag_of_run_is_handed_on() -> None:
 
     command: Any = typer.main.get_command(cli.app)
     known = {one.opts[0] for one in command.commands["run"].params if one.opts[0].startswith("--")}
-    assert known - given_ == {"--format", "--json"}
+    assert known - given_ == {"--format", "--json", "--junit"}
     submit = {one.opts[0] for one in command.commands["submit"].params}
-    assert known - submit == {"--format", "--into"}
+    assert known - submit == {"--format", "--into", "--junit"}

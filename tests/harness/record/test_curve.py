@@ -64,7 +64,7 @@ def test_a_viewer_finds_axes_signals_and_scales(made: Any, curved: CaseResult) -
     with opened(made, curved) as file:
         for name in ("load_bandwidth", "copy_bandwidth", "ping_latency", "ping_message_rate"):
             group = file["entry"][name]
-            assert group.attrs["NX_class"] == "NXdata"
+            assert group.attrs["NX_class"] == b"NXdata"
             assert len(group.attrs["axes"].split()) == 1
             shape = group[group.attrs["axes"]].shape
             for signal in [group.attrs["signal"], *group.attrs["auxiliary_signals"]]:
@@ -74,8 +74,8 @@ def test_a_viewer_finds_axes_signals_and_scales(made: Any, curved: CaseResult) -
             assert len(group["metric"]) == shape[0]
         load = file["entry/load_bandwidth"]
         np.testing.assert_array_equal(load["at"][()], [2**15, 2**20, 2**26])
-        assert load["at"].attrs["units"] == "B"
-        assert load["at"].attrs["long_name"] == "working set (B)"
+        assert load["at"].attrs["units"] == b"B"
+        assert load["at"].attrs["long_name"] == b"working set (B)"
         assert json.loads(load.attrs["SILX_style"]) == {
             "axes_scale_type": ["log"],
             "signal_scale_type": "log",
@@ -93,12 +93,22 @@ def test_calls_are_kept_for_every_repetition(made: Any, curved: CaseResult) -> N
         ping = file["entry/samples/ping"]
         calls = ping["calls"]
         assert [one.decode() for one in ping["phase"]] == ["ping_0B", "ping_8B", "ping_4096B"]
-        assert calls.attrs["units"] == "s"
-        assert list(calls.attrs["axes"]) == ["point", "launch", "repetition", "statistic"]
+        assert calls.attrs["units"] == b"s"
+        assert [one.decode() for one in calls.attrs["axes"]] == [
+            "point",
+            "launch",
+            "repetition",
+            "statistic",
+        ]
         assert calls.shape == (3, 1, 3, 4)
         np.testing.assert_array_equal(calls[1, 0, 1], [0.5, 4.0, 5.0, 9.0])
         assert np.isnan(calls[2]).all()
-        assert list(calls.attrs["statistic"]) == ["minimum", "median", "p99", "maximum"]
+        assert [one.decode() for one in calls.attrs["statistic"]] == [
+            "minimum",
+            "median",
+            "p99",
+            "maximum",
+        ]
         maximum = file["entry/ping_latency/calls_maximum"][()]
         np.testing.assert_array_equal(maximum, [4.5, 4.5, np.nan])
 
@@ -115,8 +125,8 @@ def test_the_curve_of_the_primary_metric_is_shown_first(
     made: Any, curved: CaseResult, primary: str, default: str
 ) -> None:
     with opened(made, replace(curved, primary=primary)) as file:
-        assert file["entry"].attrs["default"] == default
-        assert file["entry"][default].attrs["NX_class"] == "NXdata"
+        assert file["entry"].attrs["default"] == default.encode()
+        assert file["entry"][default].attrs["NX_class"] == b"NXdata"
 
 
 def test_the_raw_times_of_a_curve_stand_together(made: Any, curved: CaseResult) -> None:
@@ -126,7 +136,12 @@ def test_the_raw_times_of_a_curve_stand_together(made: Any, curved: CaseResult) 
         load = samples["load"]
         names = [one.decode() for one in load["phase"]]
         assert names == ["load_32KiB", "load_1024KiB", "load_65536KiB"]
-        assert list(load.attrs["axes"]) == ["point", "launch", "repetition", "rank"]
+        assert [one.decode() for one in load.attrs["axes"]] == [
+            "point",
+            "launch",
+            "repetition",
+            "rank",
+        ]
         assert load["seconds"].shape == (3, 1, 6, 2)
         assert load["warm_up"].shape == (3, 1, 2)
         for i, name in enumerate(names):
@@ -148,7 +163,7 @@ def test_the_work_of_all_phases(made: Any, curved: CaseResult) -> None:
         assert names == list(curved.work)
         i = names.index("copy_65536KiB")
         assert (work["bytes_read"][i], work["bytes_hidden"][i]) == (1e9, 1e9)
-        assert work["bytes_hidden"].attrs["units"] == "B"
+        assert work["bytes_hidden"].attrs["units"] == b"B"
         assert work["messages"][names.index("ping_8B")] == 2.0
 
 

@@ -30,8 +30,10 @@ from harness.report import (
     schema,
     terminal,
 )
+from harness.report.doctor_document import DoctorDoc, FindingDoc
 from harness.report.document import Doc
 from harness.report.format import Format
+from harness.report.plan_document import PlanDoc
 from kernels import listing
 from kernels.contract import Check
 
@@ -176,7 +178,7 @@ def test_a_planned_case_without_a_record(made: Any) -> None:
 
 def test_a_plan(made: Any) -> None:
     cases = [made.case(), made.case("hpl", {"n": 10}, repetitions=3, launches=2)]
-    plan = document.PlanDoc(
+    plan = PlanDoc(
         suite="quick",
         cluster="laptop",
         partition="all",
@@ -228,8 +230,8 @@ def test_show_ls_and_rank(made: Any, tmp_path: Path) -> None:
 def test_errors_and_findings() -> None:
     error = document.ErrorDoc(where="a", found="b", known="", fix="", exit_code=2)
     assert check(document.text(error))["schema"] == "qyran.error/1"
-    finding = document.FindingDoc(what="a", status="warn", found="b", fix="")
-    doctor = document.DoctorDoc(status="warn", exit_code=0, findings=[finding])
+    finding = FindingDoc(what="a", status="warn", found="b", fix="")
+    doctor = DoctorDoc(status="warn", exit_code=0, findings=[finding])
     assert check(document.text(doctor))["findings"][0]["status"] == "warn"
 
 

@@ -1,0 +1,175 @@
+"""What speaks for a verdict, for a vendor to check: value, expected, how far, how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from harness.judge.fleet import table as tables
+from harness.judge.fleet.table import Metric
+from harness.judge.fleet.verdict import Judged, Verdict
+from harness.judge.fleet.views import Grade, View
+
+_SLOW_RANK: Final = 0.03
+_SOME: Final = 4
+# Part of a metric's name or unit -> what a person looks at first.
+_LOOK_FIRST: Final = (
+    (("latency", "pingpong", "network", "ib_", "nccl", "allreduce", "alltoall", "link"),
+     "cable and port (error counters), link width and speed, slot and firmware of the NIC"),
+    (("stream", "triad", "membw", "memory", "ladder", "jacobi", "copy"),
+     "memory modules (one missing, slow or with corrected errors), NUMA setting, huge pages"),
+    (("disk", "io_", "fio", "read_", "write_", "ior"),
+     "file system and drive (SMART), other jobs on it"),
+    (("gpu", "cuda", "hbm", "nvlink", "pcie"),
+     "clock, power limit, temperature and throttle reasons of the GPU, its PCIe width"),
+    (("dgemm", "hpl", "gemm", "flop", "linpack"),
+     "clock under load (governor, power limit, temperature), other processes, BLAS threads"),
+)  # fmt: skip
+_LOOK_ELSE: Final = "other processes, clock under load, memory modules, then the environment"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One view of one metric of a node; numbers are None where the view has none.
+
+    value, expected : base unit; deficit : fraction, above 0 where worse; sd : robust sd; p :
+    adjusted; n : repetitions; others : peers, or nodes of the baseline; remark : a slow rank, or
+    why there is no view; look : what to look at first, "" for what is accepted.
+    """
+
+    metric: Metric
+    view: str
+    verdict: Verdict
+    value: float | None
+    expected: float | None
+    deficit: float | None
+    sd: float | None
+    p: float | None
+    n: int
+    others: int
+    remark: str
+    look: str
+
+
+WORD: Final = {
+    Grade.ACCEPT: Verdict.ACCEPT,
+    Grade.RETEST: Verdict.RETEST,
+    Grade.REJECT: Verdict.REJECT,
+}
+
+
+def of_node(found: Judged, node: int) -> list[Evidence]:
+    """The worst first. Of an accepted node the metric that is nearest to a limit."""
+    if found.verdicts[node] is Verdict.ACCEPT:
+        columns = [_nearest(found, node)]
+    else:
+        bad = found.missing[node] | (found.cell[node] != Grade.ACCEPT)
+        columns = [int(one) for one in np.flatnonzero(bad)]
+    made = [one for column in columns for one in _of_metric(found, node, column)]
+    return sorted(made, key=lambda one: (_SEVERITY[one.verdict], -(one.deficit or 0.0)))
+
+
+_SEVERITY: Final = {
+    Verdict.REJECT: 0,
+    Verdict.NOT_TESTED: 1,
+    Verdict.RETEST: 2,
+    Verdict.ACCEPT: 3,
+}
+
+
+def control(found: Judged) -> str:
+    """The most ordinary accepted node, to measure beside a suspected one; "" if there is none."""
+    away = np.max(np.abs(np.nan_to_num(found.views[-1].deficit)), axis=1, initial=0.0)
+    good = [i for i, one in enumerate(found.verdicts) if one is Verdict.ACCEPT]
+    return found.table.nodes[min(good, key=lambda i: (away[i], i))] if good else ""
+
+
+def _nearest(found: Judged, node: int) -> int:
+    sd = np.max([np.nan_to_num(one.sd[node], nan=-np.inf) for one in found.views], axis=0)
+    return int(np.argmax(sd))
+
+
+def _of_metric(found: Judged, node: int, column: int) -> Iterator[Evidence]:
+    if found.missing[node, column]:
+        yield _without(found, node, column, Verdict.NOT_TESTED, _why_missing(found, node, column))
+    elif failed := int(found.cells.failed[node, column]):
+        line = (
+            f"{failed} of {failed + int(found.cells.n[node, column])} repetitions without a value"
+        )
+        yield _without(found, node, column, Verdict.RETEST, line)
+    for view in found.views:
+        if view.grade[node, column] != Grade.SILENT:
+            yield _of_view(found, view, node, column)
+    if found.cell[node, column] == Grade.SILENT and not found.missing[node, column]:
+        why = "; ".join(f"{one.name}: {one.silent[column]}" for one in found.views)
+        yield _without(found, node, column, Verdict.RETEST, f"not judged ({why})")
+
+
+def _why_missing(found: Judged, node: int, column: int) -> str:
+    if found.cells.failed[node, column] and not found.cells.n[node, column]:
+        return f"none of {found.cells.failed[node, column]} repetitions has a value"
+    return "a rank has no value" if found.cells.lacking[node, column] else "has no value"
+
+
+def _without(found: Judged, node: int, column: int, verdict: Verdict, line: str) -> Evidence:
+    value = _number(found.cells.value[node, column])
+    n = int(found.cells.n[node, column])
+    metric = found.table.metrics[column]
+    return Evidence(metric, "", verdict, value, None, None, None, None, n, 0, line, "")
+
+
+def _of_view(found: Judged, view: View, node: int, column: int) -> Evidence:
+    metric, verdict = found.table.metrics[column], WORD[Grade(int(view.grade[node, column]))]
+    bad = verdict is not Verdict.ACCEPT
+    return Evidence(
+        metric=metric,
+        view=view.name,
+        verdict=verdict,
+        value=_number(found.cells.value[node, column]),
+        expected=_number(view.expected[node, column]),
+        deficit=_number(view.deficit[node, column]),
+        sd=_number(view.sd[node, column]),
+        p=_number(view.p[node, column]),
+        n=int(found.cells.n[node, column]),
+        others=int(view.others[node, column]),
+        remark=_remark(found, view, node, column) if bad else "",
+        look=look_first(metric) if bad else "",
+    )
+
+
+def _remark(found: Judged, view: View, node: int, column: int) -> str:
+    """What the numbers of a node do not tell: a slow rank, slow links."""
+    links = _links(found, node, column) if view.name == "peers" else ""
+    return links or _rank(found, node, column)
+
+
+def _links(found: Judged, node: int, column: int) -> str:
+    others = [
+        (one.b if one.a == node else one.a, one.deficit)
+        for one in found.links
+        if one.metric == column and node in (one.a, one.b)
+    ]
+    said = [f"{found.table.nodes[at]} ({100 * deficit:.1f} %)" for at, deficit in others[:_SOME]]
+    more = f" and {len(others) - _SOME} more" if len(others) > _SOME else ""
+    return f"slow link to {', '.join(said)}{more}" if others else ""
+
+
+def _rank(found: Judged, node: int, column: int) -> str:
+    slow = tables.slow_rank(found.table, node, column)
+    if slow is None or slow[1] < _SLOW_RANK:
+        return ""
+    return f"rank {slow[0]} of {slow[2]} is {100 * slow[1]:.1f} % behind the node's median"
+
+
+def look_first(metric: Metric) -> str:
+    """What to look at first where a metric is bad, from its name; a guess, not a diagnosis."""
+    name = metric.name.casefold()
+    return next((look for parts, look in _LOOK_FIRST if any(p in name for p in parts)), _LOOK_ELSE)
+
+
+def _number(value: float) -> float | None:
+    """None where there is none, and for what is infinitely above an expected 0."""
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""Counters of energy, found by listing; each has ``counters(tree) -> Iterable[Counter]``."""
