@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from harness.judge.history.course import Change, Point, follow
+from tests.simulations.screen import alarms
 
 Array = NDArray[np.float64]
 NOISE = 0.01
 LIFE = 60
 LAUNCHES = 5
+MEASURED_AGAIN = 150
 
 
 def normal(rng: Generator, n: int) -> Array:
@@ -97,19 +99,15 @@ def lived(values: Array, again: Callable[[int], Array] | None = None) -> list[Ch
 
 def false_rates(name: str, series: int, rng: Generator) -> dict[str, float]:
     """Fractions of series of noise alone with any such finding in a life."""
-    counts = dict.fromkeys(("suspect", "better", "confirmed", "same hour", "unattended"), 0)
-    for _ in range(series):
-        values = NOISES[name](rng, LIFE)
-        plain = lived(values)
-        counts["suspect"] += any(one.worse for one in plain)
-        counts["better"] += any(not one.worse for one in plain)
-        counts["unattended"] += any(_confirmed(one) for one in plain)
-        if any(one.worse for one in plain):
-            later = lived(values, partial(_elsewhere, name, rng))
-            counts["confirmed"] += any(_confirmed(one) for one in later)
-            hour = lived(values, partial(_at_once, values, rng))
-            counts["same hour"] += any(_confirmed(one) for one in hour)
-    return {key: count / series for key, count in counts.items()}
+    values = np.array([NOISES[name](rng, LIFE) for _ in range(series)])
+    worse, better = alarms(values)
+    counts = {"suspect": worse.sum(), "better": better.sum()}
+    counts |= dict.fromkeys(("confirmed", "same hour", "unattended"), 0)
+    for one in values[worse | better]:
+        counts["unattended"] += any(map(_confirmed, lived(one)))
+        counts["confirmed"] += any(map(_confirmed, lived(one, partial(_elsewhere, name, rng))))
+        counts["same hour"] += any(map(_confirmed, lived(one, partial(_at_once, one, rng))))
+    return {key: float(count) / series for key, count in counts.items()}
 
 
 def _confirmed(one: Change) -> bool:
@@ -119,29 +117,28 @@ def _confirmed(one: Change) -> bool:
 def found_rates(
     step: float, at: int, within: int, series: int, rng: Generator
 ) -> tuple[float, float]:
-    """Fractions of series with normal noise in which a step is suspected in time, and confirmed."""
-    suspected = confirmed = 0
-    for _ in range(series):
-        values = normal(rng, at + within)
-        values[at:] += step
-        made = lived(values, lambda _: step + normal(rng, LAUNCHES))
-        mine = [one for one in made if one.worse and one.raised >= at]
-        suspected += bool(mine)
-        confirmed += any(one.status == "confirmed" for one in mine)
-    return suspected / series, confirmed / max(suspected, 1)
+    """Fractions of series with normal noise in which a step is suspected in time, and confirmed.
+
+    The latter of the suspected ones, `MEASURED_AGAIN` of them at most.
+    """
+    values = np.array([normal(rng, at + within) for _ in range(series)])
+    values[:, at:] += step
+    suspected, _ = alarms(values, since=at)
+    tried = values[suspected][:MEASURED_AGAIN]
+    confirmed = 0
+    for one in tried:
+        found = lived(one, lambda _: step + normal(rng, LAUNCHES))
+        confirmed += any(x.status == "confirmed" for x in found if x.worse and x.raised >= at)
+    return float(suspected.mean()), confirmed / len(tried)
 
 
 def spikes(series: int, rng: Generator) -> tuple[float, float]:
     """Fractions of series with one run of +30 % in which it is suspected, and confirmed."""
-    suspected = confirmed = 0
-    for _ in range(series):
-        values = normal(rng, 45)
-        values[40] += 0.3
-        made = lived(values, lambda _: normal(rng, LAUNCHES))
-        mine = [one for one in made if one.worse and 40 in one.runs]
-        suspected += bool(mine)
-        confirmed += any(_confirmed(one) for one in made)
-    return suspected / series, confirmed / series
+    values = np.array([normal(rng, 48) for _ in range(series)])
+    values[:, 40] += 0.3
+    suspected, _ = alarms(values, since=40)
+    again = (lived(one, lambda _: normal(rng, LAUNCHES)) for one in values[suspected])
+    return float(suspected.mean()), sum(any(map(_confirmed, one)) for one in again) / series
 
 
 def of_noise(series: int, rng: Generator) -> None:
@@ -166,10 +163,10 @@ def of_steps(series: int, rng: Generator) -> None:
 
 def main() -> None:
     """Print the tables."""
-    series = int(sys.argv[1]) if len(sys.argv) > 1 else 1500
+    series = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 20261128
     of_noise(series, np.random.default_rng(seed))
-    of_steps(series // 3, np.random.default_rng(seed + 1))
+    of_steps(series, np.random.default_rng(seed + 1))
 
 
 if __name__ == "__main__":

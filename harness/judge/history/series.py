@@ -153,20 +153,26 @@ def watched(series: Series, events: Events) -> Watched:
     """The course of a series, with what is known beside it."""
     placed = tuple(_placed(series, events.events))
     expected = {i: event.title for i, event in placed if event.new_level}
-    points = tuple(_point(series, i, expected.get(i, "")) for i in range(len(series.cases)))
+    own = frozenset(identity(series, case.origin.run) for case in series.cases)
+    points = tuple(_point(series, i, expected.get(i, ""), own) for i in range(len(series.cases)))
     course = courses.follow(points, lambda run: identity(series, run), events.decided)
     return Watched(
         series, points, course, placed, _noise(points, course), _between_launches(points)
     )
 
 
-def _point(series: Series, i: int, event: str) -> Point:
+def _point(series: Series, i: int, event: str, own: frozenset[str]) -> Point:
+    """What `course` sees of a run.
+
+    own : all ids that a suspicion of this series can have; a run that was made for others alone,
+    beside which it was measured, is a run like any other.
+    """
     case, found = series.cases[i], series.summary(i)
     return Point(
         value=series.relative(found.value),
         run=case.origin.run,
         launches=tuple(series.relative(one) for one in found.launches),
-        confirms=frozenset(case.origin.confirms.split()),
+        confirms=own.intersection(case.origin.confirms.split()),
         event=event,
     )
 

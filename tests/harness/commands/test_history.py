@@ -109,6 +109,12 @@ def test_a_refuted_suspect_is_shown_with_the_run(nights: Story, ask: Ask) -> Non
     assert only(document)["segments"][1]["evidence"] == [run]
 
 
+def test_a_neighbour_of_a_re_measurement_is_a_run_like_any_other(nights: Story, ask: Ask) -> None:
+    nights.level(12)
+    nights.add(confirms="s-ffffffff")
+    assert only(ask("stream")[1])["points"][-1]["role"] == "level"
+
+
 def test_a_fixed_regression_stays_listed(nights: Story, ask: Ask) -> None:
     for level in (1.0, 1.1, 1.0):
         nights.level(14, level)
