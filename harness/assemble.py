@@ -29,6 +29,7 @@ def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> Ca
         stopped=tuple(one.stopped for one in seen if one.stopped),
         places=tuple(one.places for one in seen),
         mpi_settings=tuple(one.mpi_settings for one in seen),
+        hosts=tuple(one.hosts for one in seen),
         peak_memory_B=tuple(one.peak_memory_B for one in seen if one.peak_memory_B),
         energy=_energy(case, seen),
         started=min((one.began for one in seen if one.began), default=time.time()),

@@ -77,6 +77,10 @@ TimeLimit = Annotated[
 Tag = Annotated[
     list[str] | None, typer.Option("--tag", help="a name to find the run by; repeat for more")
 ]
+RequireReferences = Annotated[
+    bool,
+    typer.Option("--require-references", help="exit 4 if a case has no reference to judge it by"),
+]
 Junit = Annotated[Path | None, typer.Option(help="write JUnit XML to this file too")]
 Into = Annotated[
     Path | None, typer.Option(help="the folder of the run; one that was begun is resumed")
@@ -175,6 +179,11 @@ def ruled(
 
     rules = Rules(retries, seconds("--stall", stall), seconds("--time-limit", time_limit))
     return replace(asked, rules=rules, into=into)
+
+
+def judged(asked: Request, *, require_references: bool) -> Request:
+    """The request with what is asked of its verdicts."""
+    return replace(asked, require_references=require_references)
 
 
 def counts(flag: str, text: str | None) -> tuple[int, ...] | None:

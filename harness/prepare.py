@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.config import cluster as clusters
 from harness.config import files, hpl_dat
+from harness.config import references as reference_files
 from harness.config import suite as suites
 from harness.config.yaml_file import Document
 from harness.errors import ConfigError, unknown
+from harness.judge import references
 from harness.launch import listing as launchers
 from harness.launch.contract import Allocation
+from harness.machine.fingerprint import fingerprint
 from harness.machine.node import NodeFacts, detect
 from harness.measure.driver import Limits
 from harness.plan.case import Case
@@ -49,7 +52,8 @@ class Request:
     suite : a suite that stands in no file, with its document; ``name`` is what it is called then.
     launcher : a kind of launcher, instead of the one that cluster.yaml names or that is detected.
     into : the folder of the run, which may exist if nothing was begun in it. tags : names to find
-    the run by; confirms : id of the suspicion it is measured for.
+    the run by; confirms : id of the suspicion it is measured for. require_references : a case whose
+    primary metric has none ends as `no-reference`.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Request:
     suite: tuple[suites.Suite, Document] | None = None
     tags: tuple[str, ...] = ()
     confirms: str = ""
+    require_references: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ def prepare(request: Request) -> Prepared:
     launcher, allocation = allocated(request, cluster, partition, f"{source}: {name}")
     offered = resources(cluster, partition, allocation, facts, f"{source}: {name}")
     cases = plan(suite, text, request.overrides, offered)
+    cases = _referenced(request, cases, _site(name, facts, here=offered.here))
     return Prepared(
         request=request,
         title=suite.title,
@@ -121,6 +127,23 @@ def prepare(request: Request) -> Prepared:
         compare=compared(suite, text, cases),
         notes=notes,
     )
+
+
+def _referenced(
+    request: Request, cases: tuple[Case, ...], site: references.Site
+) -> tuple[Case, ...]:
+    """The cases with the references of the files of the site, beside those of the suite."""
+    found = references.applied(cases, reference_files.load(), site)
+    if not request.require_references:
+        return found
+    return tuple(replace(one, reference_required=True) for one in found)
+
+
+def _site(cluster: str, facts: NodeFacts, *, here: bool) -> references.Site:
+    """What references may ask of the machine; of another one only its name is known."""
+    if not here:
+        return references.Site(cluster)
+    return references.Site(cluster, fingerprint(facts).key, facts.cpu_model or "")
 
 
 def can_run_here(prepared: Prepared) -> None:

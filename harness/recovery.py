@@ -69,7 +69,7 @@ def reopened(folder: Path, results: Path) -> tuple[Prepared, Recovered]:
         raise ConfigError(
             where, "was begun by a version that did not keep what it needs", fix="run it again"
         )
-    cases = tuple(_case(one, where) for one in header["cases"])
+    cases = tuple(planned(one, where) for one in header["cases"])
     return _prepared(run, cases, results, where), _recovered(run, cases, folder)
 
 
@@ -101,8 +101,8 @@ def _begun(header: Mapping[str, Any], folder: Path) -> Run:
     )
 
 
-def _case(data: Mapping[str, Any], where: str) -> Case:
-    """A case of the run; ConfigError if this version would measure something else."""
+def planned(data: Mapping[str, Any], where: str) -> Case:
+    """A case of a run.yaml; ConfigError if this version would measure something else."""
     name = data["kernel"]
     if name not in listing.names() or listing.load(name).version != data["version"]:
         raise ConfigError(
@@ -126,6 +126,7 @@ def _prepared(run: Run, cases: tuple[Case, ...], results: Path, where: str) -> P
         results=results,
         command=run.command,
         rules=Rules(**kept["rules"]),
+        confirms=run.confirms,
     )
     name, partition = cluster.chosen(kept["partition"], where)
     facts = detect()

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from harness import assemble, ranks
 from harness import outcome as outcomes
 from harness.errors import QyranError
-from harness.judge import bounds, verdict
+from harness.judge import bounds, hosts, verdict
 from harness.launch import starter
 from harness.launch.nodes import Nodes
 from harness.launch.process import uninterrupted
@@ -89,7 +89,7 @@ class Stages:
         self._display = watched.display
         self._ledger = Ledger(prepared.cases, prepared.rules.retries)
         self._crowded = prepared.request.overrides.oversubscribe
-        self._in_turns = bool(prepared.compare) or any(
+        self._in_turns = bool(prepared.compare or prepared.request.confirms) or any(
             one.is_program or one.scaling for one in prepared.cases
         )
         self._documents: dict[str, document.CaseDoc] = {}
@@ -184,15 +184,17 @@ class Stages:
             payload = (
                 starter.program(chronicle.order_file) if chronicle else starter.payload(str(file))
             )
+            command = [*starter.command(mpirun, asked), *payload]
             launched, ending = driver.run(
                 batch,
-                [*starter.command(mpirun, asked), *payload],
+                command,
                 starter.variables(mpirun, asked),
                 self._folder / "log.txt",
                 self._watched,
                 self._limits,
                 chronicle,
             )
+            launched.started_by(command)
         except driver.Interrupted as interrupt:
             self._interrupted = True
             launched, ending = interrupt.launched, _INTERRUPTED
@@ -219,7 +221,8 @@ class Stages:
         if ending is None and len(seen) < case.launches:
             ending = _INTERRUPTED if self._interrupted else driver.OUT_OF_TIME
         raw = assemble.result(case, seen, ending)
-        notes = ("oversubscribed",) if self._crowded else ()
+        crowded = ("oversubscribed",) if self._crowded else ()
+        notes = (*crowded, *hosts.notes(raw.hosts))
         raw = replace(raw, notes=notes, earlier=self._ledger.earlier[case.id])
         raw = self._programs.identified(raw, seen)
         judged = verdict.judged(raw, oversubscribe=self._crowded, hosts=self._hosts)

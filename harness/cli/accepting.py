@@ -12,13 +12,20 @@ from harness.cli.app import app
 
 PANEL: Final = "Acceptance"
 
+From = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="FILE", help="measurements of the nodes: CSV or JSON lines"),
+]
+Runs = Annotated[
+    str | None,
+    typer.Option(help="recorded runs on a node each: last, a run, tag:NAME, date:2026-11, ..."),
+]
+
 
 @app.command(rich_help_panel=PANEL)
 def accept(
-    from_: Annotated[
-        Path,
-        typer.Option("--from", metavar="FILE", help="measurements of the nodes: CSV or JSON lines"),
-    ],
+    from_: From = None,
+    runs: Runs = None,
     contract: Annotated[
         Path | None, typer.Option(help="what each node must reach, a YAML file")
     ] = None,
@@ -31,16 +38,16 @@ def accept(
     csv: Annotated[
         Path | None, typer.Option(help="write a row for each node and metric to this file")
     ] = None,
-    junit: Annotated[
-        Path | None, typer.Option(help="write JUnit XML, a test for each node and metric")
-    ] = None,
+    junit: flags.Junit = None,
+    results: flags.Results = flags.DEFAULT_RESULTS,
     json: flags.Json = False,
 ) -> None:
     """Judge the nodes of a fleet: accept, reject, re-test or not tested, with the evidence."""
     from harness.commands import accept as command
+    from harness.commands.fleet import Source
 
     known, files = command.Known(contract, baseline, nodes), command.Files(csv, junit)
-    command.from_file(from_, known, files, as_json=json)
+    command.accept(Source(from_, runs, results), known, files, as_json=json)
 
 
 stored = typer.Typer(
@@ -53,22 +60,22 @@ BaselineFile = Annotated[Path, typer.Argument(help="a baseline, a YAML file")]
 
 @stored.command()
 def make(
-    from_: Annotated[
-        Path,
-        typer.Option("--from", metavar="FILE", help="measurements of the nodes: CSV or JSON lines"),
-    ],
+    from_: From = None,
+    runs: Runs = None,
     output: Annotated[Path, typer.Option(help="the file to write; it is never overwritten")] = Path(
         "baseline.yaml"
     ),
     environment: Annotated[
-        str, typer.Option(help="a name or key of the class of nodes, kept beside the numbers")
+        str, typer.Option(help=r"a name of the class of nodes \[the hardware key of runs]")
     ] = "",
+    results: flags.Results = flags.DEFAULT_RESULTS,
     json: flags.Json = False,
 ) -> None:
     """Make a baseline of nodes that are measured well, alike, and at least five; else say why."""
     from harness.commands import baseline
+    from harness.commands.fleet import Source
 
-    baseline.make(from_, output, environment, as_json=json)
+    baseline.make(Source(from_, runs, results), output, environment, as_json=json)
 
 
 @stored.command()

@@ -45,6 +45,28 @@ def compare(
 
 
 @app.command(rich_help_panel=PANEL)
+def explain(
+    run: Annotated[str, typer.Argument(help="a run, a unique part of its name, or last")] = "last",
+    kernel: Annotated[
+        str | None, typer.Argument(help=r"one of its kernels \[all], or what to compare it with")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Argument(help="of two runs: why this metric has its verdict")
+    ] = None,
+    results: flags.Results = flags.DEFAULT_RESULTS,
+    json: flags.Json = False,
+) -> None:
+    """Say why a case has its outcome: reference, limits, method, and what to type next."""
+    from harness.commands import explain as command
+    from harness.commands import explain_pair
+
+    if kernel is not None and metric is not None:
+        explain_pair.explain(run, kernel, metric, results, as_json=json)
+    else:
+        command.explain(run, kernel, results, as_json=json)
+
+
+@app.command(rich_help_panel=PANEL)
 def gate(
     suite: flags.Name,
     against: Annotated[

@@ -37,6 +37,7 @@ def run(
     hpl_dat: flags.HplDat = None,
     tag: flags.Tag = None,
     into: flags.Into = None,
+    require_references: flags.RequireReferences = False,
     junit: flags.Junit = None,
     form: flags.Form = None,
     json: flags.Json = False,
@@ -51,6 +52,7 @@ def run(
         suite, changes, results, cluster, partition, launcher, cluster_file, hpl_dat, tag
     )
     request = flags.ruled(request, retries, stall, time_limit, into)
+    request = flags.judged(request, require_references=require_references)
     command.run(request, flags.form(form, json), junit)
 
 

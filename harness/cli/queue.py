@@ -35,6 +35,7 @@ def submit(
     cluster_file: flags.ClusterFile = None,
     hpl_dat: flags.HplDat = None,
     tag: flags.Tag = None,
+    require_references: flags.RequireReferences = False,
     time: flags.JobTime = None,
     per_node: flags.PerNode = False,
     pending: flags.Pending = None,
@@ -52,6 +53,7 @@ def submit(
     )
     options = command.Options(flags.seconds("--time", time), per_node, pending, dry_run)
     request = flags.ruled(request, retries, stall, time_limit, None)
+    request = flags.judged(request, require_references=require_references)
     command.submit(request, options, as_json=json)
 
 

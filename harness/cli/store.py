@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
 from harness import flags
 from harness.cli.app import app
-from harness.cli.records import PANEL
+
+PANEL: Final = "Results"
 
 store = typer.Typer(no_args_is_help=True, help="Look after the results folder: check, tag, export.")
 app.add_typer(store, name="store", rich_help_panel=PANEL)

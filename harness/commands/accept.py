@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.commands import output
+from harness.commands import fleet, output
+from harness.commands.fleet import Source
 from harness.config import baseline
 from harness.config import contract as contracts
 from harness.config.baseline import Baseline
 from harness.config.contract import Contract
 from harness.config.hosts import expand
 from harness.errors import ConfigError
-from harness.judge.fleet import baselines, file, table, verdict
+from harness.judge.fleet import baselines, table, verdict
+from harness.judge.fleet.file import Read
 from harness.judge.fleet.table import Measurements, Metric
-from harness.judge.fleet.verdict import Anchors
+from harness.judge.fleet.verdict import Anchors, Judged
 from harness.judge.fleet.views import Stored
 from harness.reference import anchors
 from harness.report import accept_document, accept_files, acceptance, junit
@@ -37,23 +39,13 @@ class Files:
     junit: Path | None = None
 
 
-def from_file(source: Path, known: Known, files: Files, *, as_json: bool) -> None:
-    """Judge measurements that were made elsewhere; ends with the exit code of the worst node."""
+def accept(source: Source, known: Known, files: Files, *, as_json: bool) -> None:
+    """Judge what was measured; ends with the exit code of the worst node."""
     promised = contracts.load(known.contract) if known.contract else None
-    measured = file.read(source)
-    absolute = (
-        anchors.of_contract(promised, measured.metrics, known.contract)
-        if promised and known.contract
-        else {}
-    )
     level = baseline.load(known.baseline) if known.baseline else None
-    stored = _stored(level, measured, known.baseline)
-    found = verdict.judged(
-        _complete(measured, promised, level, known.nodes), Anchors(absolute, stored)
-    )
-    sources = {name: one.source for name, one in absolute.items()}
+    found, sources = _judged(source, known, promised, level)
     shown = accept_document.of(
-        found, str(source), _text(known.contract), _text(known.baseline), sources
+        found, source.words, _text(known.contract), _text(known.baseline), sources
     )
     if files.csv:
         write(files.csv, accept_files.as_csv(found))
@@ -63,11 +55,43 @@ def from_file(source: Path, known: Known, files: Files, *, as_json: bool) -> Non
     output.end(shown.exit_code)
 
 
-def _stored(level: Baseline | None, measured: Measurements, path: Path | None) -> dict[str, Stored]:
+def _judged(
+    source: Source, known: Known, promised: Contract | None, level: Baseline | None
+) -> tuple[Judged, dict[str, str]]:
+    """The verdicts, and of each metric where its absolute anchor is from."""
+    measured = fleet.measured(source)
+    read = measured.read
+    metrics = read.table.metrics + (read.pairs.table.metrics if read.pairs else ())
+    absolute = (
+        anchors.of_contract(promised, metrics, known.contract)
+        if promised and known.contract
+        else {}
+    )
+    if level:
+        _same_class(level.environment, measured.environment, str(known.baseline))
+    stored = _stored(level, metrics, known.baseline)
+    complete = _complete(read, promised, level, known.nodes)
+    found = verdict.judged(complete, Anchors(absolute, stored), pairs=read.pairs)
+    return found, {name: one.source for name, one in absolute.items()}
+
+
+def _same_class(stored: str, measured: str, where: str) -> None:
+    """ConfigError if both are known, and differ."""
+    if stored and measured and stored != measured:
+        raise ConfigError(
+            f"{where}: environment",
+            f"is {stored}; most of the nodes are {measured}",
+            fix="`qyran baseline make` for this class of nodes",
+        )
+
+
+def _stored(
+    level: Baseline | None, metrics: tuple[Metric, ...], path: Path | None
+) -> dict[str, Stored]:
     """The stored levels; ConfigError if a metric has another unit or direction there."""
     if level is None:
         return {}
-    for one in measured.metrics:
+    for one in metrics:
         known = level.metrics.get(one.name)
         if known and (known.unit, known.better) != (one.unit, one.better):
             raise ConfigError(
@@ -79,7 +103,7 @@ def _stored(level: Baseline | None, measured: Measurements, path: Path | None) -
 
 
 def _complete(
-    measured: Measurements, promised: Contract | None, level: Baseline | None, named: str | None
+    read: Read, promised: Contract | None, level: Baseline | None, named: str | None
 ) -> Measurements:
     """With every metric and every node that is expected: none may be forgotten."""
     levels = level.metrics if level else {}
@@ -90,7 +114,8 @@ def _complete(
         nodes = expand(named) if named else ()
     except ValueError as error:
         raise ConfigError("--nodes", str(error)) from error
-    return table.wanting(measured, metrics, nodes)
+    of_pairs = {one.name for one in read.pairs.table.metrics} if read.pairs else set()
+    return table.wanting(read.table, [one for one in metrics if one.name not in of_pairs], nodes)
 
 
 def write(path: Path, text: str) -> None:

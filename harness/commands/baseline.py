@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.commands import output
+from harness.commands import fleet, output
+from harness.commands.fleet import Source
 from harness.config import baseline as files
 from harness.errors import ConfigError
-from harness.judge.fleet import baselines, file, verdict
+from harness.judge.fleet import baselines, verdict
 from harness.judge.fleet.thresholds import DEFAULT
 from harness.outcome import GOOD, INCONCLUSIVE
 from harness.record.write_once import write_once
@@ -16,12 +17,14 @@ from harness.report import baselines as report
 from harness.report.baseline_document import BaselineDiffDoc, BaselineMakeDoc
 
 
-def make(source: Path, path: Path, environment: str, *, as_json: bool) -> None:
+def make(source: Source, path: Path, environment: str, *, as_json: bool) -> None:
     """Write the baseline of measured nodes; exit 4 if they give none. It is never overwritten."""
-    found = baselines.make(verdict.judged(file.read(source)), environment)
+    measured = fleet.measured(source)
+    judged = verdict.judged(measured.read.table, pairs=measured.read.pairs)
+    found = baselines.make(judged, environment or measured.environment)
     written = found.baseline is not None and _write(path, files.text(found.baseline))
     shown = BaselineMakeDoc(
-        source=str(source),
+        source=source.words,
         file=str(path),
         written=written,
         refused=found.refused,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.commands import output
 from harness.config.units import quantity
-from harness.errors import CannotMeasure, ConfigError
+from harness.errors import CannotMeasure, ConfigError, CorruptStore
 from harness.judge import conclusion, earlier
-from harness.judge.compare import judged
+from harness.judge.compare import Judged, judged
 from harness.judge.pairs import pairs
-from harness.record import library, selection
+from harness.machine.difference import differences
+from harness.record import library, selection, store
 from harness.record.library import Found, Selection
 from harness.record.recorded import Recorded
 from harness.report import compare_forms, compared, comparison, junit
-from harness.report.compare_document import CompareDoc
+from harness.report.compare_document import ChangeDoc, CompareDoc
 
 
 @dataclass(frozen=True)
@@ -47,21 +49,37 @@ def compare(first: str, second: str, results: Path, options: Options, *, as_json
     output.end(shown.exit_code)
 
 
-def document(first: str, second: str, results: Path, options: Options) -> CompareDoc:
-    """The comparison of two selections; CannotMeasure if one of them holds no case."""
+@dataclass(frozen=True)
+class Sides:
+    """Two selections with what was found in them, and the verdicts on their metrics."""
+
+    first: Found
+    second: Found
+    rows: list[Judged]
+
+
+def sides(first: str, second: str, results: Path, options: Options) -> Sides:
+    """Two selections, judged; CannotMeasure if one of them holds no case."""
     threshold = fraction("--threshold", options.threshold)
     one, other = _selected(first, results), _selected(second, results)
-    spreads = earlier.spreads(one.cases, other.cases, lambda kernel: _of_kernel(results, kernel))
-    found = judged(pairs(one.cases, other.cases, spreads, across=options.across), threshold)
+    spreads = earlier.spreads(one.cases, other.cases, partial(_before, results))
+    met = pairs(one.cases, other.cases, spreads, across=options.across)
+    return Sides(one, other, judged(met, threshold))
+
+
+def document(first: str, second: str, results: Path, options: Options) -> CompareDoc:
+    """The comparison of two selections; CannotMeasure if one of them holds no case."""
+    found = sides(first, second, results, options)
+    one, other = found.first.cases, found.second.cases
     return compared.document(
-        (compared.side(first, one.cases), compared.side(second, other.cases)),
-        found,
+        (compared.side(first, one), compared.side(second, other)),
+        found.rows,
         across=options.across,
-        threshold=threshold,
-        exit_code=conclusion.exit_code(found, strict=options.strict),
-        environment=None,
-        skipped=one.skipped,
-        notes=_notes(one.cases, other.cases),
+        threshold=fraction("--threshold", options.threshold),
+        exit_code=conclusion.exit_code(found.rows, strict=options.strict),
+        environment=environment(one[-1], other[-1]),
+        skipped=found.first.skipped,
+        notes=_notes(one, other),
     )
 
 
@@ -73,8 +91,21 @@ def _selected(words: str, results: Path) -> Found:
     return found
 
 
-def _of_kernel(results: Path, kernel: str) -> Sequence[Recorded]:
-    return library.find(results, Selection(kernel=kernel)).cases
+def _before(results: Path, case: Recorded, until: float) -> Sequence[Recorded]:
+    key = case.origin.hardware_key
+    wanted = Selection(series=case.series, hardware_key=key, until=until)
+    return library.find(results, wanted).cases if key else ()
+
+
+def environment(first: Recorded, second: Recorded) -> list[ChangeDoc] | None:
+    """What differs between the runs of two cases; None if one does not say where it was made."""
+    try:
+        found = [store.header(one.path.parent).get("environment") for one in (first, second)]
+    except CorruptStore:
+        return None
+    if not found[0] or not found[1]:
+        return None
+    return compared.changes(differences(found[0], found[1]))
 
 
 def _notes(first: Sequence[Recorded], second: Sequence[Recorded]) -> list[str]:

@@ -44,6 +44,11 @@ def suites() -> dict[str, Path]:
     return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
 
 
+def references() -> list[Path]:
+    """All files of references, in the working folder: they belong to a site, none is shipped."""
+    return sorted(Path("references").glob("*.yaml"))
+
+
 def suite_file(name: str) -> Path:
     """The file of a suite given by name or by path; ConfigError lists the known names."""
     if "/" in name or name.endswith((".yaml", ".yml")):

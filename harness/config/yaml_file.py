@@ -10,7 +10,7 @@ import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -90,6 +90,9 @@ def parse(text: str, name: str) -> Document:
         raise ConfigError(name, "is nested without end (an alias contains itself)") from error
 
 
+_FLOAT_TAG: Final = "tag:yaml.org,2002:float"
+
+
 class _Reader:
     """Turns composed YAML nodes into Python values and notes the line of each path."""
 
@@ -107,6 +110,8 @@ class _Reader:
         try:
             return self._scalar.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
+            if node.tag == _FLOAT_TAG:  # PyYAML takes "._" for a number, and cannot read it
+                return str(node.value)
             line = node.start_mark.line + 1
             reason = _yaml_reason(error) if isinstance(error, yaml.YAMLError) else str(error)
             raise ConfigError(f"{self._name}:{line}", f"is not YAML: {reason}") from error

@@ -7,7 +7,9 @@ as in `stats.difference`, p values of the table adjusted as in `stats.multiple`.
 
     faster, slower   the adjusted p value is at most 5 %, and the ratio is beyond the threshold
     same             the whole interval lies within the threshold
-    undecided        neither; or fewer than `LEAST_LAUNCHES` on a side without earlier runs
+    undecided        neither; or fewer than `LEAST_LAUNCHES` on a side without earlier runs. With
+                     them a difference must be `_STEPS` times the largest step between two of at
+                     least `_RUNS`: one launch may be disturbed, and no p value knows of that
     not comparable   other hardware, other work, or numbers that have no ratio
     missing          a side lacks it, or has no result of it
 """
@@ -34,6 +36,8 @@ FALSE_DISCOVERIES: Final = 0.05
 LEAST_LAUNCHES: Final = 5
 LEAST_THRESHOLD: Final = 0.02
 _SPREADS: Final = 3.0
+_STEPS: Final = 3.0
+_RUNS: Final = 20
 
 
 class Verdict(StrEnum):
@@ -75,13 +79,15 @@ class Judged:
 class _Side:
     """The centre of a side in logarithms, with its uncertainty.
 
-    enough : whether that is known well enough to decide; by_history : it comes from earlier runs.
+    enough : whether that is known well enough to decide; few : of fewer than `LEAST_LAUNCHES`;
+    by_history : it comes from earlier runs.
     """
 
     mean: float
     variance: float
     freedom: float
     enough: bool
+    few: bool
     by_history: bool
 
 
@@ -134,12 +140,13 @@ def _side(runs: Runs, pair: Pair) -> _Side:
     units = np.array([one.mean() for one in by_run]) if many else np.concatenate(by_run)
     n = units.size
     variance = float(units.var(ddof=1)) / n if n > 1 else math.nan
-    enough, spread = n >= LEAST_LAUNCHES, pair.spread
+    mean, few, spread = float(units.mean()), n < LEAST_LAUNCHES, pair.spread
     if spread is not None:
         known = spread.deviation**2 / len(runs)
-        if not enough or known > variance:
-            return _Side(float(units.mean()), known, spread.freedom, enough=True, by_history=True)
-    return _Side(float(units.mean()), variance, max(n - 1.0, 1.0), enough, by_history=False)
+        if few or known > variance:
+            # Both sides share what the history knows.
+            return _Side(mean, known, spread.freedom / 2.0, True, few, by_history=True)
+    return _Side(mean, variance, max(n - 1.0, 1.0), not few, few, by_history=False)
 
 
 Row = tuple[Pair, _Side, _Side, float, str]
@@ -207,6 +214,9 @@ def _verdict(row: Row, found: _Found, limit: float) -> tuple[Verdict, str, int |
         counts = _counts(pair)
         return Verdict.UNDECIDED, _too_few(*counts), max(1, LEAST_LAUNCHES - min(counts))
     if found.q <= FALSE_DISCOVERIES and abs(found.estimate) > limit:
+        if (first.few or second.few) and not _beyond_history(pair, found.estimate):
+            counts = _counts(pair)
+            return Verdict.UNDECIDED, _CONFIRM, max(1, LEAST_LAUNCHES - min(counts))
         better = (found.estimate > 0.0) == (pair.better == "higher")
         return Verdict.FASTER if better else Verdict.SLOWER, "", None
     if -limit <= found.low and found.high <= limit:
@@ -222,6 +232,15 @@ def _verdict(row: Row, found: _Found, limit: float) -> tuple[Verdict, str, int |
         needed.words(more, unit, threshold),
         more if unit == "launch" else None,
     )
+
+
+_CONFIRM: Final = "beyond the threshold, but a launch may be disturbed: run with --launches 5"
+
+
+def _beyond_history(pair: Pair, estimate: float) -> bool:
+    """Whether a difference is larger than anything between the earlier runs, several times over."""
+    spread = pair.spread
+    return spread is not None and spread.runs >= _RUNS and abs(estimate) > _STEPS * spread.largest
 
 
 def _counts(pair: Pair) -> tuple[int, int]:

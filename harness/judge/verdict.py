@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from harness.judge import placement
+from harness.judge import noticed, placement
 from harness.measure.interval import median_interval
 from harness.outcome import Outcome
 from harness.plan.case import Expected
@@ -33,7 +33,8 @@ def judged(result: CaseResult, *, oversubscribe: bool, hosts: Collection[str] = 
         return replace(result, outcome=outcome, reason=reason)
     result = replace(result, metrics=_metrics(kernel, result, work), primary=primary(kernel))
     outcome, reason = _against_references(result)
-    return replace(result, outcome=outcome, reason=reason, notes=_notes(result))
+    notes = (*_notes(result), *_noticed(result, work), *_too_good(result))
+    return replace(result, outcome=outcome, reason=reason, notes=notes)
 
 
 def of_attempts(result: CaseResult) -> CaseResult:
@@ -134,16 +135,35 @@ def _notes(result: CaseResult) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _noticed(result: CaseResult, work: dict[str, Work]) -> Iterator[str]:
+    """About the samples of the primary metric."""
+    value = result.metrics[result.primary]
+    slowest = result.samples[value.phase].slowest
+    launches = [[value.metric.value(work[value.phase], s) for s in one] for one in slowest]
+    yield from noticed.remarks(result.primary, launches)
+
+
+def _too_good(result: CaseResult) -> Iterator[str]:
+    """References that a result is better than: they are out of date, or something is wrong."""
+    for name, one in result.case.references.items():
+        value = result.metrics[name]
+        if beyond(one, value.metric.better, value.low, value.high):
+            source = f" ({one.source})" if one.source else ""
+            yield f"{name} is better than its reference allows{source}: is that out of date?"
+
+
 def _first(result: CaseResult) -> str:
     return next(iter(result.samples))
 
 
 def _against_references(result: CaseResult) -> tuple[Outcome, str]:
     """Slow if the whole interval misses a reference, inconclusive if only a part of it does."""
+    if result.case.reference_required and result.primary not in result.case.references:
+        return Outcome.NO_REFERENCE, f"no reference of {result.primary} fits this case"
     outcome, reason = Outcome.PASS, ""
     for name, expected in result.case.references.items():
         value = result.metrics[name]
-        missed = _missed(value, expected)
+        missed = missed_by(expected, value.metric.better, value.low, value.high)
         if missed == "all":
             return Outcome.SLOW, _below(name, value, expected)
         if missed == "part":
@@ -151,17 +171,34 @@ def _against_references(result: CaseResult) -> tuple[Outcome, str]:
     return outcome, reason
 
 
-def _missed(value: Value, expected: Expected) -> str:
-    if value.metric.better == "higher":
-        limit = expected.value * (1.0 - expected.tolerance)
-        return "all" if value.high < limit else "part" if value.low < limit else ""
-    limit = expected.value * (1.0 + expected.tolerance)
-    return "all" if value.low > limit else "part" if value.high > limit else ""
+def missed_by(expected: Expected, better: str, low: float, high: float) -> str:
+    """How much of an interval misses a reference: ``all``, ``part`` or nothing."""
+    limit = limit_of(expected, better)
+    if better == "higher":
+        return "all" if high < limit else "part" if low < limit else ""
+    return "all" if low > limit else "part" if high > limit else ""
+
+
+def limit_of(expected: Expected, better: str) -> float:
+    """What a value may not be worse than."""
+    limit = expected.lowest(better) if better == "higher" else expected.highest(better)
+    assert limit is not None  # noqa: S101 - the worse side has at least its tolerance
+    return limit
+
+
+def beyond(expected: Expected, better: str, low: float, high: float) -> bool:
+    """Whether a whole interval is better than a reference allows."""
+    if better == "higher":
+        most = expected.highest(better)
+        return most is not None and low > most
+    least = expected.lowest(better)
+    return least is not None and high < least
 
 
 def _below(name: str, value: Value, expected: Expected) -> str:
     source = f" ({expected.source})" if expected.source else ""
+    part = abs(limit_of(expected, value.metric.better) / expected.value - 1.0)
     return (
         f"{name}: {value.value:.4g} {value.metric.unit} in [{value.low:.4g}, {value.high:.4g}] "
-        f"against {expected.value:.4g} within {100 * expected.tolerance:.3g} %{source}"
+        f"against {expected.value:.4g} within {100 * part:.3g} %{source}"
     )

@@ -55,6 +55,7 @@ def _software(tree: Tree, mpirun: str | None) -> dict[str, Any]:
         "mpirun": found and _plain(found),
         "mpi": library and _plain(library),
         "blas_build": ask("blas_build", software.blas_build),
+        "llvm": ask("llvm", software.llvm),
         "git": git and _plain(git),
         "unknown": ask.unknown,
     }

@@ -42,6 +42,7 @@ def fingerprint(facts: NodeFacts) -> Fingerprint:
             "threads": facts.threads,
             "numa_nodes": facts.numa_nodes,
             "memory_GiB": _nearest_GiB(facts),
+            **_devices(facts),
         },
     )
 
@@ -65,8 +66,18 @@ def software_fingerprint(
             "numpy": versions.get("numpy"),
             "numba": versions.get("numba"),
             "blas": blas,
+            **({"gpu_driver": facts.gpu_driver} if facts.gpu_driver else {}),
         },
     )
+
+
+def _devices(facts: NodeFacts) -> dict[str, str]:
+    """GPUs and interconnect of a node that has them; the key of one that has none stays as it was.
+
+    Keys were made without them until schema 1.1 of the files: no history of such a node breaks.
+    """
+    found = {"gpus": facts.gpus, "interconnects": facts.interconnects}
+    return {name: ", ".join(one) for name, one in found.items() if one}
 
 
 def _nearest_GiB(facts: NodeFacts) -> int | None:

@@ -8,6 +8,7 @@ from harness.machine.cpu import cpuinfo
 from harness.machine.tree import Tree, Unavailable
 
 _VULNERABILITIES: Final = "/sys/devices/system/cpu/vulnerabilities"
+_NOT_OF_THE_COMMAND: Final = ("BOOT_IMAGE=", "initrd=", "root=", "resume=", "rd.", "ostree=")
 _DMI: Final = "/sys/class/dmi/id"
 # What the firmware of a guest calls its machine: start of vendor or product name -> hypervisor.
 _GUESTS: Final = {
@@ -32,6 +33,13 @@ def hostname(tree: Tree) -> str:
 def release(tree: Tree) -> str:
     """The kernel's release, e.g. "6.8.0-45-generic"."""
     return tree.text("/proc/sys/kernel/osrelease")
+
+
+def command(tree: Tree) -> str:
+    """What the kernel was started with, without the words that name kernel image and disks."""
+    words = tree.text("/proc/cmdline").split()
+    kept = [word for word in words if not word.startswith(_NOT_OF_THE_COMMAND)]
+    return " ".join(kept)
 
 
 def clocksource(tree: Tree) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.machine import caches, cgroup, cores, cpu, frequency, kernel, memory
+from harness.machine import caches, cgroup, cores, cpu, devices, frequency, kernel, memory
 from harness.machine.caches import Cache
 from harness.machine.tree import Asker, Tree
 
@@ -55,6 +55,10 @@ class NodeFacts:
     kernel: str | None
     microcode: str | None
     mitigations: tuple[str, ...] | None
+    kernel_command: str | None
+    gpus: tuple[str, ...] | None  # each model with how many there are
+    gpu_driver: str | None
+    interconnects: tuple[str, ...] | None  # each kind of adapter with how many there are
     virtualised: bool | None
     hypervisor: str | None
     unknown: dict[str, str]  # name of a fact that is None -> why
@@ -102,6 +106,10 @@ def detect(root: Path = Path("/")) -> NodeFacts:
         kernel=ask("kernel", kernel.release),
         microcode=ask("microcode", cpu.microcode),
         mitigations=ask("mitigations", kernel.mitigations),
+        kernel_command=ask("kernel_command", kernel.command),
+        gpus=ask("gpus", devices.gpus),
+        gpu_driver=ask("gpu_driver", devices.gpu_driver),
+        interconnects=ask("interconnects", devices.interconnects),
         virtualised=ask("virtualised", kernel.virtualised),
         hypervisor=ask("hypervisor", kernel.hypervisor),
         unknown=ask.unknown,

@@ -45,6 +45,15 @@ def versions() -> dict[str, str | None]:
     return found | {name: _version(name) for name in _PACKAGES}
 
 
+def llvm(_: Tree) -> str:
+    """The version of the LLVM that compiles the kernels."""
+    try:
+        from llvmlite import binding
+    except (ImportError, OSError) as error:
+        raise Unavailable(f"llvmlite cannot be loaded: {error}") from None
+    return ".".join(map(str, binding.llvm_version_info))
+
+
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)

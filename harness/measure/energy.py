@@ -61,11 +61,11 @@ class Gauge:
         if not self.active:
             return None
         self._comm.Barrier()
-        after = self._read()
+        after, window_s = self._read(), self.window_s()
         if self._meter is None or self._before is None or after is None:
             return None
         try:
-            return self._meter.between_J(self._before, after)
+            return self._meter.between_J(self._before, after, window_s)
         except Unavailable:
             return None
 

@@ -4,10 +4,10 @@ A line is the CRC-32 of the rest in hexadecimal, a space, and one JSON object wi
 It is appended with one write, so that whatever happens to the ranks or the driver, every whole line
 is a fact; a torn last line is recognised and left out.
 
-Events, in order: placement; then for each case: case, compiled, ready, warm-up, sample...,
-verified, end, and progress in between where a kernel tells it. ``raised`` can come from any rank,
-in a file of its own. For somebody else's program the driver writes them: placement, case, printed,
-sample, parsed, verified, end.
+Events, in order: placement; then for each case: case, compiled, ready, state (before), warm-up,
+sample..., state (after), verified, end, and progress in between where a kernel tells it. ``raised``
+can come from any rank, in a file of its own. For somebody else's program the driver writes them:
+placement, case, printed, sample, parsed, verified, end.
 """
 
 from __future__ import annotations

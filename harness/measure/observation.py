@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.measure import placement
+from harness.measure import hosts, placement
+from harness.measure.hosts import Hosts
 from harness.measure.journal import DAMAGED, Event
 from harness.measure.placement import Place
 from kernels.contract import Check, Value
@@ -21,12 +22,17 @@ class Observation:
     `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
     facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
     control variable. energy : of each repetition as `rank` reports it, and energy_nodes : what each
-    node can read. damaged : a line of the journal cannot be read.
+    node can read. host_facts, host_states : what `hosts.Witness` wrote, the states by when.
+    command : what started the ranks, as the driver tells. damaged : a line of the journal cannot be
+    read.
     """
 
     case: str
     places: tuple[Place, ...] = ()
     mpi_settings: dict[str, Value] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    host_facts: dict[str, Any] | None = None
+    host_states: dict[str, dict[str, Any]] = field(default_factory=dict)
     began: float | None = None
     ended: float | None = None
     compile_s: float | None = None
@@ -46,6 +52,12 @@ class Observation:
     printed: str | None = None
     facts: dict[str, Value] = field(default_factory=dict)
 
+    @property
+    def hosts(self) -> Hosts:
+        """The hosts it ran on; those of a program, and of older journals, say nothing."""
+        before, after = (self.host_states.get(when) for when in ("before", "after"))
+        return hosts.of_events(self.host_facts, before, after, self.command)
+
     def take(self, event: Event) -> None:
         """Learn from one event of this case."""
         match event["event"]:
@@ -55,6 +67,8 @@ class Observation:
                 self.compile_s = event["seconds"]
             case "ready":
                 self.setup_s = event["seconds"]
+            case "state":
+                self.host_states[event["when"]] = event["hosts"]
             case "warm-up":
                 self.warm_up = event["seconds"]
             case "sample":
@@ -67,13 +81,18 @@ class Observation:
             case "verified":
                 self.check = Check(event["what"], event["error"], event["tolerance"])
                 self.verify_s = event.get("seconds")
+            case "end":
+                self.peak_memory_B = tuple(event["peak_memory_B"])
+                self.ended = event["time"]
+            case _:
+                self._take_of_program(event)
+
+    def _take_of_program(self, event: Event) -> None:
+        match event["event"]:
             case "printed":
                 self.printed = event["text"]
             case "parsed":
                 self.facts = event["facts"]
-            case "end":
-                self.peak_memory_B = tuple(event["peak_memory_B"])
-                self.ended = event["time"]
 
 
 class Launched:
@@ -83,6 +102,7 @@ class Launched:
         self.places: tuple[Place, ...] = ()
         self.mpi_settings: dict[str, Value] = {}
         self.energy_nodes: list[dict[str, Any]] = []
+        self.host_facts: dict[str, Any] | None = None
         self.cases: dict[str, Observation] = {}
         self.running: Observation | None = None
         self.finished = False
@@ -92,6 +112,11 @@ class Launched:
         """Whether the ranks came to the end of this case, and all that they said is known."""
         seen = self.cases.get(case)
         return seen is not None and seen.ended is not None and not seen.damaged
+
+    def started_by(self, command: Iterable[str]) -> None:
+        """Say what started the ranks: no journal tells."""
+        for seen in self.cases.values():
+            seen.command = tuple(command)
 
     def take(self, events: Iterable[Event]) -> None:
         """Learn from more events."""
@@ -104,6 +129,7 @@ class Launched:
             case "placement":
                 self.places = _places(event["ranks"])
                 self.mpi_settings = event.get("mpi_settings", {})  # a program starts no MPI
+                self.host_facts = event.get("hosts")
             case "energy":
                 self.energy_nodes = event["nodes"]
             case "finished":
@@ -116,6 +142,7 @@ class Launched:
                     places=self.places,
                     mpi_settings=self.mpi_settings,
                     energy_nodes=self.energy_nodes,
+                    host_facts=self.host_facts,
                 )
                 self.cases[event["case"]] = self.running
         if self.running is not None and event.get("case") == self.running.case:

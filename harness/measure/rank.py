@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.measure import mpi_settings, peak, placement, stopping
 from harness.measure.batch import Batch
 from harness.measure.energy import Gauge
+from harness.measure.hosts import Witness
 from harness.measure.journal import Writer
 from harness.measure.timing import timed, timed_calls
 from harness.measure.watch import Stopwatch
@@ -49,19 +50,19 @@ def run(batch: Batch, comm: Intracomm) -> None:
         raise WrongWorldError(f"asked for {expected} ranks, MPI_COMM_WORLD has {comm.size}")
     writer = Writer(batch.journal) if comm.rank == 0 else None
     report = Reporter(writer)
-    _report_places(comm, report)
+    witness = _report_places(comm, report)
     gauge = Gauge(comm, platform.node())
     report("energy", nodes=gauge.about)
     for case in batch.cases:
         report("case", case=case.id)
-        _measure(case, comm, report, gauge)
+        _measure(case, comm, report, witness, gauge)
         gc.collect()
     report("finished")
     if writer is not None:
         writer.close()
 
 
-def _report_places(comm: Intracomm, report: Reporter) -> None:
+def _report_places(comm: Intracomm, report: Reporter) -> Witness:
     from mpi4py import MPI
 
     library = " ".join(MPI.Get_library_version().strip("\0\n ").splitlines()[0].split())
@@ -71,10 +72,12 @@ def _report_places(comm: Intracomm, report: Reporter) -> None:
     facts = {"clock": clock.implementation, "resolution_s": clock.resolution}
     if comm.rank == 0:
         facts["mpi_settings"] = mpi_settings.read()
-    report("placement", ranks=places, **facts)
+    witness = Witness(comm, places)
+    report("placement", ranks=places, hosts=witness.facts(), **facts)
+    return witness
 
 
-def _measure(case: Case, comm: Intracomm, report: Reporter, gauge: Gauge) -> None:
+def _measure(case: Case, comm: Intracomm, report: Reporter, witness: Witness, gauge: Gauge) -> None:
     kernel = case.instance()
     report("compiled", case=case.id, seconds=_compile(case.kernel, comm))
     gc.freeze()  # modules stay: collecting before each repetition need not visit them
@@ -85,8 +88,10 @@ def _measure(case: Case, comm: Intracomm, report: Reporter, gauge: Gauge) -> Non
     kernel.watch(state, watch)
     comm.Barrier()
     report("ready", case=case.id, seconds=time.perf_counter() - began)
+    report("state", case=case.id, when="before", hosts=witness.state())
     running = Running(kernel, kernel.phases(), state, watch, gauge)
     _repeat(case, running, comm, report, began)
+    report("state", case=case.id, when="after", hosts=witness.state())
     began_check = time.perf_counter()
     check = kernel.verify(state, comm)
     report(

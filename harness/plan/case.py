@@ -37,11 +37,36 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Expected:
-    """A reference value of one metric, in base units, with its relative tolerance and source."""
+    """A reference value of one metric, in base units, with its relative tolerance and source.
+
+    tolerance : of the worse side; below, above : fractions of the value by which it may be missed,
+    instead of that, None where nothing is said; n : measurements behind it; place : where it was
+    found; why : the conditions that chose it among others.
+    """
 
     value: float
     tolerance: float
     source: str
+    below: float | None = None
+    above: float | None = None
+    date: str = ""
+    n: int | None = None
+    place: str = ""
+    why: str = ""
+
+    def lowest(self, better: str) -> float | None:
+        """Below it a value is missed; None if no limit is set."""
+        part = self.below
+        if part is None and better == "higher":
+            part = self.tolerance
+        return None if part is None else self.value * (1.0 - part)
+
+    def highest(self, better: str) -> float | None:
+        """Above it a value is missed; None if no limit is set."""
+        part = self.above
+        if part is None and better == "lower":
+            part = self.tolerance
+        return None if part is None else self.value * (1.0 + part)
 
 
 Kind = Literal["strong", "weak"]
@@ -67,7 +92,7 @@ class Case:
     budget_s : seconds one launch of the case may take, from set-up to verification.
     repetitions : exactly this many, or None: until the median is known well enough.
     fitted : names of the parameters that were chosen for this machine. scaling : the series it is
-    part of.
+    part of. reference_required : without a reference of its primary metric it has no verdict.
     """
 
     kernel: str
@@ -82,6 +107,7 @@ class Case:
     fitted: tuple[str, ...] = ()
     references: dict[str, Expected] = field(default_factory=dict)
     scaling: tuple[Member, ...] = ()
+    reference_required: bool = False
 
     @cached_property
     def id(self) -> str:

@@ -284,6 +284,6 @@ def _references(draft: Draft, kernel: Kernel[Any]) -> dict[str, Expected]:
         if name not in known:
             raise unknown(f"{draft.where}.references", "metric", name, known)
     return {
-        name: Expected(one.value, one.tolerance, one.source)
+        name: Expected(one.value, one.tolerance, one.source, place=f"{draft.where}.references")
         for name, one in draft.entry.references.items()
     }

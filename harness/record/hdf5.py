@@ -13,6 +13,7 @@
     /entry/verification  what was checked, error, tolerance, passed
     /entry/timing        compile, set-up and verification, s, one entry a launch
     /entry/placement     host, CPUs, limits, threads, BLAS and MPI of each rank, as read by it
+    /entry/hosts         facts and states of each host, as its first rank saw it (record/hosts.py)
     /entry/environment   hardware, software and machine fingerprint, as JSON notes
     /entry/references    the reference values the case was judged by
     /entry/provenance    command line, run, program version; somebody else's program with its output
@@ -37,7 +38,7 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
-from harness.record import energy, nexus, nxdata, times, versions
+from harness.record import energy, expected, hosts, nexus, nxdata, times, versions
 from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, ProgramRecord, Run
 from kernels.contract import Check, parameters
@@ -217,8 +218,9 @@ def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
     _verification(entry, result.check)
     _timing(entry, result)
     _placement(entry, result)
-    _references(entry, result)
+    expected.write(entry, result)
     _environment(entry, run)
+    hosts.write(entry, result.hosts, run.environment.get("hardware", {}))
     _provenance(entry, run, result.program)
 
 
@@ -298,15 +300,6 @@ def _placement(entry: Any, result: CaseResult) -> None:
         nexus.array(group, name.removesuffix("_B"), numbers, unit)
     nexus.array(group, "peak_memory", result.peak_memory_B, "B", axes=["launch", "rank"])
     nexus.notes(group, "mpi_settings", list(result.mpi_settings))
-
-
-def _references(entry: Any, result: CaseResult) -> None:
-    group = nexus.group(entry, "references", "NXcollection")
-    for name, one in result.case.references.items():
-        inner = nexus.group(group, name, "NXcollection", source=one.source)
-        unit = result.metrics[name].metric.unit if name in result.metrics else ""
-        nexus.scalar(inner, "value", one.value, nexus.unit(unit))
-        nexus.scalar(inner, "tolerance", one.tolerance, "1")
 
 
 def _environment(entry: Any, run: Run) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.measure.hosts import Hosts
 from harness.measure.placement import Place
 from harness.outcome import Outcome
 from harness.plan.case import Case
@@ -142,6 +143,7 @@ class CaseResult:
     [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each
     phase of several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places,
     peak_memory_B : [launch][rank]. mpi_settings : control variables of the MPI library [launch].
+    hosts : facts and states of the hosts [launch].
     earlier : the attempts before this one, the oldest first.
     """
 
@@ -160,6 +162,7 @@ class CaseResult:
     stopped: tuple[str, ...] = ()
     places: tuple[tuple[Place, ...], ...] = ()
     mpi_settings: tuple[dict[str, KernelValue], ...] = ()
+    hosts: tuple[Hosts, ...] = ()
     peak_memory_B: tuple[tuple[int, ...], ...] = ()
     notes: tuple[str, ...] = ()
     program: ProgramRecord | None = None

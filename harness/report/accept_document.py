@@ -10,6 +10,7 @@ from pydantic import Field
 
 from harness.judge.fleet import evidence
 from harness.judge.fleet.evidence import Evidence
+from harness.judge.fleet.pairs import Link
 from harness.judge.fleet.verdict import Judged, Verdict
 from harness.judge.fleet.views import Fleet, View
 from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
@@ -56,6 +57,21 @@ class NodeVerdictDoc(Doc):
     repeat: str
 
 
+class LinkDoc(Doc):
+    """A slow link between two nodes that are well otherwise; numbers as of `EvidenceDoc`."""
+
+    metric: str
+    nodes: tuple[str, str]
+    verdict: Word
+    value: float
+    unit: str
+    expected: float
+    deficit: float
+    sd: float
+    p: float
+    line: str
+
+
 class GroupsDoc(Doc):
     """Two groups of a bimodal fleet; behind : fraction between their means."""
 
@@ -70,7 +86,7 @@ class FleetMetricDoc(Doc):
     median : of the main group; spread : its robust sd, a fraction of it; n : nodes with a value;
     main : of the main group; faster : nodes that are outliers on the better side; sees : the
     smallest deficit that peers would reject, a fraction; views : those that judged it; silent : why
-    the others did not.
+    the others did not; links : why the links of pairs were not judged, "" where they were.
     """
 
     metric: str
@@ -85,6 +101,7 @@ class FleetMetricDoc(Doc):
     bimodal: GroupsDoc | None
     views: list[str]
     silent: dict[str, str]
+    links: str
 
 
 class ThresholdsDoc(Doc):
@@ -114,12 +131,14 @@ class AcceptDoc(Doc):
     exit_code: int
     counts: dict[Word, int]
     nodes: list[NodeVerdictDoc]
+    links: list[LinkDoc]
     fleet: list[FleetMetricDoc]
     thresholds: ThresholdsDoc
     method: list[str]
 
 
 METHOD = [
+    "pairs: a node by the median over its pairs; a link without what a slow end explains",
     "value of a node: median over its repetitions, each that of its slowest rank",
     "absolute: worse than the anchor by more than two standard errors",
     "peers: leave-one-out median and sd of the main group (shortest half, grown and clipped), "
@@ -145,6 +164,7 @@ def of(
         exit_code=exit_code(found),
         counts=counts,
         nodes=[_node(found, i, control, source, sources) for i in range(len(found.verdicts))],
+        links=[_link(found, one) for one in found.links],
         fleet=[_metric(found, i) for i in range(len(found.fleets))],
         thresholds=ThresholdsDoc(**asdict(found.limits)),
         method=METHOD,
@@ -189,7 +209,7 @@ def _reason(verdict: Verdict, evidence: list[EvidenceDoc]) -> str:
 
 def _repeat(node: str, control: str, source: str) -> str:
     beside = f" and {control} beside it as a control" if control else ""
-    return f"measure {node} again{beside}; then: qyran accept --from {source}"
+    return f"measure {node} again{beside}; then: qyran accept {source}"
 
 
 def _evidence(one: Evidence, sources: dict[str, str]) -> EvidenceDoc:
@@ -216,6 +236,8 @@ def _line(one: Evidence, sources: dict[str, str]) -> str:
     """``triad 188 GB/s: 6.1 % below the median of 63 peers, 200 GB/s (5.9 robust sd, n = 10)``."""
     if not one.view:
         return f"{one.metric.name}: {one.remark}"
+    if one.verdict is Verdict.RETEST and one.remark.startswith("slow link"):
+        return f"{_value(one)} over all pairs, but {one.remark}"
     remark = f"; {one.remark}" if one.remark else ""
     return f"{_value(one)}: {_against(one, sources)} ({_how(one)}){remark}"
 
@@ -242,6 +264,26 @@ def _how(one: Evidence) -> str:
     return n if one.sd is None else f"{abs(one.sd):.1f} robust sd, {n}"
 
 
+def _link(found: Judged, one: Link) -> LinkDoc:
+    metric = found.table.metrics[one.metric]
+    names = found.table.nodes[one.a], found.table.nodes[one.b]
+    side = "below" if metric.better == "higher" else "above"
+    return LinkDoc(
+        metric=metric.name,
+        nodes=names,
+        verdict=evidence.WORD[one.grade].value,
+        value=one.value,
+        unit=metric.unit,
+        expected=one.expected,
+        deficit=one.deficit,
+        sd=one.sd,
+        p=one.p,
+        line=f"{metric.name} {names[0]} - {names[1]} {units.si(one.value, metric.unit)}: "
+        f"{100.0 * one.deficit:.1f} % {side} other links, {units.si(one.expected, metric.unit)} "
+        f"({one.sd:.1f} robust sd)",
+    )
+
+
 def _metric(found: Judged, column: int) -> FleetMetricDoc:
     metric, fleet = found.table.metrics[column], found.fleets[column]
     return FleetMetricDoc(
@@ -257,6 +299,7 @@ def _metric(found: Judged, column: int) -> FleetMetricDoc:
         bimodal=_groups(fleet),
         views=[one.name for one in found.views if not one.silent[column]],
         silent=_silent(found.views, column),
+        links=found.unjudged[column],
     )
 
 

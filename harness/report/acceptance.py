@@ -11,7 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report import units
-from harness.report.accept_document import AcceptDoc, EvidenceDoc, FleetMetricDoc, NodeVerdictDoc
+from harness.report.accept_document import (
+    AcceptDoc,
+    EvidenceDoc,
+    FleetMetricDoc,
+    LinkDoc,
+    NodeVerdictDoc,
+)
 from harness.report.table import new_table
 
 _SIGN: Final = {"reject": "✗", "not tested": "?", "re-test": "~"}
@@ -37,6 +43,7 @@ def shown(document: AcceptDoc) -> RenderableType:
         if nodes:
             made += [Text(""), Text(f"{_HEAD[word].capitalize()}", style="bold")]
             made += _rejected(nodes) if word == "reject" else _by_reason(nodes)
+    made += _links(document.links)
     return Group(*made, Text(""), _fleet(document.fleet), *_remarks(document.fleet))
 
 
@@ -87,6 +94,15 @@ def _by_reason(nodes: list[NodeVerdictDoc]) -> Iterator[RenderableType]:
         yield Text(f"and {len(groups) - _MOST_LINES} more: --json or --csv FILE has them all")
 
 
+def _links(links: list[LinkDoc]) -> list[RenderableType]:
+    if not links:
+        return []
+    worst = sorted(links, key=lambda one: -one.deficit)[:_MOST_LINES]
+    lines = [Text(f"{_SIGN[one.verdict]} {one.line}", style=_STYLE[one.verdict]) for one in worst]
+    more = [Text(f"and {len(links) - len(worst)} more")] if len(links) > len(worst) else []
+    return [Text(""), Text("Slow links: cable, ports, switch", style="bold"), *lines, *more]
+
+
 def _names(nodes: list[NodeVerdictDoc]) -> str:
     names = [one.node for one in nodes]
     if len(names) <= _SOME:
@@ -116,6 +132,8 @@ def _percent(fraction: float | None) -> str:
 
 def _remarks(metrics: list[FleetMetricDoc]) -> Iterator[RenderableType]:
     for one in metrics:
+        if one.links:
+            yield Text(f"{one.metric}: {one.links}", style="yellow")
         if one.bimodal:
             yield Text(
                 f"{one.metric} is {one.silent['peers']}: peers cannot say which are right; give an "

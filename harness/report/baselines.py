@@ -14,6 +14,7 @@ from harness.report.baseline_document import BaselineDiffDoc, BaselineDoc, Basel
 from harness.report.table import new_table
 
 _SIGN: Final = {"better": "↑", "worse": "↓", "same": "=", "new": "+", "gone": "-"}
+_SOME: Final = 5
 _STYLE: Final = {"better": "green", "worse": "yellow"}
 
 
@@ -35,19 +36,19 @@ def shown(document: BaselineDoc) -> RenderableType:
 
 def _left_out(document: BaselineDoc) -> Iterator[Text]:
     for name, one in document.metrics.items():
-        for node, why in list(one.left_out.items())[:20]:
+        for node, why in list(one.left_out.items())[:_SOME]:
             yield Text(f"{name}: {node} left out: {why}")
-        if len(one.left_out) > 20:
-            kinds = Counter(why.partition(":")[0] for why in list(one.left_out.values())[20:])
+        if len(one.left_out) > _SOME:
+            kinds = Counter(why.partition(":")[0] for why in list(one.left_out.values())[_SOME:])
             more = ", ".join(f"{count} {why}" for why, count in kinds.items())
-            yield Text(f"{name}: and {len(one.left_out) - 20} more left out: {more}")
+            yield Text(f"{name}: and {len(one.left_out) - _SOME} more left out: {more}")
 
 
 def made(document: BaselineMakeDoc) -> RenderableType:
     """The baseline and where it lies, or why there is none."""
     if document.baseline is None:
         why = [Text(f"{name}: {one}", style="yellow") for name, one in document.refused.items()]
-        return Group(Text(f"{document.source} gives no baseline", style="bold"), *why)
+        return Group(Text(f"{document.source}: this gives no baseline", style="bold"), *why)
     done = "written to" if document.written else "is in this file already:"
     lines = [f"{done} {document.file}", f"qyran accept --from FILE --baseline {document.file}"]
     return Group(shown(document.baseline), *(Text(one) for one in lines))

@@ -75,11 +75,16 @@ class ComparedDoc(Doc):
 
 
 class ChangeDoc(Doc):
-    """What differs between the environments of the newest runs of both sides."""
+    """What differs between the environments of the newest runs of both sides, as text.
 
-    what: str
+    meaning : what may follow for performance, "" where nothing is known.
+    """
+
+    group: str
+    name: str
     a: str
     b: str
+    meaning: str
 
 
 class LeftOutDoc(Doc):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -9,6 +10,7 @@ from statistics import median
 from harness.judge.compare import FALSE_DISCOVERIES, Judged, Verdict
 from harness.judge.pairs import Runs
 from harness.judge.stats.difference import LEVEL
+from harness.machine.difference import Difference
 from harness.record.library import Skipped
 from harness.record.recorded import Recorded
 from harness.report.compare_document import (
@@ -41,6 +43,26 @@ def side(asked: str, cases: Sequence[Recorded]) -> ComparedSideDoc:
 
 def _distinct(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(words))
+
+
+def changes(found: Iterable[Difference]) -> list[ChangeDoc]:
+    """Differences of environments, the most relevant first."""
+    return [
+        ChangeDoc(
+            group=one.group,
+            name=one.name,
+            a=_said(one.a, one.a_unknown),
+            b=_said(one.b, one.b_unknown),
+            meaning=one.meaning,
+        )
+        for one in found
+    ]
+
+
+def _said(value: object, unknown: str) -> str:
+    if value is None:
+        return unknown or "unknown"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def document(

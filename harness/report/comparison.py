@@ -33,6 +33,7 @@ _ALWAYS: Final = frozenset({"slower", "faster", "missing"})
 _WITHOUT_NUMBER: Final = frozenset({"missing", "not comparable"})
 _FEW: Final = 6
 _CHANGES: Final = 4
+_LONG: Final = 32
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def table(document: CompareDoc, *, everything: bool) -> RenderableType:
     for one in parts:
         made.add_row(Text(one.title, style="bold"))
         for line in one.lines:
-            made.add_row(f"  {line.name}", *cells(line.row), _verdict(line.row))
+            made.add_row(f"  {line.name}", *cells(line.row), verdict(line.row))
         if one.hidden:
             more = f"  {hidden(one.hidden)}"
             made.add_row(Text(more, style="dim"))
@@ -129,7 +130,8 @@ def cells(row: ComparedDoc) -> tuple[str, str, str, str]:
     return units.si(first, row.unit), units.si(second, row.unit), ratio, interval
 
 
-def _verdict(row: ComparedDoc) -> Text:
+def verdict(row: ComparedDoc) -> Text:
+    """The word with its sign and colour."""
     return Text(f"{SIGNS[row.verdict]} {row.verdict}", style=_STYLE[row.verdict])
 
 
@@ -204,11 +206,15 @@ def environment(document: CompareDoc) -> list[str]:
         return ["environment: cannot be read on one side"]
     if not changes:
         return ["environment: no difference"]
-    named = [f"  {one.what}: {one.a} -> {one.b}" for one in changes[:_CHANGES]]
+    named = [f"  {one.name}: {_short(one.a)} -> {_short(one.b)}" for one in changes[:_CHANGES]]
     runs = f"{document.a.runs[-1]} {document.b.runs[-1]}"
     rest = [f"  all: qyran env diff {runs}"] if changes[_CHANGES:] else []
     head = f"environment: {units.counted(len(changes), 'difference')}"
     return [head, *named, *rest]
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONG else f"{words[: _LONG - 3]}..."
 
 
 def method(document: CompareDoc) -> list[str]:

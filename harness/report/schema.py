@@ -12,10 +12,14 @@ from harness.report.baseline_document import BaselineDiffDoc, BaselineDoc, Basel
 from harness.report.compare_document import CompareDoc
 from harness.report.doctor_document import DoctorDoc
 from harness.report.document import Doc
+from harness.report.env_document import EnvDiffDoc, EnvDoc
+from harness.report.explain_document import ExplainDoc
 from harness.report.gate_document import GateDoc
+from harness.report.history_document import HistoryDoc
 from harness.report.import_document import ImportDoc
 from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
+from harness.report.pair_document import ExplainPairDoc
 from harness.report.plan_document import PlanDoc
 from harness.report.store_document import (
     ExportDoc,
@@ -42,12 +46,17 @@ ALL: Final[tuple[type[Doc], ...]] = (
     JobsDoc,
     CollectDoc,
     CompareDoc,
+    ExplainDoc,
+    ExplainPairDoc,
     ImportDoc,
     AcceptDoc,
     BaselineDoc,
     BaselineMakeDoc,
     BaselineDiffDoc,
     GateDoc,
+    HistoryDoc,
+    EnvDoc,
+    EnvDiffDoc,
     StoreDoc,
     FileDoc,
     FsckDoc,

@@ -13,9 +13,11 @@ from typing import Literal
 
 import numpy as np
 
+from harness.judge.fleet.pairs import Pairs, PairsJudged, judge, tournament
 from harness.judge.fleet.table import Floats, Measurements, Metric
+from harness.judge.fleet.thresholds import DEFAULT
 from harness.judge.fleet.verdict import Anchors, Judged, Verdict, judged
-from harness.judge.fleet.views import Anchor
+from harness.judge.fleet.views import Anchor, Grade
 
 Fleet = Callable[[np.random.Generator], Floats]
 """(nodes,) or (nodes, metrics) or (nodes, metrics, repetitions) values."""
@@ -115,18 +117,45 @@ def _halves(trials: int) -> Iterator[str]:
         yield f"  {nodes} nodes, CV 1 %: {refused.bimodal:.3f} {anchored.exact:.3f}"
 
 
+def pairs(nodes: int, seed: int, link: float = 1.0, node: float = 1.0, cv: float = 0.01) -> Pairs:
+    """All pairs of some nodes; the link 3 - 7 and node 5 have a part of what others have."""
+    ends = tournament(nodes).reshape(-1, 2)
+    value = 1.0 + cv * np.random.default_rng(seed).standard_normal(len(ends))
+    value[(ends[:, 0] == 3) & (ends[:, 1] == 7)] *= link
+    value[(ends == 5).any(axis=1)] *= node
+    return Pairs(table(value), ends)
+
+
+def _pairs(trials: int) -> Iterator[str]:
+    yield "32 nodes, all pairs, CV 1 %: share in which the link, or the node, alone is named"
+    for part in (0.94, 0.92, 0.9, 0.8):
+        links, nodes = 0, 0
+        for seed in range(trials):
+            links += _named(judge(pairs(32, seed, link=part), 32, DEFAULT)) == ([], [(3, 7)])
+            nodes += _named(judge(pairs(32, seed, node=part), 32, DEFAULT)) == ([5], [])
+        yield f"  at {100 * part:.0f} %: {links / trials:.3f} {nodes / trials:.3f}"
+
+
+def _named(found: PairsJudged) -> tuple[list[int], list[tuple[int, int]]]:
+    nodes = np.flatnonzero(found.peers.grade[:, 0] == Grade.REJECT).tolist()
+    return nodes, [(one.a, one.b) for one in found.links if one.grade is Grade.REJECT]
+
+
 def _speed() -> Iterator[str]:
     value = np.random.default_rng(0).normal(1.0, 0.01, (10_000, 20, 10))
     began = time.perf_counter()
     judged(table(value))
     yield f"10000 nodes x 20 metrics x 10 repetitions: {time.perf_counter() - began:.1f} s"
+    began = time.perf_counter()
+    tournament(1000)
+    yield f"tournament of 1000 nodes: {time.perf_counter() - began:.2f} s"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=1000)
     trials = parser.parse_args().trials
-    for part in (_healthy(trials), _found(trials), _halves(trials), _speed()):
+    for part in (_healthy(trials), _found(trials), _halves(trials), _pairs(trials // 2), _speed()):
         for line in part:
             print(line, flush=True)
 

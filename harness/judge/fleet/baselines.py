@@ -13,8 +13,8 @@ from harness.judge.fleet.table import Bools, Floats, Metric
 from harness.judge.fleet.verdict import Judged
 from harness.judge.fleet.views import Grade, Stored
 
-CONVERGED: Final = 0.01
-"""The standard error of a node's median up to which it is known well enough."""
+CONVERGED: Final = 0.015
+"""The standard error of a node's median up to which the smallest effect, 3 %, can be seen."""
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,18 @@ from harness.judge.fleet.verdict import Judged, Verdict
 from harness.judge.fleet.views import Grade, View
 
 _SLOW_RANK: Final = 0.03
+_SOME: Final = 4
 # Part of a metric's name or unit -> what a person looks at first.
 _LOOK_FIRST: Final = (
-    (("latency", "pingpong", "network", "ib_", "nccl", "allreduce", "alltoall", "link"),
+    (("gpu", "cuda", "hbm", "nvlink", "pcie"),
+     "clock, power limit, temperature and throttle reasons of the GPU, its PCIe width"),
+    (("latency", "pingpong", "network", "ib_", "nccl", "allreduce", "alltoall", "link",
+      "p2p", "pair", "osu", "sendrecv"),
      "cable and port (error counters), link width and speed, slot and firmware of the NIC"),
     (("stream", "triad", "membw", "memory", "ladder", "jacobi", "copy"),
      "memory modules (one missing, slow or with corrected errors), NUMA setting, huge pages"),
-    (("disk", "io_", "fio", "read_", "write_", "ior"),
+    (("disk", "fio", "ior", "filesystem", "file_"),
      "file system and drive (SMART), other jobs on it"),
-    (("gpu", "cuda", "hbm", "nvlink", "pcie"),
-     "clock, power limit, temperature and throttle reasons of the GPU, its PCIe width"),
     (("dgemm", "hpl", "gemm", "flop", "linpack"),
      "clock under load (governor, power limit, temperature), other processes, BLAS threads"),
 )  # fmt: skip
@@ -53,7 +55,7 @@ class Evidence:
     look: str
 
 
-_WORD: Final = {
+WORD: Final = {
     Grade.ACCEPT: Verdict.ACCEPT,
     Grade.RETEST: Verdict.RETEST,
     Grade.REJECT: Verdict.REJECT,
@@ -121,7 +123,7 @@ def _without(found: Judged, node: int, column: int, verdict: Verdict, line: str)
 
 
 def _of_view(found: Judged, view: View, node: int, column: int) -> Evidence:
-    metric, verdict = found.table.metrics[column], _WORD[Grade(int(view.grade[node, column]))]
+    metric, verdict = found.table.metrics[column], WORD[Grade(int(view.grade[node, column]))]
     bad = verdict is not Verdict.ACCEPT
     return Evidence(
         metric=metric,
@@ -134,9 +136,26 @@ def _of_view(found: Judged, view: View, node: int, column: int) -> Evidence:
         p=_number(view.p[node, column]),
         n=int(found.cells.n[node, column]),
         others=int(view.others[node, column]),
-        remark=_rank(found, node, column) if bad else "",
+        remark=_remark(found, view, node, column) if bad else "",
         look=look_first(metric) if bad else "",
     )
+
+
+def _remark(found: Judged, view: View, node: int, column: int) -> str:
+    """What the numbers of a node do not tell: a slow rank, slow links."""
+    links = _links(found, node, column) if view.name == "peers" else ""
+    return links or _rank(found, node, column)
+
+
+def _links(found: Judged, node: int, column: int) -> str:
+    others = [
+        (one.b if one.a == node else one.a, one.deficit)
+        for one in found.links
+        if one.metric == column and node in (one.a, one.b)
+    ]
+    said = [f"{found.table.nodes[at]} ({100 * deficit:.1f} %)" for at, deficit in others[:_SOME]]
+    more = f" and {len(others) - _SOME} more" if len(others) > _SOME else ""
+    return f"slow link to {', '.join(said)}{more}" if others else ""
 
 
 def _rank(found: Judged, node: int, column: int) -> str:

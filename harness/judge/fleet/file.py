@@ -7,18 +7,22 @@ import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
 
 from harness.errors import ConfigError, did_you_mean
+from harness.judge.fleet.pairs import Pairs
 from harness.judge.fleet.table import Ints, Measurements, Metric
 from harness.record.foreign.model import in_base_units
 
 REQUIRED: Final = ("node", "metric", "value", "unit", "better")
-OPTIONAL: Final = ("rank", "repetition", "time")
-_FORMS: Final = "node, metric, value, unit, better; and rank, repetition, time if there are any"
+OPTIONAL: Final = ("rank", "repetition", "time", "peer")
+_FORMS: Final = (
+    "node, metric, value, unit, better; and rank, repetition, time, peer if there are any"
+)
 _NO_VALUE: Final = frozenset({"", "-", "na", "n/a", "nan", "none", "null"})
 _MOST: Final = 10_000_000
 _BETTER: Final[dict[str, Literal["higher", "lower"]]] = {"higher": "higher", "lower": "lower"}
@@ -35,7 +39,7 @@ class _Columns:
     nodes: dict[str, int] = field(default_factory=dict)
     metrics: dict[str, int] = field(default_factory=dict)
     known: list[Metric] = field(default_factory=list)
-    factor: dict[tuple[int, str, str], float] = field(default_factory=dict)
+    spelled: dict[tuple[str, str, str], tuple[int, float]] = field(default_factory=dict)
     node: array[int] = field(default_factory=lambda: array("q"))
     metric: array[int] = field(default_factory=lambda: array("q"))
     rank: array[int] = field(default_factory=lambda: array("q"))
@@ -48,12 +52,11 @@ class _Columns:
 
     def add(self, line: int, row: Row) -> None:
         """Take a line; ConfigError names the line and the column of what is wrong."""
-        node, metric, value, unit, better, rank, repetition, _time = row
-        at = self.metrics.get(metric)
-        factor = None if at is None else self.factor.get((at, unit, better))
-        if at is None or factor is None:
-            at, factor = self._new(line, metric, unit, better)
-        self.node.append(self._node(line, node))
+        node, metric, value, unit, better, rank, repetition, _, _ = row
+        known = self.spelled.get((metric, unit, better))
+        at, factor = known or self._new(line, metric, unit, better)
+        place = self.nodes.get(node)
+        self.node.append(self._node(line, node) if place is None else place)
         self.metric.append(at)
         self.value.append(self._value(line, value) * factor)
         self.rank.append(self._index(line, "rank", rank))
@@ -82,18 +85,16 @@ class _Columns:
             raise self.wrong(line, "unit", unit, f"{metric} is in {self.known[at].unit} before")
         if self.known[at] != made:
             raise self.wrong(line, "better", better, f"{metric} is better {self.known[at].better}")
-        self.factor[at, unit, better] = factor
+        self.spelled[metric, unit, better] = at, factor
         return at, factor
 
     def _value(self, line: int, value: Any) -> float:
-        if value is None:
-            return float("nan")
         try:
-            if isinstance(value, bool):
+            if value is None or isinstance(value, bool):
                 raise ValueError
             return float(value)
         except (TypeError, ValueError, OverflowError):
-            if isinstance(value, str) and value.strip().casefold() in _NO_VALUE:
+            if value is None or (isinstance(value, str) and value.strip().casefold() in _NO_VALUE):
                 return float("nan")
             raise self.wrong(line, "value", value, "a number, or nan") from None
 
@@ -110,24 +111,76 @@ class _Columns:
         return found
 
 
-def read(path: Path) -> Measurements:
+@dataclass(frozen=True)
+class Read:
+    """What a file holds. table : of nodes, the ends of pairs among them; pairs : None if none."""
+
+    table: Measurements
+    pairs: Pairs | None
+
+
+class _PairNames:
+    """Pairs as rows of a table of their own: a link has no direction."""
+
+    def __init__(self) -> None:
+        self.ends: dict[str, tuple[str, str]] = {}
+
+    def name(self, node: str, peer: str) -> str:
+        one, two = sorted((node.strip(), peer.strip()), key=natural)
+        made = f"{one}\0{two}"
+        self.ends[made] = one, two
+        return made
+
+
+def read(path: Path) -> Read:
     """The table of a file; ``.jsonl``, ``.ndjson`` and ``.json`` hold JSON lines, else it is CSV.
 
     Lines without a repetition are counted as they come. Raises ConfigError with file, line and
     column for what cannot be read, and for a value that is there twice.
     """
     lines = _json_lines if path.suffix in (".jsonl", ".ndjson", ".json") else _csv_lines
-    columns = _Columns(str(path))
+    nodes, pairs, names = _Columns(str(path)), _Columns(str(path)), _PairNames()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for line, row in lines(columns.name, file):
-                columns.add(line, row)
+            for line, row in lines(nodes.name, file):
+                peer = row[-1]
+                if peer is None or peer == "":
+                    nodes.add(line, row)
+                else:
+                    pair = _pair(nodes, names, line, row[0], peer)
+                    pairs.add(line, (pair, *row[1:]))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise ConfigError(str(path), f"cannot be read: {reason}") from error
-    if not columns.value:
+    if not nodes.value and not pairs.value:
         raise ConfigError(str(path), "holds no measurement", known=_FORMS)
-    return _table(columns)
+    if both := set(nodes.metrics) & set(pairs.metrics):
+        raise ConfigError(
+            str(path), f"metric {min(both)!r} is of nodes and of pairs", fix="two names"
+        )
+    return _read(nodes, pairs, names)
+
+
+def _pair(columns: _Columns, names: _PairNames, line: int, node: str, peer: Any) -> str:
+    if not isinstance(peer, str) or not peer.strip() or peer.strip() == node.strip():
+        raise columns.wrong(line, "peer", peer, "the name of another node")
+    if not node.strip():
+        raise columns.wrong(line, "node", node, "the name of a node")
+    return names.name(node, peer)
+
+
+def _read(nodes: _Columns, pairs: _Columns, names: _PairNames) -> Read:
+    """Both tables; nodes that only pairs name are nodes too."""
+    ends = [one for both in names.ends.values() for one in both]
+    for name in ends:
+        nodes.nodes.setdefault(name, len(nodes.nodes))
+    table = _table(nodes)
+    if not pairs.value:
+        return Read(table, None)
+    made = _table(pairs)
+    place = {name: at for at, name in enumerate(table.nodes)}
+    at = [[place[end] for end in names.ends[pair]] for pair in made.nodes]
+    return Read(table, Pairs(made, np.array(at, np.int64)))
 
 
 def _csv_lines(name: str, file: Iterable[str]) -> Iterator[tuple[int, Row]]:
@@ -157,7 +210,14 @@ def _places(name: str, head: list[str]) -> Callable[[list[str]], Row]:
     if twice := {one for one in head if head.count(one) > 1}:
         raise ConfigError(f"{name}:1", f"column {min(twice)!r} is there twice", known=_FORMS)
     at = [head.index(one) if one in head else len(head) for one in (*REQUIRED, *OPTIONAL)]
-    return lambda cells: [(*cells, None)[one] for one in at]
+    pick = itemgetter(*at)
+
+    def take(cells: list[Any]) -> Row:
+        cells.append(None)  # stands for every column that is not there
+        row: Row = pick(cells)
+        return row
+
+    return take
 
 
 def _json_lines(name: str, file: Iterable[str]) -> Iterator[tuple[int, Row]]:
@@ -220,7 +280,7 @@ def natural(name: str) -> list[tuple[int, int, str]]:
 
 def _counted(table: Measurements, name: str, line: Ints) -> Measurements:
     """Repetitions that the file does not number are numbered; the same one twice is an error."""
-    key = table.cell * (int(table.rank.max()) + 2) + table.rank + 1
+    key = table.cell * (int(table.rank.max(initial=-1)) + 2) + table.rank + 1
     order = np.lexsort((line, table.repetition, key))
     same = np.zeros(len(order), bool)
     same[1:] = key[order][1:] == key[order][:-1]

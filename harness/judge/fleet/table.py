@@ -100,7 +100,7 @@ def cells(table: Measurements) -> Cells:
     rate = table.sign[cell % len(table.metrics)] > 0.0
     usable = np.isfinite(value) & ((value > 0.0) | ((value == 0.0) & ~rate))
     size = table.shape[0] * table.shape[1]
-    median, error, n = _medians(cell[usable], value[usable], size)
+    median, error, n = medians(cell[usable], value[usable], size)
     failed = np.bincount(cell[~usable], minlength=size)
     return Cells(
         value=median.reshape(table.shape),
@@ -113,7 +113,7 @@ def cells(table: Measurements) -> Cells:
 
 def _repetitions(table: Measurements) -> tuple[Ints, Floats]:
     """Cell and value of each repetition: of its slowest rank, NaN if a rank failed."""
-    if not table.value.size or table.rank.max() < 0:
+    if table.rank.max(initial=-1) < 0:
         return table.cell, table.value
     order = np.lexsort((table.repetition, table.cell))
     cell, repetition = table.cell[order], table.repetition[order]
@@ -125,7 +125,7 @@ def _repetitions(table: Measurements) -> tuple[Ints, Floats]:
     return cell[start], sign[start] * worst
 
 
-def _medians(cell: Ints, value: Floats, size: int) -> tuple[Floats, Floats, Ints]:
+def medians(cell: Ints, value: Floats, size: int) -> tuple[Floats, Floats, Ints]:
     """Median, its relative standard error and the number of values of each cell."""
     order = np.lexsort((value, cell))
     cell, value = cell[order], value[order]
@@ -139,7 +139,8 @@ def _medians(cell: Ints, value: Floats, size: int) -> tuple[Floats, Floats, Ints
     more = (n > 1) & (median > 0.0)
     sd = _TO_SD * away[more] / np.maximum(n[more] - 1, 1)
     error = np.zeros(size)
-    error[more] = _TO_SD * sd / np.sqrt(n[more]) / median[more]
+    with np.errstate(over="ignore"):  # the median may be the smallest number there is
+        error[more] = _TO_SD * sd / np.sqrt(n[more]) / median[more]
     return median, error, n
 
 

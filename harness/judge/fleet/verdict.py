@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.fleet import table as tables
 from harness.judge.fleet import views
+from harness.judge.fleet.pairs import Link, Pairs
+from harness.judge.fleet.pairs import judge as judge_pairs
 from harness.judge.fleet.table import Bools, Cells, Measurements
 from harness.judge.fleet.thresholds import DEFAULT, Thresholds
 from harness.judge.fleet.views import Anchor, Fleet, Grade, Stored, View
+
+T = TypeVar("T", Cells, View)
 
 
 class Verdict(StrEnum):
@@ -47,7 +51,8 @@ class Judged:
     """A fleet and its verdicts.
 
     cell : (nodes, metrics) `Grade` over all views; missing : (nodes, metrics) without a whole
-    measurement; fleets : for each metric what the peers are like; verdicts : for each node.
+    measurement; fleets : for each metric what the peers are like; verdicts : for each node;
+    links : slow links of pairs; unjudged : for each metric why links were not judged, or "".
     """
 
     table: Measurements
@@ -58,28 +63,56 @@ class Judged:
     fleets: tuple[Fleet | None, ...]
     verdicts: tuple[Verdict, ...]
     limits: Thresholds
+    links: tuple[Link, ...] = ()
+    unjudged: tuple[str, ...] = ()
 
 
 def judged(
-    table: Measurements, anchors: Anchors | None = None, limits: Thresholds = DEFAULT
+    table: Measurements,
+    anchors: Anchors | None = None,
+    limits: Thresholds = DEFAULT,
+    pairs: Pairs | None = None,
 ) -> Judged:
-    """Judge every node of a table. A metric that one node lacks is missing on that node."""
+    """Judge every node of a table. A metric that one node lacks is missing on that node.
+
+    pairs : of the nodes of the table; their metrics stand behind those of the nodes.
+    """
     known = anchors or Anchors()
     cells = tables.cells(table)
-    seen, fleets = views.among_peers(cells, table.metrics, limits)
+    peers, fleets = views.among_peers(cells, table.metrics, limits)
+    links: tuple[Link, ...] = ()
+    unjudged = ("",) * len(table.metrics)
+    if pairs:
+        more = judge_pairs(pairs, len(table.nodes), limits)
+        table = replace(table, metrics=table.metrics + more.metrics)
+        links = tuple(replace(one, metric=one.metric + cells.value.shape[1]) for one in more.links)
+        cells, peers = _beside(cells, more.cells), _beside(peers, more.peers)
+        fleets, unjudged = [*fleets, *more.fleets], unjudged + more.unjudged
     three = (
         views.absolute(cells, table.metrics, known.absolute, limits),
         views.baseline(cells, table.metrics, known.baseline, limits),
-        seen,
+        peers,
     )
-    failed = np.where((cells.failed > 0) & (cells.n > 0), Grade.RETEST, Grade.SILENT)
-    cell = failed.astype(np.int8)
+    cell = np.where((cells.failed > 0) & (cells.n > 0), Grade.RETEST, Grade.SILENT).astype(np.int8)
     for one in three:
         cell = np.maximum(cell, one.grade)
     missing = (cells.n == 0) | cells.lacking
+    verdicts = _verdicts(cell, missing)
     return Judged(
-        table, cells, three, cell, missing, tuple(fleets), _verdicts(cell, missing), limits
+        table, cells, three, cell, missing, tuple(fleets), verdicts, limits, links, unjudged
     )
+
+
+def _beside(one: T, two: T) -> T:
+    """Two of a kind as one, with the metrics of both: arrays and tuples are joined."""
+    joined: dict[str, Any] = {}
+    for part in fields(one):
+        left, right = getattr(one, part.name), getattr(two, part.name)
+        if isinstance(left, np.ndarray):
+            joined[part.name] = np.hstack([left, right])
+        elif isinstance(left, tuple):
+            joined[part.name] = left + right
+    return replace(one, **joined)
 
 
 def _verdicts(cell: NDArray[np.int8], missing: Bools) -> tuple[Verdict, ...]:

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.fleet import multiple, peers
-from harness.judge.fleet.table import Cells, Floats, Ints, Metric
+from harness.judge.fleet.table import Bools, Cells, Floats, Ints, Metric
 from harness.judge.fleet.thresholds import Thresholds
 
 _TWO_SIGMA: Final = 2.0
+_NOISIER: Final = 4.0
 
 
 class Grade(IntEnum):
@@ -199,27 +200,41 @@ def _of_compared(
     limits: Thresholds,
 ) -> View:
     """Grades by effect, Benjamini-Hochberg (re-test) and Holm (reject) over nodes x metrics."""
-    nodes = len(cells.value)
-    nothing = np.full(nodes, np.nan)
     t, p, expected, others, sure = (
-        np.column_stack([nothing if one is None else getattr(one, what) for one in found])
-        for what in ("t", "p", "expected", "others", "sure")
+        _stacked(found, what, cells) for what in ("t", "p", "expected", "others", "sure")
     )
     expected = np.exp(expected * np.array([one.sign for one in metrics]))
     deficit = _deficit(cells.value, expected, metrics)
     holm = multiple.holm(p)
     counts = deficit >= limits.effect
     suspect = counts & (multiple.benjamini_hochberg(p) <= limits.retest)
+    unsettled = counts & _noisy(cells.error, limits)
     beyond = deficit_log(cells.value, expected, metrics) >= -np.log1p(-limits.gross)
     reject = suspect & (
         ((holm <= limits.reject) & (sure == 1.0)) | (holm <= limits.certain) | beyond
     )
-    grade = np.where(suspect, Grade.RETEST, Grade.ACCEPT)
+    grade = np.where(suspect | unsettled, Grade.RETEST, Grade.ACCEPT)
     grade = np.where(reject, Grade.REJECT, grade)
     return View(
         name, _graded(grade, deficit), expected, deficit, t, holm,
         np.nan_to_num(others).astype(np.int64), silent,
     )  # fmt: skip
+
+
+def _noisy(error: Floats, limits: Thresholds) -> Bools:
+    """Known far less well than other nodes are, and not to the smallest effect: no t settles it."""
+    typical = np.median(error, axis=0) if len(error) else np.zeros(error.shape[1])
+    found: Bools = (error > _NOISIER * typical) & (error >= limits.effect / 2.0)
+    return found
+
+
+def _stacked(found: Sequence[peers.Compared | None], what: str, cells: Cells) -> Floats:
+    """(nodes, metrics) of one member; NaN for a metric without."""
+    made = np.full(cells.value.shape, np.nan)
+    for column, one in enumerate(found):
+        if one is not None:
+            made[:, column] = getattr(one, what)
+    return made
 
 
 def logarithms(value: Floats, metrics: Sequence[Metric]) -> Floats:

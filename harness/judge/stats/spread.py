@@ -16,12 +16,14 @@ LEAST_RUNS: Final = 5
 class Spread:
     """Standard deviation of the logarithm of a run's centre, from ``runs`` runs.
 
-    freedom : degrees of freedom of its square.
+    freedom : degrees of freedom of its square; largest : step between two runs, one after the
+    other.
     """
 
     deviation: float
     runs: int
     freedom: float
+    largest: float
 
 
 def of_runs(centres: Sequence[float]) -> Spread | None:
@@ -36,4 +38,5 @@ def of_runs(centres: Sequence[float]) -> Spread | None:
         return None
     steps = np.diff(np.log(np.asarray(centres, dtype=np.float64)))
     variance = float(np.mean(steps**2)) / 2.0
-    return Spread(math.sqrt(variance), runs, 2.0 * (runs - 1) ** 2 / (3.0 * runs - 4.0))
+    freedom = 2.0 * (runs - 1) ** 2 / (3.0 * runs - 4.0)
+    return Spread(math.sqrt(variance), runs, freedom, float(np.abs(steps).max()))

@@ -13,7 +13,8 @@ class Counter:
     """One domain of a node, such as ``package-0``.
 
     file : holds the counter as a whole number of ``unit_J``; range_J : where it begins again, None
-    if it does not; resolution_s : how often the hardware moves it.
+    if it does not; resolution_s : how often the hardware moves it; most_W : more than the domain
+    can draw.
     """
 
     domain: str
@@ -21,6 +22,7 @@ class Counter:
     unit_J: float
     range_J: float | None
     resolution_s: float
+    most_W: float
 
     def read_J(self) -> float:
         """The counter now. Unavailable if it cannot be read: newer kernels let only root."""
@@ -30,11 +32,14 @@ class Counter:
             why = getattr(error, "strerror", None) or "no number"
             raise Unavailable(f"{self.file}: {why}") from None
 
-    def between_J(self, before_J: float, after_J: float) -> float:
-        """What was used between two readings, if it wrapped around at most once.
+    def between_J(self, before_J: float, after_J: float, window_s: float) -> float:
+        """What was used between two readings that are so far apart.
 
-        Unavailable if it went back and has no range: it was reset.
+        Unavailable if it went back and has no range: it was reset; or if it may have wrapped
+        around more than once, which nobody could tell.
         """
+        if self.range_J is not None and window_s * self.most_W >= self.range_J:
+            raise Unavailable(f"{self.domain}: may have wrapped around twice in {window_s:.0f} s")
         if after_J >= before_J:
             return after_J - before_J
         if self.range_J is None:

@@ -37,10 +37,10 @@ class Meter:
         """All counters now. Unavailable if one of them cannot be read."""
         return tuple(one.read_J() for one in self._counters)
 
-    def between_J(self, before: Reading, after: Reading) -> float:
-        """What the node used between two readings, over all domains."""
+    def between_J(self, before: Reading, after: Reading, window_s: float) -> float:
+        """What the node used between two readings so far apart, over all domains."""
         each = zip(self._counters, before, after, strict=True)
-        return sum(one.between_J(first, last) for one, first, last in each)
+        return sum(one.between_J(first, last, window_s) for one, first, last in each)
 
 
 def found(root: Path = Path("/")) -> Meter:

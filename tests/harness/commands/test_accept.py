@@ -177,6 +177,54 @@ def test_junit_has_a_test_for_each_node_and_metric(
     assert "below the median of 10 peers" in str(failure.get("message"))
 
 
+def test_pairs_name_a_slow_node_and_a_slow_link(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    """Each pair in both directions, which are one link."""
+    path = tmp_path / "pairs.csv"
+    rows = [
+        f"n{a:02},p2p,{_bandwidth(a, b)},GB/s,higher,n{b:02}\n"
+        for a in range(12)
+        for b in range(12)
+        if a != b
+    ]
+    path.write_text("node,metric,value,unit,better,peer\n" + "".join(rows))
+    found = document(monkeypatch, capsys, "--from", str(path))
+    words = {one["node"]: one["verdict"] for one in found["nodes"]}
+    assert words == {f"n{i:02}": "accept" for i in range(12)} | {
+        "n04": "reject",
+        "n07": "re-test",
+        "n10": "re-test",
+    }
+    (link,) = found["links"]
+    assert link["nodes"] == ["n07", "n10"]
+    assert link["verdict"] == "reject"
+    assert "slow link to n10 (20.0 %)" in found["nodes"][7]["evidence"][0]["line"]
+    assert qyran(monkeypatch, "accept", "--from", str(path)) == 1
+    assert "p2p n07 - n10" in capsys.readouterr().out
+
+
+def _bandwidth(a: int, b: int) -> float:
+    return 25.0 * (0.9 if 4 in (a, b) else 1.0) * (0.8 if {a, b} == {7, 10} else 1.0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ("a,p,1,GB/s,higher,a\n", "pairs.csv:2: peer"),
+        (" ,p,1,GB/s,higher,a\n", "pairs.csv:2: node"),
+        ("a,p,1,GB/s,higher,\na,p,1,GB/s,higher,b\n", "'p' is of nodes and of pairs"),
+    ],
+)
+def test_pairs_that_are_none_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path, rows: str, where: str
+) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("node,metric,value,unit,better,peer\n" + rows)
+    assert qyran(monkeypatch, "accept", "--from", str(path)) == 2
+    assert where in capsys.readouterr().err
+
+
 def test_a_person_reads_the_rejected_first_and_the_accepted_as_a_number(
     monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
 ) -> None:

@@ -103,6 +103,7 @@ def test_every_flag_of_run_is_handed_on() -> None:
         cluster_file=Path("c.yaml"),
         rules=Rules(1, 1.0, 1.0),
         tags=("t",),
+        require_references=True,
     )
     found = again.words(full, suite="hpl", hpl_dat=Path("H"), into=Path("i"))
     given_ = {word.partition("=")[0] for word in found if word.startswith("--")}

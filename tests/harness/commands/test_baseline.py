@@ -123,7 +123,7 @@ def test_it_is_refused_with_the_reason(
     assert make(monkeypatch, written(tmp_path / "a.csv", lines), to, "--json") == 4
     assert why in document(capsys, BaselineMakeDoc)["refused"]["triad"]
     assert make(monkeypatch, tmp_path / "a.csv", to) == 4
-    assert "gives no baseline" in capsys.readouterr().out
+    assert "this gives no baseline" in capsys.readouterr().out
     assert not to.exists()
 
 

@@ -132,6 +132,10 @@ def test_what_pyyaml_writes_is_read_back(tree: object) -> None:
     assert parse(yaml.safe_dump(tree), "f").data == tree
 
 
+def test_a_dot_that_pyyaml_takes_for_a_number_is_a_word() -> None:
+    assert parse("a: ._\n._: 1.5", "f").data == {"a": "._", "._": 1.5}
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused_in_one_way(text: str) -> None:
     try:

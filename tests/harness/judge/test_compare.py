@@ -125,14 +125,14 @@ def test_the_launches_that_are_asked_for_decide() -> None:
 def test_the_threshold_is_above_the_noise_of_earlier_runs(
     deviation: float, threshold: float, source: str
 ) -> None:
-    spread = Spread(deviation, 12, 8.0)
+    spread = Spread(deviation, 12, 8.0, 3.0 * deviation)
     found = judged([pair(STEADY, times(0.95), spread=spread)])[0]
     assert found.threshold == pytest.approx(threshold)
     assert found.threshold_source == source
 
 
 def test_earlier_runs_make_one_launch_enough() -> None:
-    spread = Spread(0.004, 20, 13.0)
+    spread = Spread(0.004, 20, 13.0, 0.015)
     rows = [pair((1.0,), (factor,), spread=spread) for factor in (0.9, 1.1, 1.0, 0.985)]
     verdicts = [one.verdict for one in judged(rows)]
     assert verdicts == [Verdict.SLOWER, Verdict.FASTER, Verdict.SAME, Verdict.UNDECIDED]
@@ -140,10 +140,25 @@ def test_earlier_runs_make_one_launch_enough() -> None:
     assert judged(rows)[3].more is None  # launches of these runs would not
 
 
+@pytest.mark.parametrize(
+    "spread", [Spread(0.004, 20, 13.0, 0.05), Spread(0.004, 19, 12.0, 0.01)], ids=["steps", "runs"]
+)
+def test_one_launch_that_may_be_disturbed_is_to_be_confirmed(spread: Spread) -> None:
+    found = judged([pair((1.0,), (0.9,), spread=spread)])[0]
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.reason == (
+        "beyond the threshold, but a launch may be disturbed: run with --launches 5"
+    )
+    assert found.more == 4
+    assert judged([pair(STEADY, times(0.9), spread=spread)])[0].verdict is Verdict.SLOWER
+
+
 def test_noise_between_runs_counts_beside_steady_launches() -> None:
     """Five launches within a minute agree, and runs of other days do not."""
     alone = judged([pair(STEADY, times(0.93))], threshold=0.02)[0]
-    known = judged([pair(STEADY, times(0.93), spread=Spread(0.05, 12, 8.0))], threshold=0.02)[0]
+    known = judged([pair(STEADY, times(0.93), spread=Spread(0.05, 12, 8.0, 0.1))], threshold=0.02)[
+        0
+    ]
     assert alone.verdict is Verdict.SLOWER
     assert known.verdict is Verdict.UNDECIDED
 

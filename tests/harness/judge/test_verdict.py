@@ -228,3 +228,13 @@ def test_a_launch_without_repetitions_has_no_calls(made: Any, curved: CaseResult
     raw = replace(made.raw(curved.case, [[[0.1, 0.1]], []]), calls=calls)
     found = verdict.judged(raw, oversubscribe=False)
     assert found.metrics["ping_0B_latency"].calls == Calls(0.5, 1.0, 1.5, 2.0)
+
+
+def test_what_is_to_be_noticed_about_the_samples_is_noted(made: Any) -> None:
+    level = [[[0.1, 0.1]] * 20, [[0.2, 0.2]] * 20]
+    found = made.result(
+        seconds=[[[a * (1 + 1e-4 * i), b] for i, (a, b) in enumerate(launch)] for launch in level]
+    )
+    assert any(one.startswith("triad_bandwidth has two modes: 50%") for one in found.notes)
+    assert found.outcome is Outcome.PASS  # it is said, and nothing is deleted
+    assert found.metrics["triad_bandwidth"].n == 40

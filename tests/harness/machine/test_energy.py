@@ -51,7 +51,7 @@ def test_what_was_used_is_the_difference(node: Path) -> None:
     before = found.read()
     zone(node, "0", "package-0", 65_000_000)
     zone(node, "0:1", "dram", 4_500_000)
-    assert found.between_J(before, found.read()) == pytest.approx(60 + 3.5)
+    assert found.between_J(before, found.read(), 0.1) == pytest.approx(60 + 3.5)
 
 
 def test_a_counter_that_wrapped_around(tmp_path: Path) -> None:
@@ -59,7 +59,19 @@ def test_a_counter_that_wrapped_around(tmp_path: Path) -> None:
     found = meter.found(tmp_path)
     before = found.read()
     zone(tmp_path, "0", "package-0", 2_000_000, most=1_000_000_000)
-    assert found.between_J(before, found.read()) == pytest.approx(3.0)
+    assert found.between_J(before, found.read(), 0.1) == pytest.approx(3.0)
+
+
+def test_a_window_in_which_it_may_have_wrapped_twice_is_not_believed(node: Path) -> None:
+    found = meter.found(node)
+    before = found.read()
+    assert found.between_J(before, before, 200.0) == 0.0
+    with pytest.raises(Unavailable, match="wrapped around twice in 300 s"):
+        found.between_J(before, before, 300.0)  # 1000 W, where no limit is known
+    for number in ("0", "0:1", "1", "1:0"):
+        limit = f"{POWERCAP}/intel-rapl:{number}/constraint_0_power_limit_uw"
+        put(node, limit, "200000000")
+    assert meter.found(node).between_J(before, before, 600.0) == 0.0
 
 
 def test_a_counter_that_vanishes_is_not_zero(node: Path) -> None:
@@ -84,7 +96,7 @@ def test_sockets_of_a_hardware_monitor(tmp_path: Path) -> None:
     assert (found.source, found.domains) == ("hwmon", ("package-0", "package-1"))
     assert sum(found.read()) == pytest.approx(4.0)
     with pytest.raises(Unavailable, match="went back"):
-        found.between_J((5.0, 5.0), (4.0, 5.0))
+        found.between_J((5.0, 5.0), (4.0, 5.0), 1.0)
 
 
 def test_the_finer_of_two_sources_is_read(node: Path) -> None:

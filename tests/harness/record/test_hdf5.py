@@ -306,3 +306,16 @@ def test_what_a_kernel_told_is_kept(made: Any) -> None:
         assert residual[0, 1, 0] == 8.0
         assert np.isnan(residual[0, 1, 1])
         assert residual[1, 0, 1] == np.inf
+
+
+def test_references_are_kept_with_where_they_came_from(made: Any, tmp_path: Path) -> None:
+    used = Expected(1.0, 0.05, "acceptance", 0.1, None, "2026-11-28", 16, "lab.yaml:2", "n 8")
+    result = made.result(made.case(references={"triad_bandwidth": used}))
+    content = hdf5.encoded(made.run(tmp_path), result, compose.of_case(result).model_dump())
+    with h5py.File(io.BytesIO(content), "r") as file:
+        group = file["entry/references/triad_bandwidth"]
+        assert group.attrs["source"] == b"acceptance"
+        assert (group.attrs["place"], group.attrs["why"]) == (b"lab.yaml:2", b"n 8")
+        assert group.attrs["date"] == b"2026-11-28"
+        assert (group["below"][()], group["n"][()]) == (0.1, 16)
+        assert "above" not in group

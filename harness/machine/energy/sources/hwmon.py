@@ -6,6 +6,7 @@ Only sockets are counted: what a monitor calls a core is a part of one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -26,7 +27,7 @@ def counters(tree: Tree) -> Iterator[Counter]:
         raise Unavailable("/sys/class/hwmon: no socket among its energy counters")
     for label, file in sockets.items():
         domain = f"package-{label.removeprefix('Esocket')}"
-        yield Counter(domain, tree.path(file), _MICRO, None, _MOVES_S)
+        yield Counter(domain, tree.path(file), _MICRO, None, _MOVES_S, math.inf)
 
 
 def _label(tree: Tree, file: str) -> str:

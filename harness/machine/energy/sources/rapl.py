@@ -16,6 +16,9 @@ from harness.machine.tree import Tree, Unavailable
 _COUNTED: Final = ("package", "dram")
 _MICRO: Final = 1e-6
 _MOVES_S: Final = 1e-3
+# For a moment a processor may draw more than its limit; one that gives none is taken for large.
+_ABOVE_LIMIT: Final = 2.0
+_LARGE_W: Final = 1000.0
 
 
 def counters(tree: Tree) -> Iterator[Counter]:
@@ -31,6 +34,7 @@ def counters(tree: Tree) -> Iterator[Counter]:
             unit_J=_MICRO,
             range_J=_MICRO * tree.integer(f"{zone}/max_energy_range_uj"),
             resolution_s=_MOVES_S,
+            most_W=_most_W(tree, zone),
         )
 
 
@@ -43,3 +47,11 @@ def _domain(tree: Tree, zone: str) -> str:
     name = tree.text(f"{zone}/name")
     number = zone.rpartition("intel-rapl:")[2].partition(":")[0]
     return name if "-" in name else f"{name}-{number}"
+
+
+def _most_W(tree: Tree, zone: str) -> float:
+    try:
+        limit_W = _MICRO * tree.integer(f"{zone}/constraint_0_power_limit_uw")
+    except Unavailable:
+        return _LARGE_W
+    return _ABOVE_LIMIT * limit_W if limit_W > 0.0 else _LARGE_W

@@ -23,7 +23,7 @@ def written(folder: Path, text: str, name: str = "fleet.csv") -> Path:
 
 def test_a_table_is_read_in_base_units_with_nodes_in_natural_order(tmp_path: Path) -> None:
     lines = "n10,triad,330,GB/s,higher\nn2,triad,331000,MB/s,higher\nn2,lat,1.5,us,lower\n"
-    found = file.read(written(tmp_path, HEAD + lines))
+    found = file.read(written(tmp_path, HEAD + lines)).table
     assert found.nodes == ("n2", "n10")
     assert found.metrics == (Metric("triad", "B/s", "higher"), Metric("lat", "s", "lower"))
     value = cells(found).value
@@ -34,7 +34,7 @@ def test_a_table_is_read_in_base_units_with_nodes_in_natural_order(tmp_path: Pat
 
 def test_columns_may_stand_in_any_order_with_others_between(tmp_path: Path) -> None:
     text = "\ufeffbetter,unit,note,value,metric,node\nlower,s,x,2,sort,a\n\nlower,s,y,4,sort,a\n"
-    found = file.read(written(tmp_path, text))
+    found = file.read(written(tmp_path, text)).table
     assert cells(found).value[0, 0] == 3.0
     assert found.repetition.tolist() == [0, 1]
 
@@ -45,7 +45,7 @@ def test_json_lines_are_read_alike(tmp_path: Path) -> None:
         for r, v in ((0, 3.0), (0, 3.2), (1, 2.0), (1, None))
     ]
     text = "\n".join(json.dumps(one) for one in rows)
-    found = file.read(written(tmp_path, text, "fleet.jsonl"))
+    found = file.read(written(tmp_path, text, "fleet.jsonl")).table
     assert found.repetition.tolist() == [0, 1, 0, 1]
     made = cells(found)
     assert made.value[0, 0] == 2e12  # the slowest rank
@@ -54,7 +54,7 @@ def test_json_lines_are_read_alike(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", ["nan", "NaN", "", "-", "n/a", "None"])
 def test_a_failed_measurement_has_no_value(tmp_path: Path, word: str) -> None:
-    found = file.read(written(tmp_path, f"{HEAD}a,m,{word},1,higher\n"))
+    found = file.read(written(tmp_path, f"{HEAD}a,m,{word},1,higher\n")).table
     assert np.isnan(found.value[0])
 
 
@@ -124,7 +124,7 @@ def test_a_slow_rank_is_named_and_a_missing_one_is_missed(tmp_path: Path) -> Non
         for rank in range(8)
         if (node, rank) != ("c", 7)
     ]
-    found = file.read(written(tmp_path, head + "".join(rows)))
+    found = file.read(written(tmp_path, head + "".join(rows))).table
     assert slow_rank(found, 1, 0) == (5, pytest.approx(0.1), 8)
     assert cells(found).value[:, 0] == pytest.approx([1e11, 9e10, 1e11])
     assert cells(found).lacking[:, 0].tolist() == [False, False, True]

@@ -151,8 +151,8 @@ def test_a_value_within_the_noise_of_an_anchor_is_measured_again() -> None:
 def test_a_noisy_node_is_measured_again_before_it_goes_back() -> None:
     rng = np.random.default_rng(3)
     value = 1.0 + 0.002 * rng.standard_normal((32, 1, 4))
-    value[0, 0] = 0.80, 0.99, 1.0, 0.86
-    assert judged(table(value)).verdicts[0] is not REJECT
+    value[0, 0] = 0.70, 0.99, 1.0, 0.80
+    assert judged(table(value)).verdicts == (RETEST,) + (ACCEPT,) * 31
 
 
 def test_small_differences_do_not_count_however_certain() -> None:

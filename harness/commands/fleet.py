@@ -1,0 +1,64 @@
+"""Where the measurements of a fleet come from: a file, or recorded runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.commands import output
+from harness.errors import CannotMeasure, ConfigError
+from harness.judge.fleet import file, runs
+from harness.judge.fleet.file import Read
+from harness.record import library, selection
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was typed: one of a file, and words that select runs of a results folder."""
+
+    file: Path | None
+    runs: str | None
+    results: Path
+
+    @property
+    def words(self) -> str:
+        """As it is typed again: ``--from fleet.csv``."""
+        return f"--from {self.file}" if self.file else f"--runs {self.runs}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """environment : the hardware key that most nodes have, "" where it is not told."""
+
+    read: Read
+    environment: str
+
+
+def measured(source: Source) -> Measured:
+    """The measurements; ConfigError if it is not one source, CannotMeasure if it holds nothing."""
+    if (source.file is None) == (source.runs is None):
+        raise ConfigError("", "give one of --from FILE and --runs RUNS")
+    if source.file:
+        return Measured(file.read(source.file), "")
+    return _of_runs(str(source.runs), source.results)
+
+
+def _of_runs(words: str, results: Path) -> Measured:
+    found = library.find(results, selection.parse(words, results))
+    for one in found.skipped:
+        output.note(f"{one.path}: left out: {one.reason}")
+    single = runs.of_one_node(found.cases)
+    if not single:
+        raise CannotMeasure(
+            words,
+            f"selects no recorded case that ran on one node in {results}",
+            fix="`qyran submit SUITE --per-node` measures each node by itself",
+        )
+    if len(single) < len(found.cases):
+        left = len(found.cases) - len(single)
+        output.note(f"{left} of {len(found.cases)} cases are not of one known node, and left out")
+    keys = runs.keys(single)
+    if len(keys) > 1:
+        said = ", ".join(f"{key} ({nodes} nodes)" for key, nodes in keys)
+        output.note(f"the hardware of the nodes is not the same: {said}")
+    return Measured(Read(runs.of_cases(single), None), keys[0][0] if keys else "")
