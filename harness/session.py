@@ -95,8 +95,10 @@ def _begin(prepared: Prepared) -> Run:
         tags=request.tags,
         confirms=request.confirms,
     )
-    store.create(begun, prepared.cases)
-    return begun
+    if request.into:
+        store.create(begun, prepared.cases)
+        return begun
+    return store.begin(begun, prepared.cases)
 
 
 def show(folder: Path) -> document.RunDoc:

@@ -123,11 +123,11 @@ def known(results: Path) -> Known:
 
 
 def _known(db: sqlite3.Connection, more: set[str]) -> Known:
-    begun = dict(db.execute("select run, run_started from origin").fetchall())
+    begun = dict(db.execute("select run, run_started from origin order by run_started, run"))
     listed = {name for (name,) in db.execute("select distinct tags from origin")}
     tagged = {tag for one in listed for tag in one.split(",")} | more
     return Known(
-        runs=tuple(sorted(begun, key=lambda run: (begun[run], run))),
+        runs=tuple(begun),
         tags=tuple(sorted(tagged - {""})),
         commits=_distinct(db, "select distinct commit_id from origin"),
         clusters=_distinct(db, "select distinct cluster from origin"),

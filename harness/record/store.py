@@ -26,6 +26,7 @@ from harness.record.write_once import write_once
 
 SCHEMA: Final = "qyran.record/1"
 DEFAULT: Final = Path("results")
+_DRAWS: Final = 9
 _SPACE_B: Final = 32 * 2**20
 # What makes a folder a run: that it began, or that it was submitted (`harness.submit`).
 _HEADERS: Final = ("run.yaml", "job.json")
@@ -64,6 +65,21 @@ def create(run: Run, cases: tuple[Case, ...]) -> Path:
     del content["path"]
     write_once(folder / "run.yaml", yaml.safe_dump(_plain(content), sort_keys=False).encode())
     return folder
+
+
+def begin(run: Run, cases: tuple[Case, ...]) -> Run:
+    """Make the folder of a new run; under the next free id if another host has drawn the same."""
+    for _ in range(_DRAWS):
+        try:
+            create(run, cases)
+        except (CannotMeasure, CorruptStore):
+            if not is_run(Path(run.path)):
+                raise
+            name = new_id(Path(run.suite).stem, run.started)
+            run = replace(run, id=name, path=str(Path(run.path).with_name(name)))
+        else:
+            return run
+    raise CannotMeasure(run.path, "has been taken again and again by other runs")
 
 
 def new_id(suite: str, now: float) -> str:
