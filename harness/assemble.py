@@ -79,12 +79,14 @@ def _times(seen: Sequence[Observation]) -> Times:
 def _energy(case: Case, seen: Sequence[Observation]) -> Energy:
     """Of the launches that were read; nothing of a phase that none of them has."""
     nodes = tuple(tuple(one.energy_nodes) for one in seen)
+    accounted = tuple(one.accounted for one in seen if one.accounted is not None)
     if not any(told for one in seen for told in one.energy):
-        return Energy(nodes)
+        return Energy(nodes, accounted=accounted)
     names = [phase.name for phase in case.instance().phases()]
     read = [[told for told in one.energy if told] for one in seen]
     return Energy(
         nodes,
+        accounted=accounted,
         joules={
             name: tuple(tuple(_known(told["J"][i]) for told in launch) for launch in read)
             for i, name in enumerate(names)

@@ -20,6 +20,7 @@ from harness.launch.nodes import Nodes
 from harness.launch.process import uninterrupted
 from harness.ledger import Ledger
 from harness.machine import oom
+from harness.machine.energy import slurm
 from harness.machine.state import state
 from harness.measure import driver
 from harness.measure.batch import Batch
@@ -96,6 +97,7 @@ class Stages:
         self._hosts = prepared.allocation.hosts if prepared.allocation else ()
         self._nodes = Nodes(self._hosts)
         self._limits = prepared.rules.limits(time.monotonic())
+        self._accounting = slurm.Accounting()
         self._launches = 0
         self._unrecorded = 0
         self._interrupted = False
@@ -178,6 +180,7 @@ class Stages:
         launcher = self._prepared.cluster.launcher
         asked = ranks.asked(launcher, geometry, hosts, oversubscribe=self._crowded)
         kills = oom.kills()
+        self._accounting.begin()
         try:
             batch, file = self._batch(cases, launch)
             chronicle = self._programs.launch(batch)
@@ -200,6 +203,7 @@ class Stages:
             launched, ending = interrupt.launched, _INTERRUPTED
         except QyranError as error:  # the disk is full, mpirun has gone: no case can be started
             launched, ending = Launched(), Ending(Outcome.INFRA, str(error))
+        launched.account(self._accounting.end())
         if ending.transient:
             self._nodes.doubt(hosts)
         if ending.outcome is Outcome.KILLED and oom.kills() > kills:

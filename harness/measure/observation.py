@@ -22,7 +22,7 @@ class Observation:
     `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
     facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
     control variable. energy : of each repetition as `rank` reports it, and energy_nodes : what each
-    node can read. host_facts, host_states : what `hosts.Witness` wrote, the states by when.
+    node can read; accounted : what the batch system says of the whole launch. host_facts, host_states : what `hosts.Witness` wrote, the states by when.
     command : what started the ranks, as the driver tells. damaged : a line of the journal cannot be
     read.
     """
@@ -45,6 +45,7 @@ class Observation:
     calls: list[dict[str, list[float]]] = field(default_factory=list)
     energy_nodes: list[dict[str, Any]] = field(default_factory=list)
     energy: list[dict[str, Any]] = field(default_factory=list)
+    accounted: dict[str, Any] | None = None
     stopped: str | None = None
     check: Check | None = None
     peak_memory_B: tuple[int, ...] = ()
@@ -107,6 +108,13 @@ class Launched:
         self.running: Observation | None = None
         self.finished = False
         self.events = 0
+
+    def account(self, energy: dict[str, Any] | None) -> None:
+        """Keep what the batch system says; of a launch of several cases nobody knows the parts."""
+        for one in self.cases.values():
+            if energy is not None and len(self.cases) > 1:
+                energy = {**energy, "joules": None, "unknown": "several cases shared the launch"}
+            one.accounted = energy
 
     def has_finished(self, case: str) -> bool:
         """Whether the ranks came to the end of this case, and all that they said is known."""

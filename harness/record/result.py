@@ -98,12 +98,14 @@ class Energy:
 
     nodes : [launch][node] host, source, domains, resolution_s, unknown (why it has no counter);
     joules : {phase: [launch][repetition][node]}, NaN where a node could not be read; window_s :
-    {phase: [launch][repetition]} between the two readings.
+    {phase: [launch][repetition]} between the two readings; accounted : [launch] joules, elapsed_s,
+    unknown of the whole launch, by the batch system.
     """
 
     nodes: tuple[tuple[dict[str, Any], ...], ...] = ()
     joules: dict[str, Nested] = field(default_factory=dict)
     window_s: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    accounted: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
