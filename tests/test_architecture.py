@@ -54,6 +54,7 @@ STARTS_PROCESSES = {
     "harness/machine/mpi.py",
     "harness/machine/blas.py",
     "harness/machine/software.py",
+    "harness/machine/energy/slurm.py",
 }
 # A user's files are data of kernels, which know nothing of the harness.
 READERS = "kernels/_support/dataset/files"

@@ -22,9 +22,9 @@ class Observation:
     `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
     facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
     control variable. energy : of each repetition as `rank` reports it, and energy_nodes : what each
-    node can read; accounted : what the batch system says of the whole launch. host_facts, host_states : what `hosts.Witness` wrote, the states by when.
-    command : what started the ranks, as the driver tells. damaged : a line of the journal cannot be
-    read.
+    node can read; accounted : what the batch system says of the whole launch. host_facts,
+    host_states : what `hosts.Witness` wrote, the states by when. command : what started the ranks,
+    as the driver tells. damaged : a line of the journal cannot be read.
     """
 
     case: str

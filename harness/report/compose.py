@@ -16,6 +16,7 @@ from harness.record.energy import together
 from harness.record.result import CaseResult, Nested, Run, Value
 from harness.report import placement, ratios, scaling
 from harness.report.document import (
+    AccountedDoc,
     AttemptDoc,
     CallsDoc,
     CaseDoc,
@@ -68,10 +69,12 @@ def of_case(result: CaseResult) -> CaseDoc:
 
 def _energy(result: CaseResult) -> EnergyDoc | None:
     nodes = together(one for launch in result.energy.nodes for one in launch)
-    if not nodes:
+    if not nodes and not result.energy.accounted:
         return None
     phases = {name: UsedDoc(**asdict(one)) for name, one in energy.used(result).items()}
-    return EnergyDoc(phases=phases, nodes=[MetersDoc(**one) for one in nodes])
+    accounted = [AccountedDoc(**one) for one in result.energy.accounted]
+    meters = [MetersDoc(**one) for one in nodes]
+    return EnergyDoc(phases=phases, nodes=meters, accounted=accounted)
 
 
 def _part(nested: Nested) -> PartDoc:

@@ -140,11 +140,20 @@ class MetersDoc(Doc):
     unknown: str
 
 
+class AccountedDoc(Doc):
+    """Energy of a whole launch, set-up and verification included, by the batch system, J and s."""
+
+    joules: float | None
+    elapsed_s: float | None
+    unknown: str
+
+
 class EnergyDoc(Doc):
-    """What was used, by phase, and what could be read."""
+    """What was used, by phase, and what could be read; what a batch system says of each launch."""
 
     phases: dict[str, UsedDoc]
     nodes: list[MetersDoc]
+    accounted: list[AccountedDoc] = Field(default_factory=list)
 
 
 class HostsDoc(Doc):

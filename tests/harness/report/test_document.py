@@ -218,11 +218,11 @@ def test_show_ls_and_rank(made: Any, tmp_path: Path) -> None:
     assert [one["outcome"] for one in found["cases"]] == ["pass", "skipped"]
     assert found["outcome"] == "skipped"
     assert found["standing"]["rmax"] == result.metrics["flop_rate"].value
-    (line,) = printed(records_command.ls, tmp_path)["runs"]
+    (line,) = printed(records_command.ls, tmp_path, 100)["runs"]
     assert (line["cases"], line["recorded"]) == (2, 1)
     assert line["best"].startswith("hpl ")
     Path(run.path, "run.yaml").write_text("damaged")
-    (line,) = printed(records_command.ls, tmp_path)["runs"]
+    (line,) = printed(records_command.ls, tmp_path, 100)["runs"]
     assert line["outcome"] == "corrupt"
     assert printed(rank_command.rank, "93 PF", [], tmp_path)["rmax"] == 93e15
 
