@@ -20,6 +20,6 @@ def write(entry: Any, result: CaseResult) -> None:
             if getattr(one, side) is not None:
                 nexus.scalar(inner, side, getattr(one, side), "1")
         said = {"date": one.date, "place": one.place, "why": one.why}
-        inner.attrs.update({name: words for name, words in said.items() if words})
+        nexus.describe(inner, **{name: words for name, words in said.items() if words})
         if one.n is not None:
             nexus.scalar(inner, "n", one.n, "1")

@@ -14,7 +14,7 @@
     /entry/timing        compile, set-up and verification, s, one entry a launch
     /entry/placement     host, CPUs, limits, threads, BLAS and MPI of each rank, as read by it
     /entry/hosts         facts and states of each host, as its first rank saw it (record/hosts.py)
-    /entry/environment   hardware, software and machine fingerprint, as JSON notes
+    /entry/environment   hardware, software and machine fingerprint, as a JSON note
     /entry/references    the reference values the case was judged by
     /entry/provenance    command line, run, program version; somebody else's program with its output
 
@@ -219,7 +219,7 @@ def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
     _timing(entry, result)
     _placement(entry, result)
     expected.write(entry, result)
-    _environment(entry, run)
+    nexus.notes(entry, "environment", run.environment)
     hosts.write(entry, result.hosts, run.environment.get("hardware", {}))
     _provenance(entry, run, result.program)
 
@@ -284,28 +284,26 @@ def _timing(entry: Any, result: CaseResult) -> None:
 
 def _placement(entry: Any, result: CaseResult) -> None:
     group = nexus.group(entry, "placement", "NXcollection")
-    places = [place for launch in result.places for place in launch]
-    launches = [i for i, launch in enumerate(result.places) for _ in launch]
-    nexus.array(group, "launch", launches, "1")
-    for name in ("rank", "pid", "threads", "blas_threads"):
-        nexus.array(group, name, [getattr(one, name) for one in places], "1")
-    for name in ("host", "node", "blas", "mpi"):
-        nexus.texts(group, name, [getattr(one, name) for one in places])
-    for name in ("cpus", "numa"):
-        words = [",".join(map(str, getattr(one, name))) for one in places]
-        nexus.texts(group, name, words)
-    for name, unit in (("cpu_quota", "1"), ("memory_limit_B", "B")):
-        limits = [getattr(one, name) for one in places]
-        numbers = [math.inf if one is None else float(one) for one in limits]
-        nexus.array(group, name.removesuffix("_B"), numbers, unit)
+    _ranks(group, result)
     nexus.array(group, "peak_memory", result.peak_memory_B, "B", axes=["launch", "rank"])
-    nexus.notes(group, "mpi_settings", list(result.mpi_settings))
+    settings = list(result.mpi_settings)
+    alike = all(one == settings[0] for one in settings)
+    nexus.notes(group, "mpi_settings", settings[:1] if alike else settings)
 
 
-def _environment(entry: Any, run: Run) -> None:
-    group = nexus.group(entry, "environment", "NXcollection")
-    for name, facts in run.environment.items():
-        nexus.notes(group, name, facts)
+def _ranks(group: Any, result: CaseResult) -> None:
+    """A row a launch and rank: fifteen datasets of their own would cost 5 kB more."""
+    rows = [(i, place) for i, launch in enumerate(result.places) for place in launch]
+    columns: dict[str, list[Any]] = {"launch": [i for i, _ in rows]}
+    for name in ("rank", "pid", "threads", "blas_threads", "host", "node", "blas", "mpi"):
+        columns[name] = [getattr(one, name) for _, one in rows]
+    for name in ("cpus", "numa"):
+        columns[name] = [",".join(map(str, getattr(one, name))) for _, one in rows]
+    for name in ("cpu_quota", "memory_limit_B"):
+        limits = [getattr(one, name) for _, one in rows]
+        columns[name.removesuffix("_B")] = [math.inf if x is None else float(x) for x in limits]
+    units = ["B" if name == "memory_limit" else "1" for name in columns]
+    nexus.table(group, "ranks", columns, units=units)
 
 
 def _provenance(entry: Any, run: Run, program: ProgramRecord | None) -> None:

@@ -6,8 +6,8 @@
     /entry/hosts/states          before and after the repetitions [launch, host, when], with a field
                                  for each number; ``units`` names theirs in the same order
 
-The facts of the first kind are those in which it differs from /entry/environment/hardware, the node
-of the driver; those of another kind are those in which it differs from the first.
+The facts of the first kind are those in which it differs from ``hardware`` of /entry/environment,
+the node of the driver; those of another kind are those in which it differs from the first.
 """
 
 from __future__ import annotations

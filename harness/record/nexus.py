@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import h5py
@@ -59,6 +59,15 @@ def array(parent: Any, name: str, values: Any, units: str, **attributes: Any) ->
 def texts(parent: Any, name: str, words: Sequence[str]) -> Any:
     """A dataset of texts."""
     return _dataset(parent, name, _coded(list(words)))
+
+
+def table(parent: Any, name: str, columns: Mapping[str, Sequence[Any]], **attributes: Any) -> None:
+    """A dataset of records, a field a column: numbers, or texts as long as the longest."""
+    coded = {key: np.asarray(_coded(list(column))) for key, column in columns.items()}
+    made = np.empty(len(next(iter(coded.values()))), [(k, c.dtype) for k, c in coded.items()])
+    for key, column in coded.items():
+        made[key] = column
+    describe(_dataset(parent, name, made), **attributes)
 
 
 def word(parent: Any, name: str, value: str) -> None:

@@ -94,7 +94,10 @@ def _calls(phases: list[str], calls: dict[str, Nested]) -> list[Any]:
 
 def work(entry: Any, of_phases: dict[str, Work]) -> None:
     """What one call of each phase does, over all ranks."""
-    group = nexus.group(entry, "work", "NXcollection", axes="phase", help="one call, all ranks")
-    nexus.texts(group, "phase", list(of_phases))
-    for name, unit in _WORK_UNITS.items():
-        nexus.array(group, name, [getattr(one, name) for one in of_phases.values()], unit)
+    numbers = {
+        name: [getattr(one, name) for one in of_phases.values()] if of_phases else []
+        for name in _WORK_UNITS
+    }
+    units = ["1", *_WORK_UNITS.values()]
+    columns = {"phase": list(of_phases), **numbers}
+    nexus.table(entry, "work", columns, units=units, help="one call, all ranks")

@@ -88,7 +88,7 @@ class User(Qyran):
     def hosts_of(file: Path) -> list[str]:
         """The hosts of all ranks in a case file."""
         with h5py.File(file, "r") as opened:
-            return list(opened["entry/placement/host"].asstr())
+            return [one.decode() for one in opened["entry/placement/ranks"]["host"]]
 
     def _there(self) -> tuple[str, ...]:
         return tuple(self.machines[self.at].command(folder=self.folder))

@@ -107,7 +107,7 @@ def test_the_record_holds_the_program_and_what_it_printed(done: Done) -> None:
         assert program["output"].attrs["file"] == b"stdout.txt"
         assert program["inputs/HPL.dat"][()].decode().startswith("HPLinpack benchmark input file")
         assert "mpirun" in program["mpirun"][()].decode()
-        assert list(file["entry/placement/rank"][()]) == [0, 1]
+        assert list(file["entry/placement/ranks"]["rank"]) == [0, 1]
         assert file["entry/flop_rate"].attrs["sync"] == b"program"
         assert file["entry/samples/solve/seconds"].shape == (1, 1, 1)
 

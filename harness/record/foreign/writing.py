@@ -97,31 +97,30 @@ def encoded(begun: Run, case: Case, one: Benchmark, document: dict[str, Any]) ->
 
 def _entry(entry: Any, *, begun: Run, case: Case, one: Benchmark) -> None:
     started = one.started or begun.started
-    entry.attrs["default"] = next(iter(one.metrics), "inputs")
-    entry["title"] = one.name
-    entry["start_time"] = hdf5.iso(started)
-    entry["end_time"] = hdf5.iso(one.ended or started)
-    entry["outcome"] = str(one.outcome)
-    entry["reason"] = one.reason
+    nexus.describe(entry, default=next(iter(one.metrics), "inputs"))
+    nexus.word(entry, "title", one.name)
+    nexus.word(entry, "start_time", hdf5.iso(started))
+    nexus.word(entry, "end_time", hdf5.iso(one.ended or started))
+    nexus.word(entry, "outcome", str(one.outcome))
+    nexus.word(entry, "reason", one.reason)
     for name, metric in one.metrics.items():
         _metric(entry, name, metric)
     inputs = nexus.group(entry, "inputs", "NXparameters", kernel=case.kernel, version=case.version)
     for name, value in case.parameters.items():
         nexus.scalar(inputs, name.replace("/", "_"), value, "", kind="given")
-    environment = nexus.group(entry, "environment", "NXcollection")
-    for name, facts in begun.environment.items():
-        nexus.notes(environment, name, facts)
+    nexus.notes(entry, "environment", begun.environment)
     provenance = nexus.group(entry, "provenance", "NXprocess", program=begun.suite)
-    provenance["command"] = json.dumps(list(begun.command))
+    nexus.word(provenance, "command", json.dumps(list(begun.command)))
     for name in ("tool", "file", "sha256"):
-        provenance[name] = begun.environment["imported"][name]
+        nexus.word(provenance, name, begun.environment["imported"][name])
     nexus.notes(provenance, "entry", one.entry)
 
 
 def _metric(entry: Any, name: str, metric: Measured) -> None:
     unit = nexus.unit(metric.unit)
     group = nexus.group(entry, name, "NXdata", signal="value", axes="sample")
-    group.attrs.update(
+    nexus.describe(
+        group,
         units=unit,
         quantity=metric.unit,
         better=metric.better,

@@ -235,13 +235,13 @@ def test_settings_of_mpi_are_kept_launch_by_launch(made: Any) -> None:
 
 def test_placement_and_environment(made: Any) -> None:
     with opened(encode(made, made.result())) as file:
-        placement = file["entry/placement"]
-        np.testing.assert_array_equal(placement["rank"][()], [0, 1])
-        np.testing.assert_array_equal(placement["launch"][()], [0, 0])
-        assert [text(one) for one in placement["host"][()]] == ["node1", "node1"]
-        assert [text(one) for one in placement["cpus"][()]] == ["0", "1"]
-        note = file["entry/environment/fingerprint/data"][()]
-        assert json.loads(note) == {"hardware": {"key": "k1"}}
+        placement = file["entry/placement/ranks"][()]
+        np.testing.assert_array_equal(placement["rank"], [0, 1])
+        np.testing.assert_array_equal(placement["launch"], [0, 0])
+        assert [text(one) for one in placement["host"]] == ["node1", "node1"]
+        assert [text(one) for one in placement["cpus"]] == ["0", "1"]
+        note = json.loads(file["entry/environment/data"][()])
+        assert note["fingerprint"] == {"hardware": {"key": "k1"}}
         assert json.loads(file["entry/provenance/command"][()]) == ["qyran", "run", "quick"]
 
 

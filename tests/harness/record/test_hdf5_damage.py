@@ -59,7 +59,7 @@ def _one_more(file: h5py.File) -> None:
 
 
 def _one_less(file: h5py.File) -> None:
-    del file["entry/placement/pid"]
+    del file["entry/placement/ranks"]
 
 
 def _another_type(file: h5py.File) -> None:
