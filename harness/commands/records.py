@@ -28,22 +28,21 @@ def ls(results: Path, most: int, *, as_json: bool) -> None:
 
 
 def _of_index(listed: library.Listed) -> document.RunLineDoc | None:
-    """The line of a run that has ended, without a look at its files; None for others."""
+    """The line of a run whose cases are all recorded, without a look at its files; else None."""
     if listed.problem:
         return _corrupt(listed.folder, listed.problem)
     if not listed.cases or (listed.folder / "job.json").exists():
         return None
     first = listed.cases[0]
-    outcomes = [Outcome(one.outcome) for one in listed.cases]
     if len(listed.cases) < first.origin.planned:
-        outcomes.append(Outcome.SKIPPED)
+        return None
     return document.RunLineDoc(
         run=first.origin.run,
         path=str(listed.folder),
         cluster=first.origin.cluster,
         suite=first.origin.suite,
         started=first.origin.run_started,
-        outcome=str(worst(outcomes)),
+        outcome=str(worst(Outcome(one.outcome) for one in listed.cases)),
         cases=first.origin.planned,
         recorded=len(listed.cases),
         best=_best_of(
