@@ -8,7 +8,17 @@ from harness.machine.cpu import cpuinfo
 from harness.machine.tree import Tree, Unavailable
 
 _VULNERABILITIES: Final = "/sys/devices/system/cpu/vulnerabilities"
-_NOT_OF_THE_COMMAND: Final = ("BOOT_IMAGE=", "initrd=", "root=", "resume=", "rd.", "ostree=")
+# https://docs.kernel.org/admin-guide/kernel-parameters.html
+_OF_SPEED: Final = frozenset({
+    "isolcpus", "nohz", "nohz_full", "rcu_nocbs", "irqaffinity", "maxcpus", "nr_cpus", "nosmt",
+    "mitigations", "spectre_v2", "spec_store_bypass_disable", "nospectre_v1", "nospectre_v2",
+    "pti", "nopti", "l1tf", "mds", "tsx", "retbleed",
+    "transparent_hugepage", "hugepages", "hugepagesz", "default_hugepagesz", "numa_balancing",
+    "numa", "intel_idle.max_cstate", "processor.max_cstate", "idle", "cpuidle.off",
+    "intel_pstate", "amd_pstate", "cpufreq.default_governor", "acpi_cpufreq.disable",
+    "intel_iommu", "amd_iommu", "iommu", "clocksource", "tsc", "preempt", "skew_tick",
+    "audit", "selinux", "apparmor", "psi", "cgroup_disable", "cpuidle_haltpoll.force",
+})  # fmt: skip
 _DMI: Final = "/sys/class/dmi/id"
 # What the firmware of a guest calls its machine: start of vendor or product name -> hypervisor.
 _GUESTS: Final = {
@@ -36,10 +46,12 @@ def release(tree: Tree) -> str:
 
 
 def command(tree: Tree) -> str:
-    """What the kernel was started with, without the words that name kernel image and disks."""
-    words = tree.text("/proc/cmdline").split()
-    kept = [word for word in words if not word.startswith(_NOT_OF_THE_COMMAND)]
-    return " ".join(kept)
+    """Of what the kernel was started with: the words that change how fast it is.
+
+    Others are nobody's business: disks, consoles, addresses, and what follows "--".
+    """
+    words = tree.text("/proc/cmdline").partition(" -- ")[0].split()
+    return " ".join(word for word in words if word.partition("=")[0] in _OF_SPEED)
 
 
 def clocksource(tree: Tree) -> str:

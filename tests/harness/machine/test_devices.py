@@ -92,9 +92,13 @@ def test_a_broken_adapter_is_no_guess(
     assert found.unknown["interconnects"]
 
 
-def test_the_kernels_command_without_what_names_a_disk(facts: Callable[[Files], NodeFacts]) -> None:
-    words = "BOOT_IMAGE=/vmlinuz-6 root=UUID=1 ro isolcpus=2-3 mitigations=off\n"
-    assert facts({"/proc/cmdline": words}).kernel_command == "ro isolcpus=2-3 mitigations=off"
+def test_the_kernels_command_without_what_is_nobodys_business(
+    facts: Callable[[Files], NodeFacts],
+) -> None:
+    words = "BOOT_IMAGE=/vmlinuz-6 root=UUID=1 ro isolcpus=2-3 ip=10.0.0.7 mitigations=off"
+    started = f"{words} -- --token=abc mitigations=auto\n"
+    assert facts({"/proc/cmdline": started}).kernel_command == "isolcpus=2-3 mitigations=off"
+    assert facts({"/proc/cmdline": "ro quiet\n"}).kernel_command == ""
 
 
 def test_the_key_of_a_node_without_devices_is_the_one_it_always_had(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.errors import CorruptStore
-from harness.record import hdf5, recorded, samples, store
+from harness.record import hdf5, recorded, samples, store, versions
 from harness.record.result import CaseResult, Run
 from harness.report import compose
 
@@ -64,7 +64,20 @@ def test_the_series_is_the_case_without_fitted_values(made: Any, tmp_path: Path)
     assert one.series == one.case  # nothing was fitted
 
 
-@pytest.mark.parametrize("path", sorted((GOLDEN / "1.0").glob("*.h5")), ids=lambda p: p.stem)
+def test_there_is_a_golden_file_of_every_version() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == set(versions.HISTORY)
+
+
+def test_a_file_of_schema_1_1_says_all_by_itself() -> None:
+    for path in (GOLDEN / "1.1").glob("*.h5"):
+        found = recorded.of(store.record(path), path, never)
+        assert (found.origin.planned, found.origin.tags) == (2, ("golden",))
+        assert len(found.origin.hardware_key) == len(found.origin.software_key) == 16
+
+
+@pytest.mark.parametrize(
+    "path", sorted(GOLDEN.glob("*/*.h5")), ids=lambda p: f"{p.parent.name}-{p.stem}"
+)
 def test_raw_samples_give_the_summaries_again(path: Path) -> None:
     found, raw = read(path), samples.of(path)
     assert raw.keys() == found.metrics.keys()
