@@ -15,7 +15,7 @@ from harness.judge.compare import Judged, judged
 from harness.judge.pairs import pairs
 from harness.machine.difference import differences
 from harness.record import library, selection, store
-from harness.record.library import Found, Selection
+from harness.record.library import Found, Known, Selection
 from harness.record.recorded import Recorded
 from harness.report import compare_forms, compared, comparison, junit
 from harness.report.compare_document import ChangeDoc, CompareDoc
@@ -61,7 +61,8 @@ class Sides:
 def sides(first: str, second: str, results: Path, options: Options) -> Sides:
     """Two selections, judged; CannotMeasure if one of them holds no case."""
     threshold = fraction("--threshold", options.threshold)
-    one, other = _selected(first, results), _selected(second, results)
+    known = library.known(results)
+    one, other = (_selected(words, results, known) for words in (first, second))
     spreads = earlier.spreads(one.cases, other.cases, partial(_before, results))
     met = pairs(one.cases, other.cases, spreads, across=options.across)
     return Sides(one, other, judged(met, threshold))
@@ -83,8 +84,8 @@ def document(first: str, second: str, results: Path, options: Options) -> Compar
     )
 
 
-def _selected(words: str, results: Path) -> Found:
-    found = library.find(results, selection.parse(words, results))
+def _selected(words: str, results: Path, known: Known) -> Found:
+    found = library.find(results, selection.parse(words, results, known))
     if not found.cases:
         fix = "`qyran ls` shows the runs"
         raise CannotMeasure(words, f"selects no recorded case in {results}", fix=fix)

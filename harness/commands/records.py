@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.commands import jobs, output, run
+from harness.commands import output
 from harness.errors import CorruptStore
 from harness.outcome import GOOD, WRONG_ANSWER, Outcome, worst
 from harness.record import library, store
@@ -15,6 +15,8 @@ from harness.report.format import Format
 
 def show(name: str, results: Path, form: Format) -> None:
     """A run as it was printed when it ended; exit 0, whatever its outcome was."""
+    from harness.commands import jobs, run
+
     run.show(jobs.shown(store.find(results, name)), form)
 
 
@@ -54,6 +56,8 @@ def _of_index(listed: library.Listed) -> document.RunLineDoc | None:
 
 
 def _line(folder: Path) -> document.RunLineDoc:
+    from harness.commands import jobs  # what it imports takes longer than all of `ls`
+
     try:
         shown = jobs.shown(folder)
     except CorruptStore as error:

@@ -7,11 +7,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.record import nexus
+from harness.record.meters import together
 from harness.record.result import Energy
 
 
@@ -29,14 +28,3 @@ def write(entry: Any, energy: Energy) -> None:
         windows = [[(one,) for one in launch] for launch in energy.window_s[phase]]
         window_s = nexus.padded(tuple(map(tuple, windows)))[..., 0]
         nexus.array(inner, "window", window_s, "s", axes=axes[:2])
-
-
-def together(nodes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Nodes that can read the same, once, with their hosts."""
-    found: dict[str, dict[str, Any]] = {}
-    for one in nodes:
-        facts = {key: value for key, value in one.items() if key != "host"}
-        group = found.setdefault(json.dumps(facts, sort_keys=True), {"hosts": [], **facts})
-        if one["host"] not in group["hosts"]:
-            group["hosts"].append(one["host"])
-    return list(found.values())

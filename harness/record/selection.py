@@ -27,15 +27,15 @@ _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 _COMMIT: Final = re.compile(r"[0-9a-f]{4,40}")
 
 
-def parse(text: str, results: Path) -> Selection:
-    """The selection that a text means.
+def parse(text: str, results: Path, known: Known | None = None) -> Selection:
+    """The selection that a text means. known : what `library.known` said, if it was asked already.
 
     ``last`` is the newest run that has a recorded case, by the time it began. Dates are those of
     UTC, with the last day included. Raises ConfigError if a word is unknown, means several things,
     or says again what another has said.
     """
     words = [one.strip() for one in text.split(",")]
-    known = library.known(results)
+    known = known or library.known(results)
     made = Selection()
     for word in words:
         if not word:

@@ -136,7 +136,7 @@ def runs(root: Path) -> list[Path]:
 
 def newest(root: Path) -> Iterator[Path]:
     """The folders of all runs, newest first; only those that are taken are looked at."""
-    return (path for path in _places(root) if is_run(path))
+    return (path for path in (folder / name for name, folder in _places(root)) if is_run(path))
 
 
 def is_run(folder: Path) -> bool:
@@ -156,13 +156,13 @@ def clusters(root: Path) -> list[Path]:
     return []
 
 
-def _places(root: Path) -> list[Path]:
-    """Everything that may be a run, newest first, by name: it begins with the time."""
-    found: list[Path] = []
+def _places(root: Path) -> list[tuple[str, Path]]:
+    """Names and folders of all that may be a run, newest first: a name begins with the time."""
+    found: list[tuple[str, Path]] = []
     for cluster in clusters(root):
         with suppress(OSError):
-            found += archive.folders(cluster)
-    return sorted(found, key=lambda path: (path.name, path), reverse=True)
+            found += archive.places(cluster)
+    return sorted(found, reverse=True)
 
 
 def find(root: Path, name: str) -> Path:
@@ -170,12 +170,12 @@ def find(root: Path, name: str) -> Path:
     if is_run(Path(name)):
         return Path(name)
     places = _places(root)
-    known = (path for path in places if is_run(path))
+    known = (path for path in (folder / name for name, folder in places) if is_run(path))
     if name == "last":
         last = next(known, None)
         if last is not None:
             return last
-    matching = [path for path in places if name in path.name and is_run(path)]
+    matching = [one / id_ for id_, one in places if name in id_ and is_run(one / id_)]
     if len(matching) == 1:
         return matching[0]
     if matching:

@@ -12,7 +12,7 @@ from harness.judge import energy
 from harness.outcome import EXIT_CODES, Outcome, worst
 from harness.plan.case import Case
 from harness.record.curve import Curve, curves
-from harness.record.energy import together
+from harness.record.meters import together
 from harness.record.result import CaseResult, Nested, Run, Value
 from harness.report import placement, ratios, scaling
 from harness.report.document import (
