@@ -76,12 +76,13 @@ def reopened(folder: Path, results: Path) -> tuple[Prepared, Recovered]:
 def unrecorded(folder: Path) -> tuple[tuple[Case, ...], Recovered]:
     """A run that nobody measures any more: what its journals hold; CorruptStore if it is damaged.
 
-    Unlike `reopened`, on any machine and by any version that knows the kernels.
+    Unlike `reopened`, on any machine and by any version that knows the kernels, and with the
+    repetitions of the launch that did not come to its end.
     """
     header = store.header(folder)
     run = _begun(header, folder)
     cases = tuple(from_dict(dict(one)) for one in header["cases"])
-    return cases, _recovered(run, cases, folder)
+    return cases, _recovered(run, cases, folder, whole=False)
 
 
 def _begun(header: Mapping[str, Any], folder: Path) -> Run:
@@ -147,7 +148,8 @@ def _prepared(run: Run, cases: tuple[Case, ...], results: Path, where: str) -> P
     )
 
 
-def _recovered(run: Run, cases: Sequence[Case], folder: Path) -> Recovered:
+def _recovered(run: Run, cases: Sequence[Case], folder: Path, *, whole: bool = True) -> Recovered:
+    """What was recorded, and what journals hold of the rest. whole : launches that ended alone."""
     found = Recovered(run)
     recorded = store.attempts(folder)
     for case in cases:
@@ -157,7 +159,7 @@ def _recovered(run: Run, cases: Sequence[Case], folder: Path) -> Recovered:
     for path in sorted(folder.glob("launch-*.json")):
         if ".rank" not in path.name:
             found.launches += 1
-            _take_journal(found, path)
+            _take_journal(found, path, whole)
     return found
 
 
@@ -179,7 +181,7 @@ def _is_half_slow(run: Run, last: Attempt, before: Sequence[Attempt]) -> bool:
     return again and last.outcome is Outcome.SLOW and len(slow) == 1
 
 
-def _take_journal(found: Recovered, path: Path) -> None:
+def _take_journal(found: Recovered, path: Path, whole: bool) -> None:
     """What one launch measured of cases that have no outcome yet."""
     try:
         batch = batches.read(path)
@@ -188,7 +190,9 @@ def _take_journal(found: Recovered, path: Path) -> None:
     launched = Launched()
     launched.take(journal.events(path.with_suffix(".journal")))
     for case, attempt in zip(batch.cases, batch.attempts, strict=True):
-        if case.id not in found.final and launched.has_finished(case.id):
+        seen = launched.cases.get(case.id)
+        begun = seen is not None and bool(seen.samples) and not whole
+        if case.id not in found.final and (launched.has_finished(case.id) or begun):
             _take_launch(found, case.id, attempt, batch.launch, launched.cases[case.id])
 
 

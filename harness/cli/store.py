@@ -46,7 +46,7 @@ def fsck(results: flags.Results = flags.DEFAULT_RESULTS, json: flags.Json = Fals
 
 @store.command()
 def recover(results: flags.Results = flags.DEFAULT_RESULTS, json: flags.Json = False) -> None:
-    """Record the finished launches of runs that were killed; `qyran resume` still goes on."""
+    """Record what runs had measured that were killed; `qyran resume` still goes on."""
     from harness.commands import recovering
 
     recovering.recover(results, as_json=json)

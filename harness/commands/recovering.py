@@ -1,8 +1,7 @@
-"""`qyran store recover`: launches that a run had finished when it died become records."""
+"""`qyran store recover`: what a run had measured when it died becomes records."""
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,25 +38,24 @@ def _has_journals(folder: Path) -> bool:
 
 
 def _of_run(folder: Path) -> RecoveredDoc:
-    """Record what there is, then forget the journals; nothing else of the run is touched."""
+    """Record what there is; the journals stay, under names that nothing looks for any more."""
     claim = owner.Owner(folder)
     try:
         cases, found = recovery.unrecorded(folder)
         kept = [one for one in cases if found.seen.get(one.id) and _record(one, cases, found)]
         for path in folder.glob("launch-*"):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            path.rename(path.with_name(f"recovered-{path.name}"))
     finally:
         claim.release()
-    return _line(folder, [one.id for one in kept], "" if kept else "no launch had finished")
+    return _line(folder, [one.id for one in kept], "" if kept else "no repetition had finished")
 
 
 def _record(case: Case, cases: tuple[Case, ...], found: recovery.Recovered) -> bool:
-    """The finished launches of a case, as one that was skipped: no number is made of them."""
+    """The repetitions of a case, as one that was skipped: no number is made of them."""
     seen = found.seen[case.id]
-    reason = f"the run ended after {len(seen)} of {case.launches} launches"
+    ended = sum(one.ended is not None for one in seen)
+    count = sum(len(one.samples) for one in seen)
+    reason = f"the run ended after {ended} of {case.launches} launches and {count} repetitions"
     raw = assemble.result(case, seen, Ending(Outcome.SKIPPED, reason))
     judged = verdict.judged(raw, oversubscribe=True)
     earlier = found.attempts.get(case.id, ())
