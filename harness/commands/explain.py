@@ -27,6 +27,7 @@ from harness.report.explain_document import (
     Standing,
     UsedDoc,
 )
+from kernels import listing
 
 _NEAR: Final = 3
 _STANDING: Final[dict[str, Standing]] = {"all": "missed", "part": "partly missed", "": "within"}
@@ -162,7 +163,9 @@ class _Explained:
     def _next(self) -> Iterator[str]:
         run, suite = self.run.run, self.run.suite
         again = f"qyran run {suite} --launches 5"
-        if self.case.outcome in _UNFINISHED:
+        if self.case.kernel not in listing.names():  # of another tool
+            yield f"qyran history {self.case.kernel}"
+        elif self.case.outcome in _UNFINISHED:
             yield f"qyran resume {run}"
         elif self.case.outcome in _BROKEN:
             yield f"less {Path(self.run.path) / 'log.txt'}"
