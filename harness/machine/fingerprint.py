@@ -1,7 +1,7 @@
 """The two keys of a machine: what it is, and what runs on it.
 
 The hardware key holds only what survives a reboot; it names a series of results. A change of the
-software key starts a new segment of that series. Clock, load, host name and free memory are in
+software key is marked in that series. Clock, load, host name and free memory are in
 neither: with them in the key, each change of the weather would look like another machine.
 """
 

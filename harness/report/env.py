@@ -80,7 +80,7 @@ def _key(which: str, key: KeyDoc) -> Text:
     if not key.a or not key.b:
         return Text(f"? {which} key: not recorded in {'A' if not key.a else 'B'}", style="yellow")
     names = dict.fromkeys(line.partition(":")[0] for line in [*key.only_a, *key.only_b])
-    why = "; history begins a new segment" if which == "software" else "; another history"
+    why = "; marked in histories" if which == "software" else "; another history"
     words = f"! {which} key: {key.a} and {key.b} ({', '.join(names)}){why}"
     return Text(words, style="yellow")
 
