@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.commands import output
 from harness.errors import CorruptStore
 from harness.outcome import GOOD, WRONG_ANSWER, Outcome, worst
-from harness.record import library, store
+from harness.record import archive, library, store
 from harness.report import document, terminal, units
 from harness.report.format import Format
 
@@ -36,7 +36,7 @@ def _of_index(listed: library.Listed) -> document.RunLineDoc | None:
     if not listed.cases or (listed.folder / "job.json").exists():
         return None
     first = listed.cases[0]
-    if len(listed.cases) < first.origin.planned:
+    if len(listed.cases) < first.origin.planned or _is_header_newer(listed):
         return None
     return document.RunLineDoc(
         run=first.origin.run,
@@ -53,6 +53,14 @@ def _of_index(listed: library.Listed) -> document.RunLineDoc | None:
             if one.primary in one.metrics
         ),
     )
+
+
+def _is_header_newer(listed: library.Listed) -> bool:
+    """Whether run.yaml, which is written first, changed after a case: then it may be damaged."""
+    stamps = [archive.stamp_or_none(listed.folder / "run.yaml")]
+    stamps += [archive.stamp_or_none(one.path) for one in listed.cases]
+    changed = [stamp and stamp[1] for stamp in stamps]
+    return changed[0] is None or any(one is None or one < changed[0] for one in changed[1:])
 
 
 def _line(folder: Path) -> document.RunLineDoc:
