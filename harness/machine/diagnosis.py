@@ -77,6 +77,11 @@ _SYMPTOMS: Final = (
         _SAME_EVERYWHERE,
     ),
     _symptom(
+        r"can not load PMIx library",
+        "srun cannot load the PMIx library by which the ranks would meet",
+        "install what holds libpmix.so on every node (Debian: libpmix-dev)",
+    ),
+    _symptom(
         r"(?:invalid|unsupported|no such) mpi (?:plugin )?type|mpi plugin|cannot find mpi plugin",
         "Slurm has no plug-in by which the ranks could meet",
         "`srun --mpi=list` shows what it has; 'launcher: {options: [--mpi=pmix]}' chooses one",

@@ -25,6 +25,7 @@ What was found with Slurm 22.05, two nodes of two cores, and Open MPI 5.0.11 of 
 
 from __future__ import annotations
 
+import ctypes
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -33,6 +34,17 @@ from typing import Final
 from tests.cluster.machines import HEAD, NODES, Machine, until
 
 PROGRAMS: Final = ("munged", "slurmctld", "slurmd", "sbatch", "srun")
+
+
+def obstacle() -> str:
+    """Why srun could start no ranks that meet; empty if nothing is amiss."""
+    try:
+        ctypes.CDLL("libpmix.so")  # by this name Slurm's plug-in loads it
+    except OSError as error:
+        return f"srun needs it: {error} (apt-get install libpmix-dev)"
+    return ""
+
+
 _CONFIGURATION: Final = """\
 ClusterName=laboratory
 SlurmctldHost=head

@@ -100,7 +100,7 @@ def laboratory(
 ) -> Iterator[tuple[dict[str, Machine], slurm.Slurm | None]]:
     """The machines with their daemons; where there can be none, a skip that says why."""
     wanted = slurm.PROGRAMS if with_slurm else ()
-    problem = obstacle(*ssh.PROGRAMS, *wanted)
+    problem = obstacle(*ssh.PROGRAMS, *wanted) or (slurm.obstacle() if with_slurm else "")
     if problem:
         pytest.skip(problem)
     folder = factory.mktemp("laboratory")

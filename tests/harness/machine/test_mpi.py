@@ -250,6 +250,14 @@ def test_a_failing_mpirun_is_quoted(script: Script) -> None:
     assert f"{path} --map-by ppr:2:node:PE=1 --bind-to core -n 2" in caught.value.fix
 
 
+def test_a_slurm_without_the_pmix_library_says_what_to_install(script: Script) -> None:
+    said = "mpi/pmix_v4: init: pmi/pmix: can not load PMIx library"
+    path = script(f"echo '{said}' >&2; echo 'Invalid MPI type pmix' >&2; exit 1")
+    with pytest.raises(MpiNotStarted, match="cannot load the PMIx library") as caught:
+        probe.probe_ranks(of(path), asked())
+    assert "libpmix-dev" in caught.value.fix
+
+
 def test_an_mpirun_that_starts_nothing_is_no_success(script: Script) -> None:
     with pytest.raises(MpiNotStarted, match="status 0 after 0 ranks") as caught:
         probe.probe_ranks(of(script("exit 0")), asked())
