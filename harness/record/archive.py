@@ -79,12 +79,6 @@ def is_packed(folder: Path) -> bool:
     return folder.parent.suffix == SUFFIX and not folder.is_dir()
 
 
-def zip_of(path: Path) -> Path | None:
-    """The zip that a file of a run lies in, None for a file in a folder."""
-    packed = _split(path)
-    return packed and packed[0]
-
-
 def runs(file: Path) -> list[str]:
     """The ids of the runs in a zip; OSError if it cannot be read."""
     return sorted(_opened(file).runs)
