@@ -13,7 +13,7 @@ SLOWER = {"FAULTY_SLOWER": "2"}
 
 @pytest.fixture(scope="module")
 def nightly(make_broken: Callable[[], Any]) -> Any:
-    """Ten nights of a kernel and its neighbour, and three slow ones."""
+    """Ten nights of a kernel and its neighbour, and three on which both are slow."""
     qyran = make_broken()
     suite = qyran.suite(
         qyran.faulty(nap_s=0.05, **CASE),
@@ -78,13 +78,17 @@ def test_a_suspect_is_measured_again_and_judged(nightly: Any) -> None:
     assert later.rc == 1
     assert one(later)["segments"] == one(confirmed)["segments"]
 
-    # Somebody accepts it.
-    accepted = one(later)["segments"][-1]["suspicion"]
-    (nightly.results / "events.yaml").write_text(
-        "schema: qyran.events/1\ndecisions:\n"
-        f"  - {{suspicion: {accepted}, verdict: accept, by: Aru, reason: safer flags}}\n"
+    # Somebody accepts it, of both series.
+    current = [series["segments"][-1] for series in later.json["series"]]
+    decisions = "".join(
+        f"  - {{suspicion: {x['suspicion']}, verdict: accept, by: Aru, reason: safer flags}}\n"
+        for x in current
+        if x["status"] == "confirmed"
     )
-    assert history(nightly, "faulty").rc == 0
+    (nightly.results / "events.yaml").write_text(f"schema: qyran.events/1\ndecisions:\n{decisions}")
+    done = history(nightly, "faulty")
+    assert done.rc == 0, done.out
+    assert one(done)["segments"][-1]["status"] == "accepted"
 
 
 def test_without_a_suspect_nothing_is_measured(nightly: Any) -> None:

@@ -21,9 +21,15 @@ def alarms(values: Array, since: int = 0) -> tuple[Flags, Flags]:
         above, below = spreads(before)
         deviations = values[:, n : n + change.NEWEST] - before.centre[:, None]
         sizes = np.where(deviations > 0.0, above[:, None], below[:, None])
-        totals = np.clip(deviations / sizes, -change.CUT, change.CUT).cumsum(axis=1)
+        scores = deviations / sizes
+        totals = np.clip(scores, -change.CUT, change.CUT).cumsum(axis=1)
+        least = np.minimum.accumulate(scores, axis=1)
+        most = np.maximum.accumulate(scores, axis=1)
         for count in range(2, totals.shape[1] + 1):
             if n + count > since:
                 up, down = strengths(totals[:, count - 1], np.array(float(count)), before)
                 worse, better = worse | (up > 1.0), better | (down > 1.0)
+                if count >= change.ALL_FAR:
+                    worse = worse | (least[:, count - 1] > change.FAR)
+                    better = better | (most[:, count - 1] < -change.FAR)
     return worse, better

@@ -36,6 +36,10 @@ APART: Final = 5.0
 """Standard errors by which two levels differ that nobody has measured again."""
 CUT: Final = 4.2
 """Standard deviations at which a single run is cut."""
+ALL_FAR: Final = 3
+"""So many runs in a row, each beyond `FAR`, are an alarm whatever the correlation."""
+FAR: Final = 8.0
+"""Standard deviations that no run of the old level is expected to lie from it."""
 LEAST_SPREAD: Final = 0.002
 """A relative spread that is not believed to be smaller: 0.2 %."""
 
@@ -196,12 +200,14 @@ class _Open:
         both = strengths(np.ones(len(_COUNTS)), _COUNTS, self.before)
         self._factors: list[list[float]] = [one.tolist() for one in both]
         self._total, self.count = 0.0, 0
+        self._least, self._most = math.inf, -math.inf
 
     def add(self, value: float) -> None:
         """One more run."""
         deviation = value - self._centre
         score = deviation / (self._worse if deviation > 0.0 else self._better)
         self._total += max(-CUT, min(CUT, score))
+        self._least, self._most = min(self._least, score), max(self._most, score)
         self.count += 1
 
     @property
@@ -210,7 +216,11 @@ class _Open:
         if self.count < 2:
             return 0.0
         worse, better = (one[self.count - 2] * self._total for one in self._factors)
-        return worse if worse > 0.0 else -better
+        found = worse if worse > 0.0 else -better
+        far = max(self._least, -self._most) / FAR
+        if self.count < ALL_FAR or far <= abs(found):
+            return found
+        return math.copysign(far, self._total)
 
 
 _COUNTS: Final = np.arange(2, NEWEST + 1, dtype=np.float64)
