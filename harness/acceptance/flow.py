@@ -17,10 +17,10 @@ from harness.acceptance.state import GOES_ON, Asked, How, Known, Log, NodeEnd, S
 from harness.judge.fleet import consistency, evidence, findings
 from harness.judge.fleet.consistency import Consistency
 from harness.judge.fleet.findings import Finding
-from harness.judge.fleet.verdict import Verdict
+from harness.judge.fleet.verdict import Judged, Verdict
 from harness.prepare import Request
 from harness.record.write_once import write_once
-from harness.report import units
+from harness.report import evidence_document, units
 
 STAGES: Final = ("consistency", *suites.ORDER)
 _FACTS: Final = "environments.json"
@@ -36,13 +36,14 @@ _HOW: Final[dict[Verdict, How]] = {
 
 @dataclass
 class Found:
-    """What is known at the end. runs : (stage, node) -> how its run ended."""
+    """What is known at the end. control : the node that suspects were measured beside, or ""."""
 
     verdicts: Verdicts
     stages: list[StageRecord]
     consistency: Consistency | None
     findings: tuple[Finding, ...]
     unconfirmed: frozenset[str]
+    control: str
 
 
 @dataclass
@@ -53,6 +54,7 @@ class _Collected:
     findings: list[Finding] = field(default_factory=list)
     consistency: Consistency | None = None
     unconfirmed: frozenset[str] = frozenset()
+    control: str = ""
     free_B: int | None = None
 
 
@@ -95,6 +97,7 @@ class Flow:
             self._all.consistency,
             tuple(self._all.findings),
             self._all.unconfirmed,
+            self._all.control,
         )
 
     def _stage(self, stage: str, nodes: tuple[str, ...]) -> tuple[str, ...]:
@@ -220,6 +223,7 @@ class Flow:
         if not wanted:
             return []
         control = evidence.control(found) or _unsuspected(found.table.nodes, wanted)
+        self._all.control = control
         kernels = again.kernels(found)
         file = self._log.folder / "node-again.yaml"
         suites.write(file, "measured again", suites.of_kernels(cases, kernels))
@@ -241,10 +245,12 @@ class Flow:
     ) -> list[NodeEnd]:
         found = self._judge(part.read, part.environment, final=False).found
         found = findings.beside(found, mine, self._all.unconfirmed)
-        verdict = dict(zip(found.table.nodes, found.verdicts, strict=True))
         runs = {node: run for run, node in part.named.items()}
+        place = {node: at for at, node in enumerate(found.table.nodes)}
         return [
-            replace(_end(node, mine, runs), ended=_HOW[verdict.get(node, Verdict.NOT_TESTED)])
+            _judged_end(found, place[node], _end(node, mine, runs))
+            if node in place
+            else replace(_end(node, mine, runs), ended="not tested")
             for node in nodes
         ]
 
@@ -285,6 +291,14 @@ def _end(node: str, found: Sequence[Finding], runs: Mapping[str, str]) -> NodeEn
     verdict = findings.worst(one.verdict for one in mine)
     reason = next((one.line for one in mine if one.verdict is verdict), "")
     return NodeEnd(node, _HOW[verdict], reason, runs.get(node, ""))
+
+
+def _judged_end(found: Judged, at: int, end: NodeEnd) -> NodeEnd:
+    """With the verdict over all metrics, and what speaks for it."""
+    verdict = found.verdicts[at]
+    told = () if end.reason or verdict is Verdict.ACCEPT else evidence.of_node(found, at)
+    reason = next((evidence_document.of(one, {}).line for one in told), end.reason)
+    return replace(end, ended=_HOW[verdict], reason=reason)
 
 
 def _counted(ends: Sequence[NodeEnd]) -> str:

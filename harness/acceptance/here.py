@@ -17,7 +17,6 @@ from harness.config.cluster import Launcher
 from harness.errors import CannotMeasure
 from harness.judge.placement import is_of
 from harness.launch import starter
-from harness.launch.process import started
 from harness.launch.starter import Asked
 from harness.machine import census
 from harness.machine.environment import environment
@@ -57,17 +56,15 @@ class Here:
         """All nodes by one launch; those that do not answer each by itself, to learn why."""
         if not self._hosts:
             return dict.fromkeys(nodes, environment(mpirun=self._launcher.mpirun))
-        mpirun = find_mpirun(self._launcher.mpirun)
-        with self._shared() as folder:
-            problem = self._ask(mpirun, nodes, Path(folder))
-            found: dict[str, dict[str, Any] | str] = dict(_answers(Path(folder), nodes))
+        with self._shared() as name:
+            folder = Path(name)
+            self._ask([tuple(nodes)], folder)
+            found: dict[str, dict[str, Any] | str] = dict(_answers(folder, nodes))
             silent = [one for one in nodes if one not in found]
-            for node in silent:
-                if len(nodes) > 1:
-                    problem = self._ask(mpirun, [node], Path(folder))
-                answer = _answers(Path(folder), [node])
-                found[node] = answer.get(node, f"did not answer: {problem}")
-        return found
+            said = self._ask([(one,) for one in silent], folder) if silent else {}
+            found |= _answers(folder, silent)
+        silent = [one for one in silent if one not in found]
+        return found | {one: f"did not answer: {said[one]}" for one in silent}
 
     def _shared(self) -> tempfile.TemporaryDirectory[str]:
         try:
@@ -76,20 +73,23 @@ class Here:
             why_ = f"cannot be written: {error.strerror}"
             raise CannotMeasure(str(self._folder), why_, fix="free space, or --results") from error
 
-    def _ask(self, mpirun: Mpirun, nodes: Sequence[str], folder: Path) -> str:
-        """A process on each of these nodes; what the starter said last, if anything was wrong."""
+    def _ask(self, together: Sequence[tuple[str, ...]], folder: Path) -> dict[str, str]:
+        """A launch for each group of nodes; the first node of each -> what its starter said."""
+        mpirun = find_mpirun(self._launcher.mpirun)
+        made = [self._question(mpirun, nodes, folder) for nodes in together]
+        said: dict[str, str] = {}
+        logs = {one.name: one.log for one in made}
+        children.run(
+            made, self._at_once, lambda node, status: said.update({node: _last(logs[node], status)})
+        )
+        return said
+
+    def _question(self, mpirun: Mpirun, nodes: tuple[str, ...], folder: Path) -> Child:
         asked = self._asked(nodes)
-        words = (str(folder), *([self._launcher.mpirun] if self._launcher.mpirun else []))
-        command = [*starter.command(mpirun, asked), *_CENSUS, *words]
-        log = folder / "log"
-        with started(command, starter.variables(mpirun, asked), Path.cwd(), log) as launch:
-            status = launch.wait(CENSUS_S)
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        log.unlink()
-        if status is None:
-            return f"no answer within {CENSUS_S:g} s"
-        last = next((one.strip() for one in reversed(said) if one.strip(" -=*")), "")
-        return f"{mpirun.path.name} ended with status {status}: {last or 'nothing was said'}"
+        mine = [self._launcher.mpirun] if self._launcher.mpirun else []
+        command = (*starter.command(mpirun, asked), *_CENSUS, str(folder), *mine)
+        log = folder / f"{nodes[0]}.log"
+        return Child(nodes[0], command, log, starter.variables(mpirun, asked), CENSUS_S)
 
     def _asked(self, nodes: Sequence[str]) -> Asked:
         geometry = Geometry(len(nodes), len(nodes), 1)
@@ -140,6 +140,16 @@ def _answers(folder: Path, nodes: Sequence[str]) -> dict[str, dict[str, Any]]:
         for one in told
         if is_of(one["host"], one["node"], (node,))
     }
+
+
+def _last(log: Path, status: int) -> str:
+    """What a starter said last."""
+    if status == children.LATE:
+        return f"no answer within {CENSUS_S:g} s"
+    said = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    words = [one.strip(" -=*\0") for one in said]
+    last = next((one for one in reversed(words) if one), "nothing was said")
+    return f"its starter ended with status {status}: {last}"
 
 
 def _ran(folder: Path, log: Path, code: int) -> Ran:

@@ -205,6 +205,7 @@ def _more(asked: Asked, found: Found) -> More:
         compared=compared.compared if compared else 0,
         findings=found.findings,
         unconfirmed=found.unconfirmed,
+        control=found.control,
         repeat=repeat,
     )
 

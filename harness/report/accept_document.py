@@ -149,7 +149,7 @@ def of(
 ) -> AcceptDoc:
     """The document. sources : metric -> where its absolute anchor is from."""
     counts = {one.value: found.verdicts.count(one) for one in Verdict}
-    control = evidence.control(found)
+    control = more.control or evidence.control(found)
     return AcceptDoc(
         source=source,
         contract=contract,

@@ -53,7 +53,8 @@ class More:
 
     repeat : from names of nodes, joined by commas, to the command that measures them again; None
     where nobody knows how they were measured. unconfirmed : nodes whose rejection by a metric does
-    not stand. compared : how many facts were compared, 0 if none were.
+    not stand; control : the node that suspects were measured beside. compared : how many facts were
+    compared, 0 if none were.
     """
 
     id: str = ""
@@ -63,6 +64,7 @@ class More:
     compared: int = 0
     findings: tuple[Finding, ...] = ()
     unconfirmed: frozenset[str] = frozenset()
+    control: str = ""
     repeat: Callable[[str], str] | None = None
 
 

@@ -3,6 +3,7 @@
 A fact that most nodes share is what the class is; a node that differs is to be tested again, and is
 rejected where it lacks what was bought (another processor, fewer cores, less memory, a missing GPU
 or adapter) and the majority is clear: at least `LEAST` nodes tell the fact, `CLEAR` of them alike.
+A node that limits the CPUs or the memory of its jobs where others do not is rejected beside any.
 Without a majority nobody can say which nodes are right, and all of them are named.
 """
 
@@ -167,6 +168,8 @@ def _otherwise(name: str) -> str:
 
 
 def _verdict(name: str, value: Any, right: Any, many: int, nodes: int) -> Verdict:
+    if name in _LIMITS and value is not None:
+        return Verdict.REJECT
     clear = nodes >= LEAST and many >= CLEAR * nodes
     if name not in _BOUGHT or not clear or value is None or right is None:
         return Verdict.RETEST
@@ -183,6 +186,8 @@ def text(name: str, value: Any) -> str:
     """A value of a fact in a few words."""
     if value is None:
         return "no limit" if name in _LIMITS else "unknown"
+    if name == "cpu_quota":
+        return f"{value:g} CPUs"
     if name.endswith("_B"):
         return f"{value / 2**30:.4g} GiB"
     if name.endswith("_Hz"):
