@@ -119,6 +119,7 @@ class ThresholdsDoc(Doc):
     least: int
     clip: float
     minority: float
+    together: float
 
 
 class AcceptDoc(Doc):
