@@ -92,6 +92,7 @@ class ThresholdsDoc(Doc):
     least: int
     clip: float
     minority: float
+    together: float
 
 
 class AcceptDoc(Doc):

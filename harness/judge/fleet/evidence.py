@@ -146,7 +146,14 @@ def _of_view(found: Judged, view: View, node: int, column: int) -> Evidence:
 def _remark(found: Judged, view: View, node: int, column: int) -> str:
     """What the numbers of a node do not tell: a slow rank, slow links."""
     links = _links(found, node, column) if view.name == "peers" else ""
-    return links or _rank(found, node, column)
+    return links or _rank(found, node, column) or _group(found, view, node, column)
+
+
+def _group(found: Judged, view: View, node: int, column: int) -> str:
+    fleet = found.fleets[column]
+    if view.name != "peers" or fleet is None or node not in fleet.slow:
+        return ""
+    return f"{len(fleet.slow)} of {fleet.nodes} nodes stand together behind the others"
 
 
 def _links(found: Judged, node: int, column: int) -> str:
