@@ -31,6 +31,7 @@ ROOMS = (
     "report",
     "prepare",
     "again",
+    "ordering",
     "ranks",
     "preflight",
     "assemble",
