@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -37,14 +37,14 @@ class Links:
 
 @dataclass(frozen=True)
 class _Told:
-    """One launch. node : (ends,) index of each end; seconds : {phase: (repetition, rank, round)}."""
+    """One launch. node : (ends,) their indices; seconds : {phase: (repetition, rank, round)}."""
 
     node: Ints
     seconds: dict[str, Floats]
 
 
 def of_record(case: Recorded) -> Links:
-    """Latency (s) and bandwidth (B/s) of every pair, a repetition each as long as on its slower end.
+    """Latency (s) and bandwidth (B/s) of every pair, each as long as on its slower end.
 
     Nodes have the names of their hosts; ranks of one host that were paired are called
     ``host:number``. Metrics are ``pairs.latency`` and ``pairs.bandwidth``. Raises CannotMeasure for
@@ -126,19 +126,19 @@ def _pairs(kernel: Kernel, launches: Sequence[_Told], nodes: tuple[str, ...]) ->
     )
 
 
-def _metric(phase: Phase[object]) -> Metric:
+def _metric(phase: Phase[Any]) -> Metric:
     return Metric(f"{KERNEL}.{phase.name}", phase.metric.unit, phase.metric.better)
 
 
 def _values(
-    kernel: Kernel, phase: Phase[object], seconds: Floats, both: Ints, of_round: Ints
+    kernel: Kernel, phase: Phase[Any], seconds: Floats, both: Ints, of_round: Ints
 ) -> Floats:
     """(repetitions, pairs): the metric of each pair, which takes as long as its slowest rank."""
     repetitions, ranks, rounds = seconds.shape
     each = seconds.reshape(repetitions, kernel.ends, ranks // kernel.ends, rounds)
     lanes = kernel.lanes if phase.name == "bandwidth" else 1
-    slowest = each[:, :, :lanes, :].max(axis=2)
-    of_pair = np.maximum(slowest[:, both[:, 0], of_round], slowest[:, both[:, 1], of_round])
+    slowest: Floats = each[:, :, :lanes, :].max(axis=2)
+    of_pair: Floats = np.maximum(slowest[:, both[:, 0], of_round], slowest[:, both[:, 1], of_round])
     a_second = phase.metric.value(phase.work(ranks), 1.0)
     return a_second / of_pair if phase.metric.better == "higher" else a_second * of_pair
 

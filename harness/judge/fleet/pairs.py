@@ -1,7 +1,7 @@
 """Pairs of nodes: whether a slow pair is the fault of an end.
 
-Of a slow node all pairs are slow, and so is their median; of a slow link one pair is. Such pairs are
-what `kernels.network.pairs` measures.
+Of a slow node all pairs are slow, and so is their median; of a slow link one pair is. Such
+pairs are what `kernels.network.pairs` measures.
 """
 
 from __future__ import annotations
