@@ -25,8 +25,8 @@ NAP_S = 1.0
 # Something of higher priority takes the core of a rank for most of the time.
 LOAD = f"""
 while :; do
-  pkill -STOP -f {RANK}; sleep 1.5
-  pkill -CONT -f {RANK}; sleep 0.3
+  pkill -STOP -f '[{RANK[0]}]{RANK[1:]}'; sleep 1.5
+  pkill -CONT -f '[{RANK[0]}]{RANK[1:]}'; sleep 0.3
 done
 """
 
@@ -66,13 +66,13 @@ def limited_node2(batch: Slurm) -> Iterator[None]:
 @pytest.fixture
 def loaded_node2(batch: Slurm) -> Iterator[None]:
     """Ranks on node2 have their core for a sixth of the time."""
-    with subprocess.Popen(batch.machines["node2"].command("sh", "-c", LOAD)) as load:
+    node = batch.machines["node2"]
+    with subprocess.Popen(node.command("sh", "-c", LOAD)) as load:
         yield
-        batch.machines["node2"].run("pkill", "-f", "sleep 0.3")
-        load.terminate()
-        for one in batch.machines["node2"].processes("pkill -STOP"):
+        for one in node.processes("pkill -STOP"):
             one.kill()
-        batch.machines["node2"].run("pkill", "-CONT", "-f", RANK)
+        load.kill()
+    node.run("pkill", "-CONT", "-f", RANK)
 
 
 def accepted(
