@@ -16,6 +16,7 @@ from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
 from harness.report import evidence_document, units
 from harness.report.document import Doc
 from harness.report.evidence_document import EvidenceDoc, Word
+from harness.report.promise_document import PromiseDoc
 from harness.report.stage_document import NOTHING, FactDoc, More, StageDoc
 
 
@@ -118,6 +119,7 @@ class AcceptDoc(Doc):
     stages: list[StageDoc] = Field(default_factory=list)
     facts: list[FactDoc] = Field(default_factory=list)
     compared: int = 0
+    promises: list[PromiseDoc] = Field(default_factory=list)
 
 
 METHOD = [
@@ -155,7 +157,7 @@ def of(
         source=source,
         contract=contract,
         baseline=baseline,
-        exit_code=exit_code(found),
+        exit_code=_worst(exit_code(found), more.promises_code),
         counts=counts,
         nodes=[_node(found, i, control, source, sources, more) for i in range(len(found.verdicts))],
         links=[_link(found, one) for one in found.links],
@@ -167,7 +169,14 @@ def of(
         stages=list(more.stages),
         facts=list(more.facts),
         compared=more.compared,
+        promises=list(more.promises),
     )
+
+
+def _worst(*codes: int) -> int:
+    """Of nodes and of promises: rejected or broken, not measured, undecided, good."""
+    order = (PERFORMANCE_FAILED, NOT_MEASURED, INCONCLUSIVE, GOOD)
+    return min(codes, key=order.index)
 
 
 def exit_code(found: Judged) -> int:
