@@ -109,7 +109,7 @@ def _cases(folder: Path) -> list[Recorded]:
 
 def _of_node(stage: str, node: str, cases: Sequence[CaseDoc]) -> Iterator[Finding]:
     for one in cases:
-        if one.outcome == _WRONG:
+        if one.outcome == _WRONG or one.wrong:
             line = f"{one.kernel}: wrong answer: {one.reason}"
             look = "memory (ECC counters, dmesg), clock and voltage settings, then the processor"
             yield Finding(node, stage, one.kernel, Verdict.REJECT, line, look)
