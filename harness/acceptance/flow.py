@@ -259,12 +259,16 @@ class Flow:
         found = self._judge(part.read, part.environment, final=False).found
         found = findings.beside(found, mine, self._all.unconfirmed)
         runs = {node: run for run, node in part.named.items()}
+        whole = self._known.runs.get((stage, ""), part.whole[0].origin.run if part.whole else "")
         place = {node: at for at, node in enumerate(found.table.nodes)}
+        ends = [_end(node, mine, runs, whole) for node in nodes]
+        if part.whole and not found.table.metrics:
+            return ends  # of all nodes at once: no number is that of a node
         return [
-            _judged_end(found, place[node], _end(node, mine, runs))
-            if node in place
-            else replace(_end(node, mine, runs), ended="not tested")
-            for node in nodes
+            _judged_end(found, place[one.node], one)
+            if one.node in place
+            else replace(one, ended="not tested")
+            for one in ends
         ]
 
     # over all nodes at once
@@ -342,11 +346,11 @@ def _unsuspected(nodes: Sequence[str], suspects: Sequence[str]) -> str:
     return next((one for one in nodes if one not in suspects), "")
 
 
-def _end(node: str, found: Sequence[Finding], runs: Mapping[str, str]) -> NodeEnd:
+def _end(node: str, found: Sequence[Finding], runs: Mapping[str, str], whole: str = "") -> NodeEnd:
     mine = [one for one in found if one.node == node]
     verdict = findings.worst(one.verdict for one in mine)
     reason = next((one.line for one in mine if one.verdict is verdict), "")
-    return NodeEnd(node, _HOW[verdict], reason, runs.get(node, ""))
+    return NodeEnd(node, _HOW[verdict], reason, runs.get(node, whole))
 
 
 def _judged_end(found: Judged, at: int, end: NodeEnd) -> NodeEnd:
