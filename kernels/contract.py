@@ -313,10 +313,7 @@ class Kernel(ABC, Generic[StateT]):
 
     @classmethod
     def placed(cls, nodes: int, ranks: int) -> dict[str, Value]:
-        """Parameters that say over how many nodes the ranks lie, for kernels that must know it.
-
-        As those of `threaded`; node by node, each with as many ranks as any other.
-        """
+        """As `threaded`: over how many nodes the ranks lie, node by node as many on each."""
         return {}
 
     @classmethod

@@ -40,7 +40,7 @@ def show(
         found, source, contract, _text(known.baseline), verdicts.sources, more
     )
     if files.csv:
-        write(files.csv, accept_files.as_csv(found))
+        write(files.csv, accept_files.as_csv(found, shown))
     if files.junit:
         junit.write(files.junit, "qyran accept", accept_files.as_tests(found, shown))
     output.show(shown, acceptance.shown(shown), as_json=as_json)
