@@ -22,6 +22,7 @@ from harness.report.listing_document import ListDoc
 from harness.report.pair_document import ExplainPairDoc
 from harness.report.plan_document import PlanDoc
 from harness.report.rank_document import RankDoc
+from harness.report.reference_document import ReferenceDoc
 from harness.report.store_document import (
     ExportDoc,
     FileDoc,
@@ -41,6 +42,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     DoctorDoc,
     document.LsDoc,
     RankDoc,
+    ReferenceDoc,
     document.ErrorDoc,
     TuneDoc,
     SubmitDoc,
