@@ -28,6 +28,7 @@ ROOMS = (
     "submit",
     "judge",
     "reference",
+    "projection",
     "report",
     "prepare",
     "ranks",

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.reference import features, tables
+from harness.reference import build_runs, features, tables
 
 Row = Mapping[str, str]
 
@@ -105,7 +105,7 @@ STATUS_WORDS = {
 
 
 def build(source: Path, out: Path, corrections: Path = tables.DATA / "corrections.csv") -> None:
-    """Write top500.npz, hpcg.npz, hpl_mxp.npz, lists.csv, systems.csv, nodes.csv into `out`.
+    """Write top500.npz, hpcg.npz, hpl_mxp.npz and the tables of lists, systems, nodes and runs.
 
     ValueError names the file and what is wrong with it.
     """
@@ -120,6 +120,7 @@ def build(source: Path, out: Path, corrections: Path = tables.DATA / "correction
         other: dict[str, Any] = {**other_arrays(source, name)}
         np.savez_compressed(out / f"{name}.npz", **other)
     _write(out / "lists.csv", _about_lists(source, files))
+    _write(out / "hpl_runs.csv", build_runs.runs(files))
     changes = tables.rows(corrections)
     _write(out / "systems.csv", corrected(_systems(source), changes))
     _write(
