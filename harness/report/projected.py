@@ -106,7 +106,9 @@ def inputs(of: Model, values: Mapping[str, float]) -> list[InputDoc]:
 def rendered(of: ProjectDoc) -> RenderableType:
     """What a person reads."""
     parts: list[RenderableType] = [Text(_head(of), style="bold"), *_known(of), Text("")]
-    parts += [_sizes(of), Text(_levels(of), style="dim"), Text(""), _targets(of)]
+    parts += [_sizes(of), Text(_levels(of), style="dim")]
+    parts += [Text(line, style="dim") for line in _bases(of.sizes[0])]
+    parts += [Text(""), _targets(of)]
     for line in (*_against(of), *(f"! {note}" for note in of.notes)):
         parts.append(Text(line))
     return Group(*parts)
@@ -172,6 +174,14 @@ def _levels(of: ProjectDoc) -> str:
         f"ranges hold a further such system with {percent(LEVEL)}; at {one.nodes:,} nodes: "
         f"{share} of the peak, N = {one.n:,}, grid {one.p} x {one.q}, {said} of the time"
     )
+
+
+def _bases(of: SizeDoc) -> Iterator[str]:
+    """What the other columns rest on, with the range of the first line."""
+    for name, one in (("HPCG", of.hpcg), ("STREAM", of.stream), ("power", of.power)):
+        if one is not None:
+            span = f"{_range(one)}, " if one.intervals else ""
+            yield f"{name}: {span}{one.basis}"
 
 
 def _targets(of: ProjectDoc) -> RenderableType:
