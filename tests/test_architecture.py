@@ -29,6 +29,7 @@ ROOMS = (
     "judge",
     "reference",
     "report",
+    "shown",
     "prepare",
     "ranks",
     "preflight",
