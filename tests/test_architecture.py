@@ -28,6 +28,7 @@ ROOMS = (
     "submit",
     "judge",
     "reference",
+    "projection",
     "report",
     "shown",
     "prepare",

@@ -224,7 +224,7 @@ def test_show_ls_and_rank(made: Any, tmp_path: Path) -> None:
     Path(run.path, "run.yaml").write_text("damaged")
     (line,) = printed(records_command.ls, tmp_path, 100)["runs"]
     assert line["outcome"] == "corrupt"
-    assert printed(rank_command.rank, "93 PF", [], tmp_path)["rmax"] == 93e15
+    assert printed(rank_command.rank, rank_command.Wanted("93 PF"), tmp_path)["rmax"] == 93e15
 
 
 def test_errors_and_findings() -> None:
