@@ -15,7 +15,7 @@ from harness.commands import output
 from harness.commands.fleet import Source
 from harness.config.units import quantity
 from harness.errors import CannotMeasure, ConfigError
-from harness.record import store
+from harness.record import details, store
 from harness.report.document import Doc
 from harness.report.plots import listing
 from harness.report.plots.listing import Kind, NoNumbers
@@ -133,5 +133,11 @@ def _rate(wanted: Wanted) -> tuple[float, str]:
     )
 
 
-_SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {"rate": _of_rate}
+def _of_run(kind: Any, wanted: Wanted) -> Doc:
+    run = details.of_run(store.find(wanted.source.results, wanted.run))
+    made: Doc = kind.numbers(run)
+    return made
+
+
+_SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {"rate": _of_rate, "run": _of_run}
 """What a plot needs -> how its numbers are made of what was typed."""
