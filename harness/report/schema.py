@@ -21,6 +21,7 @@ from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
 from harness.report.pair_document import ExplainPairDoc
 from harness.report.plan_document import PlanDoc
+from harness.report.plots import listing
 from harness.report.project_document import ProjectDoc
 from harness.report.rank_document import RankDoc
 from harness.report.reference_document import ReferenceDoc
@@ -70,6 +71,8 @@ ALL: Final[tuple[type[Doc], ...]] = (
     TagDoc,
     PackDoc,
     ExportDoc,
+    listing.PlotsDoc,
+    *listing.documents(),
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
