@@ -30,6 +30,8 @@ _DRAWS: Final = 9
 _SPACE_B: Final = 32 * 2**20
 # What makes a folder a run: that it began, or that it was submitted (`harness.submit`).
 _HEADERS: Final = ("run.yaml", "job.json")
+ACCEPTANCE: Final = "accept.jsonl"
+"""The file that makes a folder beside runs that of an acceptance (`harness.acceptance`)."""
 
 
 def create(run: Run, cases: tuple[Case, ...]) -> Path:

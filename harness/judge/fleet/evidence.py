@@ -64,6 +64,8 @@ WORD: Final = {
 
 def of_node(found: Judged, node: int) -> list[Evidence]:
     """The worst first. Of an accepted node the metric that is nearest to a limit."""
+    if not found.table.metrics:
+        return []
     if found.verdicts[node] is Verdict.ACCEPT:
         columns = [_nearest(found, node)]
     else:
@@ -166,6 +168,8 @@ def _links(found: Judged, node: int, column: int) -> str:
 
 
 def _rank(found: Judged, node: int, column: int) -> str:
+    if (node, column) in found.remarks:
+        return found.remarks[node, column]
     slow = tables.slow_rank(found.table, node, column)
     if slow is None or slow[1] < _SLOW_RANK:
         return ""
