@@ -18,6 +18,7 @@ from harness.cli import (  # they register commands
     measuring,
     queue,
     records,
+    reporting,
     site,
     store,
     tracking,
@@ -37,6 +38,7 @@ _PANELS: Final = (
     judging.PANEL,
     tracking.PANEL,
     accepting.PANEL,
+    reporting.PANEL,
     site.PANEL,
     env.PANEL,
 )

@@ -15,11 +15,12 @@ from harness.config.hosts import expand
 from harness.errors import ConfigError
 from harness.judge.fleet import baselines, table, verdict
 from harness.judge.fleet.file import Read
+from harness.judge.fleet.pairs import Pairs
 from harness.judge.fleet.table import Measurements, Metric
 from harness.judge.fleet.verdict import Anchors, Judged
 from harness.judge.fleet.views import Stored
 from harness.reference import anchors
-from harness.report import accept_document, accept_files, acceptance, junit
+from harness.report import accept_cells, accept_document, accept_files, acceptance, junit
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,11 @@ def accept(source: Source, known: Known, files: Files, *, as_json: bool) -> None
     """Judge what was measured; ends with the exit code of the worst node."""
     promised = contracts.load(known.contract) if known.contract else None
     level = baseline.load(known.baseline) if known.baseline else None
-    found, sources = _judged(source, known, promised, level)
+    found, sources, pairs = _judged(source, known, promised, level)
     shown = accept_document.of(
         found, source.words, _text(known.contract), _text(known.baseline), sources
     )
+    shown.pairs = accept_cells.pairs(found.table.nodes, pairs)
     if files.csv:
         write(files.csv, accept_files.as_csv(found))
     if files.junit:
@@ -57,8 +59,8 @@ def accept(source: Source, known: Known, files: Files, *, as_json: bool) -> None
 
 def _judged(
     source: Source, known: Known, promised: Contract | None, level: Baseline | None
-) -> tuple[Judged, dict[str, str]]:
-    """The verdicts, and of each metric where its absolute anchor is from."""
+) -> tuple[Judged, dict[str, str], Pairs | None]:
+    """The verdicts, of each metric where its absolute anchor is from, and the pairs of nodes."""
     measured = fleet.measured(source)
     read = measured.read
     metrics = read.table.metrics + (read.pairs.table.metrics if read.pairs else ())
@@ -72,7 +74,7 @@ def _judged(
     stored = _stored(level, metrics, known.baseline)
     complete = _complete(read, promised, level, known.nodes)
     found = verdict.judged(complete, Anchors(absolute, stored), pairs=read.pairs)
-    return found, {name: one.source for name, one in absolute.items()}
+    return found, {name: one.source for name, one in absolute.items()}, read.pairs
 
 
 def _same_class(stored: str, measured: str, where: str) -> None:

@@ -14,7 +14,8 @@ from harness.judge.fleet.pairs import Link
 from harness.judge.fleet.verdict import Judged, Verdict
 from harness.judge.fleet.views import Fleet, View
 from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
-from harness.report import units
+from harness.report import accept_cells, units
+from harness.report.accept_cells import CellsDoc, PairMatrixDoc
 from harness.report.document import Doc
 
 Word = Literal["accept", "reject", "re-test", "not tested"]
@@ -122,7 +123,10 @@ class ThresholdsDoc(Doc):
 
 
 class AcceptDoc(Doc):
-    """What `qyran accept` prints. nodes : in the order of their names, each once."""
+    """What `qyran accept` prints. nodes : in the order of their names, each once.
+
+    cells, pairs : the numbers that were judged; pairs of more than 128 nodes are left out.
+    """
 
     schema_id: Literal["qyran.accept/1"] = Field("qyran.accept/1", alias="schema")
     source: str
@@ -135,6 +139,8 @@ class AcceptDoc(Doc):
     fleet: list[FleetMetricDoc]
     thresholds: ThresholdsDoc
     method: list[str]
+    cells: CellsDoc | None = None
+    pairs: list[PairMatrixDoc] = Field(default_factory=list)
 
 
 METHOD = [
@@ -168,6 +174,7 @@ def of(
         fleet=[_metric(found, i) for i in range(len(found.fleets))],
         thresholds=ThresholdsDoc(**asdict(found.limits)),
         method=METHOD,
+        cells=accept_cells.cells(found),
     )
 
 
