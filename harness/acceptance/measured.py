@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from harness import session
+from harness import shown
 from harness.errors import CorruptStore
 from harness.judge.fleet import runs, slow_ranks
 from harness.judge.fleet.file import Read
@@ -50,7 +50,7 @@ def of_runs(stage: str, folders: Mapping[str, Path]) -> Measured:
     for node, folder in folders.items():
         try:
             cases += _cases(folder)
-            findings += _of_node(stage, node, session.show(folder).cases)
+            findings += _of_node(stage, node, shown.run(folder).cases)
         except CorruptStore as error:
             findings.append(Finding(node, stage, "record", Verdict.NOT_TESTED, str(error)))
     named = {folder.name: node for node, folder in folders.items()}

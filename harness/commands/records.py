@@ -22,11 +22,16 @@ def show(name: str, results: Path, form: Format) -> None:
 
 def ls(results: Path, most: int, *, as_json: bool) -> None:
     """The newest runs; exit 5 if one of them cannot be read. most : 0 for all."""
-    listed = library.runs(results, most)
-    lines = [_of_index(one) or _line(one.folder) for one in listed.runs]
-    shown = document.LsDoc(results=str(results), runs=lines, earlier=listed.earlier)
+    shown = listed(results, most)
     output.show(shown, terminal.runs(shown), as_json=as_json)
-    output.end(WRONG_ANSWER if any(one.outcome == "corrupt" for one in lines) else GOOD)
+    output.end(WRONG_ANSWER if any(one.outcome == "corrupt" for one in shown.runs) else GOOD)
+
+
+def listed(results: Path, most: int) -> document.LsDoc:
+    """The newest runs, the oldest of them first. most : 0 for all."""
+    found = library.runs(results, most)
+    lines = [_of_index(one) or _line(one.folder) for one in found.runs]
+    return document.LsDoc(results=str(results), runs=lines, earlier=found.earlier)
 
 
 def _of_index(listed: library.Listed) -> document.RunLineDoc | None:

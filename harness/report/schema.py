@@ -25,6 +25,7 @@ from harness.report.plots import listing
 from harness.report.project_document import ProjectDoc
 from harness.report.rank_document import RankDoc
 from harness.report.reference_document import ReferenceDoc
+from harness.report.report_document import ReportDoc
 from harness.report.store_document import (
     ExportDoc,
     FileDoc,
@@ -73,6 +74,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     ExportDoc,
     listing.PlotsDoc,
     *listing.documents(),
+    ReportDoc,
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
