@@ -12,4 +12,5 @@ class Doc(BaseModel):
         extra="forbid",
         populate_by_name=True,
         json_schema_serialization_defaults_required=True,  # all of them are always printed
+        defer_build=True,  # a command prints one of them: the others need not be compiled
     )

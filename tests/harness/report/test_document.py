@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import jsonschema
@@ -80,11 +81,16 @@ def test_writing_them_again_changes_nothing(
     }
 
 
+def _module(path: Path) -> ModuleType:
+    return import_module(".".join(path.relative_to(schema.FOLDER.parents[2]).with_suffix("").parts))
+
+
 def test_every_document_with_a_schema_is_listed() -> None:
     named = {
         one
-        for path in schema.FOLDER.parent.glob("*document.py")
-        for module in [import_module(f"harness.report.{path.stem}")]
+        for path in schema.FOLDER.parent.rglob("*.py")
+        if "schema_id" in path.read_text(encoding="utf-8")
+        for module in [_module(path)]
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }
