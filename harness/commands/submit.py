@@ -11,7 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from harness.commands import again, jobs, output
+from harness import again
+from harness.commands import jobs, output
 from harness.config import cluster as clusters
 from harness.config import files
 from harness.config.cluster import Partition
