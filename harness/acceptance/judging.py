@@ -98,7 +98,7 @@ def _complete(
 ) -> Measurements:
     """With every metric and every node that is expected: none may be forgotten."""
     levels = level.metrics if level else {}
-    promises = promised.metrics if promised else {}
+    promises = promised.of_nodes if promised else {}
     metrics = [Metric(name, one.unit, one.better) for name, one in levels.items()]
     metrics += [Metric(name, "1", one.better) for name, one in promises.items()]
     of_pairs = {one.name for one in read.pairs.table.metrics} if read.pairs else set()
