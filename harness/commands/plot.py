@@ -139,5 +139,23 @@ def _of_run(kind: Any, wanted: Wanted) -> Doc:
     return made
 
 
-_SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {"rate": _of_rate, "run": _of_run}
+def _of_history(_: Any, wanted: Wanted) -> Doc:
+    from harness.commands import history
+
+    results = wanted.source.results
+    asked = history.Wanted(
+        wanted.kernel, wanted.metric or None, "", None, None, None, False, results
+    )
+    found = history.shown(asked)
+    if not found.series:
+        what = f" of {wanted.kernel}" if wanted.kernel else ""
+        raise NoNumbers(f"{results} holds no runs{what}", "`qyran run quick`")
+    return found
+
+
+_SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {
+    "rate": _of_rate,
+    "run": _of_run,
+    "history": _of_history,
+}
 """What a plot needs -> how its numbers are made of what was typed."""
