@@ -21,6 +21,7 @@ from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
 from harness.report.pair_document import ExplainPairDoc
 from harness.report.plan_document import PlanDoc
+from harness.report.plots import listing
 from harness.report.report_document import ReportDoc
 from harness.report.store_document import (
     ExportDoc,
@@ -67,6 +68,8 @@ ALL: Final[tuple[type[Doc], ...]] = (
     PackDoc,
     ExportDoc,
     ReportDoc,
+    listing.PlotsDoc,
+    *listing.documents(),
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

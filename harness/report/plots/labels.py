@@ -11,6 +11,7 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.transforms import BboxBase
 
 from harness.report.plots import canvas, palette
 
@@ -48,6 +49,7 @@ class _Scene:
     """What is there already, px."""
 
     frame: Box
+    axes: Box
     dots: list[Point]
     lines: list[Point]
     boxes: list[Box]
@@ -57,6 +59,7 @@ class _Scene:
         found = _COVERS * sum(_overlap(box, one) for one in self.boxes)
         found += 8.0 * sum(_inside(box, one, _DOT) for one in self.dots)
         found += 3.0 * sum(_inside(box, one, 2.0) for one in self.lines)
+        found += 4.0 * _beyond(box, self.axes)
         return found + _OUTSIDE * _beyond(box, self.frame)
 
 
@@ -71,10 +74,11 @@ def place(
     dots, lines : in data coordinates, what is not to be covered beside the points of the labels;
     wanted : the first ones have the choice.
     """
-    figure = _figure(axes)
+    figure = figure_of(axes)
     settle(figure)
     scene = _Scene(
-        _extent(axes),
+        _extent(figure_of(axes).bbox, 4.0),
+        _extent(axes.bbox, 0.0),
         [_px(axes, one) for one in (*(one.at for one in wanted), *dots)],
         [one for line in lines for one in _along([_px(axes, at) for at in line])],
         _written(figure),
@@ -83,7 +87,8 @@ def place(
         _write(axes, one, scene)
 
 
-def _figure(axes: Axes) -> Figure:
+def figure_of(axes: Axes) -> Figure:
+    """The figure that axes belong to."""
     found = axes.get_figure(root=True)
     if not isinstance(found, Figure):
         raise TypeError("the axes are in no figure")
@@ -133,7 +138,7 @@ def _annotate(axes: Axes, label: Label, offset: Point, ha: str, va: str) -> None
 
 def _size(axes: Axes, label: Label) -> tuple[float, float]:
     """Width and height of a text, px."""
-    figure = _figure(axes)
+    figure = figure_of(axes)
     text = figure.text(0, 0, canvas.plain(label.text), fontsize=label.size, fontweight=label.weight)
     box = text.get_window_extent()
     text.remove()
@@ -159,10 +164,10 @@ def _px(axes: Axes, at: Point) -> Point:
     return float(x), float(y)
 
 
-def _extent(axes: Axes) -> Box:
-    """The figure: labels may leave the axes, not the picture."""
-    box = _figure(axes).bbox
-    return float(box.x0) + 4, float(box.y0) + 4, float(box.x1) - 4, float(box.y1) - 4
+def _extent(box: BboxBase, margin: float) -> Box:
+    """Labels must not leave the figure, and had better not leave the axes."""
+    x0, y0, x1, y1 = box.extents
+    return float(x0) + margin, float(y0) + margin, float(x1) - margin, float(y1) - margin
 
 
 def _along(line: Sequence[Point], step: float = 8.0) -> list[Point]:

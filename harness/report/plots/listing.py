@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
+from pydantic import Field
+
 from harness.errors import unknown
 from harness.report.document import Doc
 from harness.report.plots import kinds
@@ -21,6 +23,30 @@ Table = tuple[Sequence[str], Sequence[Sequence[Cell]]]
 """The names of the columns with their units, and the rows that the marks of a plot refer to."""
 Needs = Literal["rate", "run", "history", "fleet", "pairs", "record"]
 """What the numbers of a plot are made of."""
+
+
+class NoNumbers(Exception):
+    """There is nothing to draw. found : what is there instead; fix : what to run."""
+
+    def __init__(self, found: str, fix: str) -> None:
+        self.found = found
+        self.fix = fix
+        super().__init__(found)
+
+
+class PlotDoc(Doc):
+    """A plot and what it shows."""
+
+    plot: str
+    title: str
+    shows: str
+
+
+class PlotsDoc(Doc):
+    """What `qyran plot` prints without a name."""
+
+    schema_id: Literal["qyran.plots/1"] = Field("qyran.plots/1", alias="schema")
+    plots: list[PlotDoc]
 
 
 class Kind(Protocol):

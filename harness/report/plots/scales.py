@@ -22,6 +22,17 @@ def decades(axis: Axis, unit: str) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: short(value, unit)))
 
 
+def halves(axis: Axis) -> None:
+    """A log axis to base 2 with ``1/4``, ``1``, ``16``."""
+    axis.set_major_locator(LogLocator(base=2.0, numticks=12))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _half(value)))
+
+
+def _half(value: float) -> str:
+    return f"1/{1.0 / value:.0f}" if value < 1.0 else f"{value:.0f}"
+
+
 def linear(axis: Axis, unit: str, steps: int = 6) -> None:
     """A linear axis whose ticks carry their unit."""
     axis.set_major_locator(MaxNLocator(steps))

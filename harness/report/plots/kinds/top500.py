@@ -186,20 +186,20 @@ def draw(doc: Top500Doc, figure: Figure) -> None:
 
     axes = figure.add_subplot()
     axes.set_yscale("log")
-    axes.set_xlim(doc.lists[0].year - 0.5, doc.lists[-1].year + 6.0)
-    low = min(doc.lists[0].last, doc.rmax)
-    axes.set_ylim(low / 4.0, doc.lists[-1].total * 6.0)
+    first, last = doc.lists[0], doc.lists[-1]
+    axes.set_xlim(first.year - 0.5, last.year + 7.0)
+    axes.set_ylim(min(first.last, doc.rmax) / 4.0, max(last.total, doc.rmax) * 6.0)
     axes.set_ylabel("HPL Rmax")
     axes.grid(visible=False, axis="x")
     scales.decades(axes.yaxis, doc.unit)
-    axes.set_xticks(range(1995, int(doc.lists[-1].year) + 1, 5))
+    axes.set_xticks(range(1995, int(last.year) + 1, 5))
     axes.set_title(
         f"HPL {units.si(doc.rmax, doc.unit)}: {doc.sentence}", loc="left", fontweight="bold"
     )
     lines = _draw_lists(doc, axes)
+    lines.append([(first.year, doc.rmax), (last.year, doc.rmax)])
     wanted = [*_draw_us(doc, axes), *_draw_systems(doc, axes)]
-    dots = [(one.year, one.rmax) for one in doc.systems]
-    labels.place(axes, wanted, dots, lines)
+    labels.place(axes, wanted, [(one.year, one.rmax) for one in doc.systems], lines)
 
 
 def _draw_lists(doc: Top500Doc, axes: Axes) -> list[list[tuple[float, float]]]:
@@ -213,10 +213,10 @@ def _draw_lists(doc: Top500Doc, axes: Axes) -> list[list[tuple[float, float]]]:
         axes.plot(x, y, color=colour, linestyle="--" if name == "total" else "-")
         canvas.dots(axes, x, y, rows, color=colour, markersize=2.5)
         words = f"no. {_PLACES[name]}" if name in _PLACES else "sum of all 500"
-        axes.annotate(
-            f"{words}\n{units.si(y[-1], doc.unit)}", (x[-1], y[-1]), (8, 0),
+        canvas.halo(axes.annotate(
+            f"{words}\n{units.si(y[-1], doc.unit)}", (x[-1], y[-1]), (26, 0),
             textcoords="offset points", va="center", color=colour, fontsize=11, linespacing=1.15,
-        )  # fmt: skip
+        ))  # fmt: skip
         drawn.append(points)
     return drawn
 
@@ -226,28 +226,30 @@ def _draw_us(doc: Top500Doc, axes: Axes) -> list[Label]:
     from harness.report.plots import canvas
     from harness.report.plots.labels import Label
 
-    years = {one.list: one.year for one in doc.lists}
     first, last = doc.lists[0].year, doc.lists[-1].year
-    led = years[doc.last_led] if doc.last_led else None
-    listed = years[doc.last_listed] if doc.last_listed else None
-    start = next((one.year for one in doc.lists if one.place), first)
-    parts: list[tuple[float, float, dict[str, Any]]] = [(first, last, {"lw": 1.2, "ls": ":"})]
-    parts += [(start, listed, {"lw": 2.4})] if listed is not None else []
-    parts += [(first, led, {"lw": 5.0})] if led is not None else []
+    turns = {one.list: i for i, one in enumerate(doc.lists)}
+    parts: list[tuple[float, float, dict[str, Any]]] = [(first, last, {"lw": 1.4, "ls": ":"})]
+    if doc.last_listed:
+        start = next(one.year for one in doc.lists if one.place)
+        parts.append((start, doc.lists[turns[doc.last_listed]].year, {"lw": 2.4}))
+    if doc.last_led:
+        parts.append((first, doc.lists[turns[doc.last_led]].year, {"lw": 5.0}))
     for begin, end, look in parts:
         axes.plot([begin, end], [doc.rmax] * 2, color=palette.US, solid_capstyle="butt", **look)
-    turns = [i for i, one in enumerate(doc.lists) if one.list in (doc.last_led, doc.last_listed)]
-    canvas.dots(
-        axes, [doc.lists[i].year for i in turns], [doc.rmax] * len(turns), turns,
-        color=palette.US, markersize=7,
-    )  # fmt: skip
-    words = {doc.last_listed: "last listed", doc.last_led: "last no. 1"}
-    found = [
-        Label(f"{words[doc.lists[i].list]} {_label(doc.lists[i].list)}",
-              (doc.lists[i].year, doc.rmax), palette.US, "bold")
-        for i in turns
-    ]  # fmt: skip
-    return found or [Label("this system, on no list", (last, doc.rmax), palette.US, "bold")]
+    rows = sorted({turns[one] for one in (doc.last_led, doc.last_listed) if one})
+    years = [doc.lists[i].year for i in rows]
+    canvas.dots(axes, years, [doc.rmax] * len(rows), rows, color=palette.US, markersize=7)
+    if not rows:
+        return [Label("this result, on no list", (last, doc.rmax), palette.US, "bold")]
+    return [Label(_turn(doc, i), (doc.lists[i].year, doc.rmax), palette.US, "bold") for i in rows]
+
+
+def _turn(doc: Top500Doc, i: int) -> str:
+    """What to say at a list: the last one that it would have led, or been on."""
+    one = doc.lists[i]
+    if i == len(doc.lists) - 1:
+        return f"place {one.place}, {_label(one.list)}"
+    return f"last {'no. 1' if one.list == doc.last_led else 'listed'} {_label(one.list)}"
 
 
 def _draw_systems(doc: Top500Doc, axes: Axes) -> list[Label]:
