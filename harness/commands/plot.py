@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -19,6 +19,10 @@ from harness.record import details, store
 from harness.report.document import Doc
 from harness.report.plots import listing
 from harness.report.plots.listing import Kind, NoNumbers
+
+if TYPE_CHECKING:
+    from harness.judge.fleet.pairs import Pairs
+    from harness.judge.fleet.verdict import Judged
 
 _SUFFIXES: Final = (".svg", ".png")
 _SEARCHED: Final = 200
@@ -139,5 +143,52 @@ def _of_run(kind: Any, wanted: Wanted) -> Doc:
     return made
 
 
-_SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {"rate": _of_rate, "run": _of_run}
+def _of_history(_: Any, wanted: Wanted) -> Doc:
+    from harness.commands import history
+
+    results = wanted.source.results
+    asked = history.Wanted(
+        wanted.kernel, wanted.metric or None, "", None, None, None, False, results
+    )
+    found = history.shown(asked)
+    if not found.series:
+        what = f" of {wanted.kernel}" if wanted.kernel else ""
+        raise NoNumbers(f"{results} holds no runs{what}", "`qyran run quick`")
+    return found
+
+
+def _of_fleet(kind: Any, wanted: Wanted) -> Doc:
+    found, _ = _fleet(wanted)
+    if not found.table.nodes or not found.table.metrics:
+        raise NoNumbers("there is no measurement of a node", "`qyran submit SUITE --per-node`")
+    made: Doc = kind.numbers(found, wanted.source.words)
+    return made
+
+
+def _of_pairs(kind: Any, wanted: Wanted) -> Doc:
+    found, pairs = _fleet(wanted)
+    if pairs is None or not len(pairs.ends):
+        raise NoNumbers(
+            f"{wanted.source.words} has no pair of nodes",
+            "a column `peer` in the file names the other node (docs/accept.md)",
+        )
+    made: Doc = kind.numbers(found, pairs, wanted.source.words)
+    return made
+
+
+def _fleet(wanted: Wanted) -> tuple[Judged, Pairs | None]:
+    from harness.commands import fleet
+    from harness.judge.fleet import verdict
+
+    read = fleet.measured(wanted.source).read
+    return verdict.judged(read.table, pairs=read.pairs), read.pairs
+
+
+_SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {
+    "rate": _of_rate,
+    "run": _of_run,
+    "history": _of_history,
+    "fleet": _of_fleet,
+    "pairs": _of_pairs,
+}
 """What a plot needs -> how its numbers are made of what was typed."""

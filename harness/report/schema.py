@@ -69,7 +69,7 @@ ALL: Final[tuple[type[Doc], ...]] = (
     ExportDoc,
     ReportDoc,
     listing.PlotsDoc,
-    *listing.documents(),
+    *(one for one in listing.documents() if one is not HistoryDoc),
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
