@@ -73,7 +73,6 @@ ALL: Final[tuple[type[Doc], ...]] = (
     PackDoc,
     ExportDoc,
     listing.PlotsDoc,
-    *listing.documents(),
     ReportDoc,
     *(one for one in listing.documents() if one is not HistoryDoc),
 )

@@ -12,7 +12,9 @@ from harness.report.document import Doc
 from harness.report.html import words
 from harness.report.html.content import Cell, Chart, Table
 from harness.report.plots import listing, render
+from harness.report.report_document import ReportDoc
 
+_SECTION: Final = {"scaling": "scaling"}
 _TIMES: Final = ("s since 1970", "s, UTC", "UTC")
 
 
@@ -26,6 +28,15 @@ def chart(name: str, doc: Doc, id: str, title: str = "") -> Chart:  # noqa: A002
         described=kind.describe(doc),
         table=table(*kind.table(doc)),
     )
+
+
+def of_run(report: ReportDoc, section: str) -> list[Chart]:
+    """The plots of a run that belong to a section: what no other one wants is of the kernels."""
+    return [
+        chart(one.plot, listing.load(one.plot).DOCUMENT.model_validate(one.numbers), one.plot)
+        for one in report.plots
+        if _SECTION.get(one.plot, "kernels") == section
+    ]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str | float | int | None]]) -> Table:

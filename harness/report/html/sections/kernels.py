@@ -7,7 +7,7 @@ from typing import Final
 
 from harness.report import curves, units
 from harness.report.document import CaseDoc, CurveDoc, MetricDoc, RunDoc
-from harness.report.html import words
+from harness.report.html import charts, words
 from harness.report.html.content import Block, Cell, Section, Table, verdict
 from harness.report.report_document import ReportDoc
 
@@ -25,7 +25,8 @@ def section(report: ReportDoc) -> Section | None:
     if run is None or not run.cases:
         return None
     about = [f"Run {run.run}, suite {run.suite}, {words.when(run.started)} UTC."]
-    blocks = [Block(text=about, tables=[_results(run)])]
+    drawn = charts.of_run(report, "kernels")
+    blocks = [Block(text=about, tables=[_results(run)]), Block(charts=drawn)]
     blocks += [block for case in run.cases for block in _of_case(case)]
     notes = _notes(run)
     if notes:

@@ -69,15 +69,18 @@ def _caches(listed: Any) -> Iterator[str]:
 def _standing(rank: RankDoc) -> Block:
     text = [f"HPL {units.si(rank.rmax, rank.unit)}: {rank.sentence}."]
     if rank.newest.factor_to_enter:
-        text.append(
-            f"The last system of {rank.newest.list} has {rank.newest.factor_to_enter:.3g} times "
-            "this result."
-        )
+        times = _times(rank.newest.factor_to_enter)
+        text.append(f"The last system of {rank.newest.list} has {times} times this result.")
     tables = [_against(rank.against)] if rank.against else []
     drawn = top500.numbers(rank.rmax, "this system")
     return Block(
         "Place in the TOP500", "standing", text, tables, [chart("top500", drawn, "top500")]
     )
+
+
+def _times(factor: float) -> str:
+    """Three digits, written out: ``87,700``."""
+    return units.digits(factor) if factor < 1000.0 else f"{float(f'{factor:.3g}'):,.0f}"
 
 
 def _against(systems: list[AgainstDoc]) -> Table:
