@@ -92,7 +92,7 @@ def accept(
         "accept", flags.no_changes(), results, cluster, partition, launcher, cluster_file
     )
     named, until_s = flags.names("NODES", measured), flags.seconds("--timeout", timeout)
-    options = accepting.Options(named, flags.words(stages), quick, at_once, until_s)
+    options = accepting.Options(named, flags.words(stages), quick, at_once, until_s, allocation)
     accepting.measure(asked, options, Known(contract, baseline), files, as_json=json)
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness.acceptance import place, state, suites
+from harness.acceptance import place, queue, state, suites
 from harness.acceptance.flow import STAGES, Flow, Found
 from harness.acceptance.here import Here
 from harness.acceptance.judging import Judge, Known
+from harness.acceptance.queue import InQueue
 from harness.acceptance.runner import Runner
 from harness.acceptance.state import Asked, Log, StageRecord
 from harness.commands import accept, output
@@ -40,6 +41,7 @@ class Options:
     quick: bool = False
     at_once: int = AT_ONCE
     timeout_s: float | None = None
+    allocation: bool = False
 
 
 def measure(
@@ -48,20 +50,15 @@ def measure(
     """Begin an acceptance."""
     heed_signals()
     found = place.of(request)
-    stages = _stages(options)
-    if found.allocation is None:
-        raise ConfigError(
-            found.source,
-            f"cluster {found.name!r} is started by {found.kind!r}, and this is no job of it",
-            fix="qyran accept --allocation, inside of a job of these nodes",
-        )
-    nodes = place.nodes(found, options.nodes)
+    inside = found.allocation is not None
+    stages = _stages(options, inside=inside)
+    nodes = place.nodes(found, options.nodes) if inside else _of_queue(request, options, found)
     now = time.time()
     asked = Asked(
         id=state.new(now),
         nodes=nodes,
         stages=stages,
-        runner="here",
+        runner="here" if inside else "queue",
         cluster=found.name,
         partition=request.partition,
         cluster_file=str(request.cluster_file.absolute()) if request.cluster_file else "",
@@ -104,7 +101,7 @@ def _run(
     owner = Owner(log.folder, os.environ.get("SLURM_JOB_ID", ""))
     tell(f"acceptance {asked.short} of {len(asked.nodes)} nodes, results in {log.folder}")
     try:
-        flow = Flow(asked, log, _runner(asked, log, request), judge, request, tell)
+        flow = Flow(asked, log, _runner(asked, log, request, tell), judge, request, tell)
         if earlier is not None:
             flow.go_on_from(earlier)
         found = flow.run()
@@ -124,7 +121,9 @@ def _run(
     )
 
 
-def _runner(asked: Asked, log: Log, request: Request) -> Runner:
+def _runner(asked: Asked, log: Log, request: Request, tell: Callable[[str], None]) -> Runner:
+    if asked.runner == "queue":
+        return InQueue(request, log.folder, asked.timeout_s, tell)
     found = place.of(request)
     if found.allocation is None:
         raise ConfigError(
@@ -157,8 +156,36 @@ def _known(asked: Asked) -> Known:
     )
 
 
-def _stages(options: Options) -> tuple[str, ...]:
-    """The stages in their order; ConfigError for one that is unknown, or has no suite."""
+def _of_queue(request: Request, options: Options, found: place.Place) -> tuple[str, ...]:
+    """The nodes that jobs are to be submitted for; not by --allocation, which is of a job."""
+    if options.allocation:
+        raise ConfigError(
+            "--allocation",
+            f"this is no job of {found.kind!r}, by which cluster {found.name!r} is started",
+            fix=f"qyran accept --partition {found.partition_name}, or the same inside of a job",
+        )
+    return queue.nodes(request, options.nodes)
+
+
+def _stages(options: Options, *, inside: bool) -> tuple[str, ...]:
+    """The stages in their order; ConfigError for one that is unknown, or has no suite.
+
+    Outside of a job what a node is is told by its first job: consistency comes behind it.
+    """
+    chosen = _chosen(options)
+    if inside or "consistency" not in chosen:
+        return chosen
+    if "node" not in chosen:
+        raise ConfigError(
+            "--stages",
+            "consistency is read from the jobs of stage node, and that is left out",
+            fix="--stages consistency,node; or inside of a job of these nodes",
+        )
+    rest = [one for one in chosen if one not in ("consistency", "node")]
+    return ("node", "consistency", *rest)
+
+
+def _chosen(options: Options) -> tuple[str, ...]:
     for one in options.stages:
         if one not in STAGES:
             raise unknown("--stages", "stage", one, STAGES)
