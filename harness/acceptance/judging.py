@@ -13,6 +13,7 @@ from harness.config.contract import Contract
 from harness.errors import ConfigError
 from harness.judge.fleet import baselines, table, verdict
 from harness.judge.fleet.file import Read
+from harness.judge.fleet.pairs import Pairs
 from harness.judge.fleet.table import Measurements, Metric
 from harness.judge.fleet.verdict import Anchors, Judged
 from harness.judge.fleet.views import Stored
@@ -36,10 +37,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """sources : of each metric where its absolute anchor is from."""
+    """sources : of each metric where its absolute anchor is from; pairs : of nodes, as measured."""
 
     found: Judged
     sources: dict[str, str]
+    pairs: Pairs | None = None
 
 
 class Judge:
@@ -68,7 +70,8 @@ class Judge:
         stored = _stored(level, metrics, known.baseline)
         whole = _complete(read, promised, level, known.nodes) if final else read.table
         found = verdict.judged(whole, Anchors(absolute, stored), pairs=read.pairs)
-        return Verdicts(found, {name: one.source for name, one in absolute.items()})
+        sources = {name: one.source for name, one in absolute.items()}
+        return Verdicts(found, sources, read.pairs)
 
 
 def _same_class(stored: str, measured: str, where: str) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from harness import session
+from harness import shown
 from harness.errors import CorruptStore
 from harness.judge.fleet import links, runs, slow_ranks
 from harness.judge.fleet import table as tables
@@ -62,7 +62,7 @@ def of_runs(stage: str, folders: Mapping[str, Path]) -> Measured:
     for node, folder in folders.items():
         try:
             cases += _cases(folder)
-            findings += _of_node(stage, node, session.show(folder).cases)
+            findings += _of_node(stage, node, shown.run(folder).cases)
         except CorruptStore as error:
             findings.append(Finding(node, stage, "record", Verdict.NOT_TESTED, str(error)))
     named = {folder.name: node for node, folder in folders.items()}
@@ -85,7 +85,7 @@ def of_all(stage: str, folder: Path, nodes: Sequence[str]) -> Measured:
     cases = _cases(folder)
     findings = [
         Finding(node, stage, one.what, Verdict.RETEST, one.line, one.look)
-        for one in _of_node(stage, "", session.show(folder).cases)
+        for one in _of_node(stage, "", shown.run(folder).cases)
         for node in nodes
     ]
     found = None

@@ -9,7 +9,7 @@ from harness.acceptance.judging import Judge, Known, Verdicts
 from harness.commands import fleet, output
 from harness.commands.fleet import Source
 from harness.errors import ConfigError
-from harness.report import accept_document, accept_files, acceptance, junit
+from harness.report import accept_cells, accept_document, accept_files, acceptance, junit
 from harness.report.stage_document import NOTHING, More
 
 
@@ -39,6 +39,7 @@ def show(
     shown = accept_document.of(
         found, source, contract, _text(known.baseline), verdicts.sources, more
     )
+    shown.pairs = accept_cells.pairs(found.table.nodes, verdicts.pairs)
     if files.csv:
         write(files.csv, accept_files.as_csv(found, shown))
     if files.junit:

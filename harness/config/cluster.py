@@ -70,6 +70,13 @@ class Limits(Model):
     time: Seconds | None = Field(None, gt=0)
 
 
+class Network(Model):
+    """Between two nodes, as MPI sees it; for `qyran project`, where nothing was measured."""
+
+    latency: Seconds = Field(gt=0, description="half a round trip of a small message")
+    bandwidth: ByteRate = Field(gt=0, description="of large messages, one direction, one node")
+
+
 class Partition(Model):
     """Nodes of one kind."""
 
@@ -80,6 +87,7 @@ class Partition(Model):
     queue: str | None = Field(None, description="what the batch system calls it [its name here]")
     node: Node = Node()
     interconnect: str | None = None
+    network: Network | None = None
     limits: Limits = Limits()
     blocks: dict[str, Hosts] = Field(
         default_factory=dict, description="nodes of each switch, rack or island, by its name"

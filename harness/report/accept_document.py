@@ -13,7 +13,8 @@ from harness.judge.fleet.pairs import Link
 from harness.judge.fleet.verdict import Judged, Verdict
 from harness.judge.fleet.views import Fleet, View
 from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
-from harness.report import evidence_document, units
+from harness.report import accept_cells, evidence_document, units
+from harness.report.accept_cells import CellsDoc, PairMatrixDoc
 from harness.report.document import Doc
 from harness.report.evidence_document import EvidenceDoc, Word
 from harness.report.promise_document import PromiseDoc
@@ -101,6 +102,7 @@ class AcceptDoc(Doc):
 
     Of nodes that it measured itself: id : of the acceptance, stages : in the order in which they
     were asked for, facts : in which the nodes differ, of the number that was compared.
+    cells, pairs : the numbers that were judged; pairs of more than 128 nodes are left out.
     """
 
     schema_id: Literal["qyran.accept/1"] = Field("qyran.accept/1", alias="schema")
@@ -120,6 +122,8 @@ class AcceptDoc(Doc):
     facts: list[FactDoc] = Field(default_factory=list)
     compared: int = 0
     promises: list[PromiseDoc] = Field(default_factory=list)
+    cells: CellsDoc | None = None
+    pairs: list[PairMatrixDoc] = Field(default_factory=list)
 
 
 METHOD = [
@@ -170,6 +174,7 @@ def of(
         facts=list(more.facts),
         compared=more.compared,
         promises=list(more.promises),
+        cells=accept_cells.cells(found),
     )
 
 
