@@ -140,7 +140,7 @@ def test_from_outside_by_jobs_of_the_queue(site: User) -> None:
 
 def test_a_node_whose_job_never_begins_is_not_tested(site: User, batch: Slurm) -> None:
     batch.update("node2", "state=drain", "reason=test")
-    words = ("node[1-2]", "--stages", "node", "--timeout", "25", "--contract", "contract.yaml")
+    words = ("node[1-2]", "--stages", "node", "--timeout", "12", "--contract", "contract.yaml")
     code, found, said = accepted(site, *words, job=())
     batch.update("node2", "state=resume")
     assert (code, verdicts(found)) == (3, {"node1": "accept", "node2": "not tested"}), said
