@@ -177,8 +177,7 @@ class Flow:
         part, missing = self._measured(stage, task, nodes)
         self._all.parts[stage] = part
         mine = [*part.findings, *missing]
-        if stage == "node":
-            mine += self._again(part, cases, nodes)
+        mine += self._again(stage, part, cases, nodes)
         self._all.findings += mine
         return self._judged_ends(stage, part, mine, nodes)
 
@@ -219,7 +218,7 @@ class Flow:
         prepared = suites.planned(
             replace(asked, name=str(file) if file.exists() else name),
             nodes,
-            math.inf if stage == "all" and not self._asked.quick else suites.LONGEST_S,
+            suites.LONGEST_S if stage == "node" else math.inf,
         )
         suites.write(file, prepared.title, prepared.cases)
         return self._task_of(called or stage, file), prepared.cases
@@ -230,7 +229,9 @@ class Flow:
 
     # measured again, beside a control node
 
-    def _again(self, part: Measured, cases: Sequence[Any], nodes: tuple[str, ...]) -> list[Finding]:
+    def _again(
+        self, stage: str, part: Measured, cases: Sequence[Any], nodes: tuple[str, ...]
+    ) -> list[Finding]:
         found = self._judge(part.read, part.environment, final=False).found
         wanted = [one for one in again.suspects(found) if one in nodes]
         if not wanted:
@@ -238,16 +239,16 @@ class Flow:
         control = evidence.control(found) or _unsuspected(found.table.nodes, wanted)
         self._all.control = control
         kernels = again.kernels(found)
-        file = self._log.folder / "node-again.yaml"
+        file = self._log.folder / f"{stage}-again.yaml"
         suites.write(file, "measured again", suites.of_kernels(cases, kernels))
         beside = f" beside {control}" if control else ""
         self._tell(
             f"again: {consistency.listed(wanted)}{beside} ({', '.join(sorted(kernels))}), before "
             "anything is rejected"
         )
-        task = self._task_of("node-again", file)
+        task = self._task_of(f"{stage}-again", file)
         both = [*wanted, *([control] if control else [])]
-        second, missing = self._measured("node-again", task, both)
+        second, missing = self._measured(f"{stage}-again", task, both)
         why = {one.node: one.line for one in missing}
         confirmed = again.compared(found, again.values(second.read.table), control, why)
         self._all.unconfirmed |= confirmed.unconfirmed
