@@ -99,8 +99,8 @@ def places(cluster: Path) -> Iterator[tuple[str, Path]]:
     that is there twice is that of its folder: it was packed, and its folder is still there. A zip
     that cannot be read is given as it is.
     """
-    found = os.listdir(cluster)  # noqa: PTH208 - a path for each is what costs a second
-    names = [one for one in found if not one.startswith(".")]
+    listed = os.listdir(cluster)  # noqa: PTH208 - a path for each is what costs a second
+    names = [one for one in listed if not one.startswith(".")]
     zips = sorted(one for one in names if one.endswith(SUFFIX))
     seen = set(names) - set(zips)
     yield from ((name, cluster) for name in seen)
