@@ -39,6 +39,9 @@ def accept(
         Path | None, typer.Option(help="write a row for each node and metric to this file")
     ] = None,
     junit: flags.Junit = None,
+    html: Annotated[
+        Path | None, typer.Option(help="write a report to sign and send to this file")
+    ] = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     json: flags.Json = False,
 ) -> None:
@@ -46,7 +49,7 @@ def accept(
     from harness.commands import accept as command
     from harness.commands.fleet import Source
 
-    known, files = command.Known(contract, baseline, nodes), command.Files(csv, junit)
+    known, files = command.Known(contract, baseline, nodes), command.Files(csv, junit, html)
     command.accept(Source(from_, runs, results), known, files, as_json=json)
 
 
