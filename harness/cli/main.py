@@ -17,8 +17,10 @@ from harness.cli import (  # they register commands
     judging,
     looking,
     measuring,
+    projecting,
     queue,
     records,
+    reference,
     reporting,
     site,
     store,
@@ -35,6 +37,7 @@ _PANELS: Final = (
     measuring.PANEL,
     queue.PANEL,
     records.PANEL,
+    reference.PANEL,
     store.PANEL,
     judging.PANEL,
     tracking.PANEL,
@@ -42,6 +45,7 @@ _PANELS: Final = (
     accepting.PANEL,
     reporting.PANEL,
     site.PANEL,
+    projecting.PANEL,
     env.PANEL,
 )
 

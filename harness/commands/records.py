@@ -15,9 +15,9 @@ from harness.report.format import Format
 
 def show(name: str, results: Path, form: Format) -> None:
     """A run as it was printed when it ended; exit 0, whatever its outcome was."""
-    from harness.commands import jobs, run
+    from harness.commands import showing
 
-    run.show(jobs.shown(store.find(results, name)), form)
+    showing.show(showing.recorded(store.find(results, name)), form)
 
 
 def ls(results: Path, most: int, *, as_json: bool) -> None:
@@ -69,10 +69,10 @@ def _is_header_newer(listed: library.Listed) -> bool:
 
 
 def _line(folder: Path) -> document.RunLineDoc:
-    from harness.commands import jobs  # what it imports takes longer than all of `ls`
+    from harness.commands import showing  # what it imports takes longer than all of `ls`
 
     try:
-        shown = jobs.shown(folder)
+        shown = showing.recorded(folder)
     except CorruptStore as error:
         return _corrupt(folder, str(error).splitlines()[0])
     return document.RunLineDoc(
@@ -81,11 +81,20 @@ def _line(folder: Path) -> document.RunLineDoc:
         cluster=shown.cluster,
         suite=shown.suite,
         started=shown.started,
-        outcome=jobs.state_of(folder) or shown.outcome,
+        outcome=_state_of(folder) or shown.outcome,
         cases=len(shown.cases),
         recorded=sum(case.file is not None for case in shown.cases),
         best=_best(shown),
     )
+
+
+def _state_of(folder: Path) -> str:
+    """What is said of a run that was submitted and has not begun, in place of an outcome."""
+    if archive.holds(folder, "run.yaml"):
+        return ""
+    from harness.commands import jobs
+
+    return jobs.state_of(folder)
 
 
 def _corrupt(folder: Path, reason: str) -> document.RunLineDoc:

@@ -164,8 +164,8 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     """One repetition as rank 0 sees it, empty elsewhere.
 
     seconds : [phase][rank]; calls : {phase: `timing.STATISTICS`}; parts : seconds {part: [rank]};
-    series : {name: [step]} of rank 0; energy : where a node has counters, ``J`` [phase][node] and
-    ``window_s`` [phase].
+    splits : {part: [rank][step]}; series : {name: [step]} of rank 0; energy : where a node has
+    counters, ``J`` [phase][node] and ``window_s`` [phase].
     """
     state, watch, gauge = running.state, running.watch, running.gauge
     mine: list[float] = []
@@ -189,14 +189,16 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     finally:
         gc.enable()
     energy = {"J": gauge.gathered(joules), "window_s": windows_s} if gauge.active else {}
-    gathered = comm.gather((mine, watch.parts))
+    gathered = comm.gather((mine, watch.parts, watch.splits))
     if gathered is None:
         return {}
-    names = dict.fromkeys(name for _, parts in gathered for name in parts)
+    names = dict.fromkeys(name for _, parts, _ in gathered for name in parts)
+    kept = dict.fromkeys(name for _, _, splits in gathered for name in splits)
     return {
-        "seconds": [list(ranks) for ranks in zip(*(one for one, _ in gathered), strict=True)],
+        "seconds": [list(ranks) for ranks in zip(*(one for one, _, _ in gathered), strict=True)],
         "calls": calls,
-        "parts": {name: [parts.get(name, 0.0) for _, parts in gathered] for name in names},
+        "parts": {name: [parts.get(name, 0.0) for _, parts, _ in gathered] for name in names},
+        "splits": {name: [splits.get(name, []) for _, _, splits in gathered] for name in kept},
         "series": watch.series,
         "energy": energy,
     }

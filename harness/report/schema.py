@@ -22,6 +22,9 @@ from harness.report.listing_document import ListDoc
 from harness.report.pair_document import ExplainPairDoc
 from harness.report.plan_document import PlanDoc
 from harness.report.plots import listing
+from harness.report.project_document import ProjectDoc
+from harness.report.rank_document import RankDoc
+from harness.report.reference_document import ReferenceDoc
 from harness.report.report_document import ReportDoc
 from harness.report.store_document import (
     ExportDoc,
@@ -41,7 +44,9 @@ ALL: Final[tuple[type[Doc], ...]] = (
     ListDoc,
     DoctorDoc,
     document.LsDoc,
-    document.RankDoc,
+    RankDoc,
+    ProjectDoc,
+    ReferenceDoc,
     document.ErrorDoc,
     TuneDoc,
     SubmitDoc,
@@ -67,8 +72,8 @@ ALL: Final[tuple[type[Doc], ...]] = (
     TagDoc,
     PackDoc,
     ExportDoc,
-    ReportDoc,
     listing.PlotsDoc,
+    ReportDoc,
     *(one for one in listing.documents() if one is not HistoryDoc),
 )
 FOLDER: Final = Path(__file__).parent / "schemas"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import jsonschema
@@ -80,11 +81,16 @@ def test_writing_them_again_changes_nothing(
     }
 
 
+def _module(path: Path) -> ModuleType:
+    return import_module(".".join(path.relative_to(schema.FOLDER.parents[2]).with_suffix("").parts))
+
+
 def test_every_document_with_a_schema_is_listed() -> None:
     named = {
         one
-        for path in schema.FOLDER.parent.glob("*document.py")
-        for module in [import_module(f"harness.report.{path.stem}")]
+        for path in schema.FOLDER.parent.rglob("*.py")
+        if "schema_id" in path.read_text(encoding="utf-8")
+        for module in [_module(path)]
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }
@@ -224,7 +230,7 @@ def test_show_ls_and_rank(made: Any, tmp_path: Path) -> None:
     Path(run.path, "run.yaml").write_text("damaged")
     (line,) = printed(records_command.ls, tmp_path, 100)["runs"]
     assert line["outcome"] == "corrupt"
-    assert printed(rank_command.rank, "93 PF", [], tmp_path)["rmax"] == 93e15
+    assert printed(rank_command.rank, rank_command.Wanted("93 PF"), tmp_path)["rmax"] == 93e15
 
 
 def test_errors_and_findings() -> None:

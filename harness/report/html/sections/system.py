@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from harness.report import units
-from harness.report.document import AgainstDoc, RankDoc
 from harness.report.html.charts import chart
 from harness.report.html.content import Block, Cell, Section, Table
 from harness.report.plots.kinds import top500
+from harness.report.rank_document import AgainstDoc, RankDoc
 from harness.report.report_document import ReportDoc
 
 ORDER: Final = 20

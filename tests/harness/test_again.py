@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness import again
 from harness.cli import main as cli
-from harness.commands import again
 from harness.plan.expand import Overrides
 from harness.prepare import Request, Rules
 
