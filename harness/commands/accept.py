@@ -19,6 +19,7 @@ class Files:
 
     csv: Path | None = None
     junit: Path | None = None
+    html: Path | None = None
 
 
 def accept(source: Source, known: Known, files: Files, *, as_json: bool) -> None:
@@ -44,6 +45,10 @@ def show(
         write(files.csv, accept_files.as_csv(found, shown))
     if files.junit:
         junit.write(files.junit, "qyran accept", accept_files.as_tests(found, shown))
+    if files.html:
+        from harness.commands import report
+
+        report.write(report.of_acceptance(shown), files.html)
     output.show(shown, acceptance.shown(shown), as_json=as_json)
     output.end(shown.exit_code)
 

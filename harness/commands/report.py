@@ -165,6 +165,11 @@ def _no_document(path: Path, found: str) -> ConfigError:
     return ConfigError(str(path), found, fix=f"`qyran accept ... --json > {path.name}`")
 
 
+def of_acceptance(accept: AcceptDoc) -> ReportDoc:
+    """The report of a fleet that was judged just now."""
+    return composed(Parts("Acceptance of nodes", accept=accept, judged=time.time()))
+
+
 def composed(parts: Parts) -> ReportDoc:
     """The document of these parts, before it is written."""
     environment = parts.environment or {}

@@ -59,7 +59,7 @@ def block(accept: AcceptDoc) -> Block | None:
     widest = min(max([*map(abs, away), _NARROWEST]), _WIDEST)
     drawn = _drawn(columns, widest)
     chart = Chart(
-        id="strips",
+        id="nodes-strips",
         title="Distribution over the nodes",
         svg=drawn,
         described=_described(columns, widest),

@@ -27,7 +27,8 @@ def section(report: ReportDoc) -> Section | None:
     about = [f"Run {run.run}, suite {run.suite}, {words.when(run.started)} UTC."]
     drawn = charts.of_run(report, "kernels")
     blocks = [Block(text=about, tables=[_results(run)]), Block(charts=drawn)]
-    blocks += [block for case in run.cases for block in _of_case(case)]
+    curves_drawn = any(one.plot == "curves" for one in report.plots)
+    blocks += [block for case in run.cases for block in _of_case(case, curves_drawn)]
     notes = _notes(run)
     if notes:
         blocks.append(Block("Notes", tables=[notes]))
@@ -86,9 +87,11 @@ def _check(case: CaseDoc) -> Cell:
     return Cell(text, tone="" if case.check.passed else "bad", title=case.check.what, kind="nowrap")
 
 
-def _of_case(case: CaseDoc) -> Iterator[Block]:
+def _of_case(case: CaseDoc, curves_drawn: bool) -> Iterator[Block]:
     title = f"{case.kernel} {words.size(case)}"
-    tables = [_curve(name, one) for name, one in case.curves.items()]
+    tables = []
+    if not curves_drawn:
+        tables += [_curve(name, one) for name, one in case.curves.items()]
     if case.parts:
         tables.append(_parts(case))
     if tables:

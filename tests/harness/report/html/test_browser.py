@@ -94,7 +94,7 @@ def test_hovering_a_mark_shows_the_numbers_of_its_row(opened: Any) -> None:
 def test_arrows_go_from_mark_to_mark(opened: Any) -> None:
     from selenium.webdriver import Keys
 
-    frame = opened.find_element(CSS, "#strips .scroll")
+    frame = opened.find_element(CSS, "#nodes-strips .scroll")
     frame.send_keys(Keys.ARROW_RIGHT)
     first = opened.find_element(CSS, "#tip").text
     frame.send_keys(Keys.ARROW_RIGHT)
@@ -131,13 +131,13 @@ def test_a_column_is_sorted_by_its_numbers(opened: Any) -> None:
 def test_sorted_tables_keep_the_rows_of_their_marks(opened: Any) -> None:
     from selenium.webdriver import Keys
 
-    opened.execute_script("document.querySelector('#strips details').open = true")
-    frame = opened.find_element(CSS, "#strips .scroll")
+    opened.execute_script("document.querySelector('#nodes-strips details').open = true")
+    frame = opened.find_element(CSS, "#nodes-strips .scroll")
     frame.send_keys(Keys.ARROW_RIGHT)
     before = opened.find_element(CSS, "#tip").text
     frame.send_keys(Keys.ESCAPE)
     for _ in range(2):
-        opened.find_element(CSS, "#strips thead th button").click()
+        opened.find_element(CSS, "#nodes-strips thead th button").click()
     frame.send_keys(Keys.ARROW_RIGHT)
     assert opened.find_element(CSS, "#tip").text == before
 

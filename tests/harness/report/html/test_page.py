@@ -98,7 +98,7 @@ def test_every_chart_has_words_and_a_table(report: ReportDoc) -> None:
     charts = [
         chart for one in pages.sections(report) for block in one.blocks for chart in block.charts
     ]
-    assert {"top500", "strips"} <= {one.id for one in charts}
+    assert {"top500", "nodes-strips", "history-0"} <= {one.id for one in charts}
     for one in charts:
         assert len(one.described) > 40
         rows = [int(each) for each in re.findall(r'data-row="(\d+)"', one.svg)]
