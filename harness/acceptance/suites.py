@@ -52,10 +52,10 @@ def stages() -> tuple[str, ...]:
     return tuple(one for one in ORDER if f"accept-{one}" in known)
 
 
-def planned(request: Request, nodes: int) -> Prepared:
+def planned(request: Request, nodes: int, longest_s: float = LONGEST_S) -> Prepared:
     """The cases of a suite on so many nodes, checked; what is not given is filled in.
 
-    A size chosen by `auto` is the largest with which its case is expected to take `LONGEST_S` at
+    A size chosen by `auto` is the largest with which its case is expected to take ``longest_s`` at
     most: an acceptance takes minutes of each node, not the hours of an HPL that fills its memory.
     """
     changes = replace(request.overrides, nodes=(nodes,))
@@ -64,7 +64,7 @@ def planned(request: Request, nodes: int) -> Prepared:
     cases = list(prepared.cases)
     free_B = prepared.resources.memory_B
     for _ in range(_STEPS):
-        long = [i for i, one in enumerate(cases) if _is_long(one)]
+        long = [i for i, one in enumerate(cases) if _is_long(one, longest_s)]
         free_B = int(_LESS * free_B)
         if not long:
             break
@@ -77,8 +77,8 @@ def planned(request: Request, nodes: int) -> Prepared:
     return replace(prepared, cases=tuple(cases))
 
 
-def _is_long(case: Case) -> bool:
-    return bool(case.fitted) and case.estimated_s * case.launches > LONGEST_S
+def _is_long(case: Case, longest_s: float) -> bool:
+    return bool(case.fitted) and case.estimated_s * case.launches > longest_s
 
 
 def write(path: Path, title: str, cases: Sequence[Case]) -> None:

@@ -36,12 +36,13 @@ def show(
 ) -> None:
     """Write and print the verdicts; ends with the exit code of the worst node."""
     found = verdicts.found
+    contract = _text(known.contract) or (known.site[1] if known.site else None)
     shown = accept_document.of(
-        found, source, _text(known.contract), _text(known.baseline), verdicts.sources, more
+        found, source, contract, _text(known.baseline), verdicts.sources, more
     )
     shown.pairs = accept_cells.pairs(found.table.nodes, verdicts.pairs)
     if files.csv:
-        write(files.csv, accept_files.as_csv(found))
+        write(files.csv, accept_files.as_csv(found, shown))
     if files.junit:
         junit.write(files.junit, "qyran accept", accept_files.as_tests(found, shown))
     if files.html:

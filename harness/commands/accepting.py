@@ -25,7 +25,7 @@ from harness.errors import ConfigError, unknown
 from harness.outcome import INTERRUPTED
 from harness.prepare import Request
 from harness.record.owner import Owner
-from harness.report import stage_document
+from harness.report import promise_document, stage_document
 from harness.report.stage_document import More, NodeStageDoc, StageDoc
 
 AT_ONCE: Final = 32
@@ -71,7 +71,7 @@ def measure(
         command=tuple(sys.argv),
         started=now,
     )
-    judge = Judge(_known(asked))
+    judge = Judge(_known(asked, request.results))
     log = Log(request.results / found.name / asked.id)
     log.begin(asked)
     _run(asked, log, judge, request.results, None, files, as_json=as_json)
@@ -82,7 +82,7 @@ def resume(name: str, results: Path, files: Files, *, as_json: bool) -> None:
     heed_signals()
     folder = state.find(results, name)
     known = state.read(folder)
-    judge = Judge(_known(known.asked))
+    judge = Judge(_known(known.asked, results))
     _run(known.asked, Log(folder), judge, results, known, files, as_json=as_json)
 
 
@@ -101,7 +101,8 @@ def _run(
     owner = Owner(log.folder, os.environ.get("SLURM_JOB_ID", ""))
     tell(f"acceptance {asked.short} of {len(asked.nodes)} nodes, results in {log.folder}")
     try:
-        flow = Flow(asked, log, _runner(asked, log, request, tell), judge, request, tell)
+        runner, partition = _runner(asked, log, request, tell), place.of(request).partition
+        flow = Flow(asked, log, runner, judge, request, partition, tell)
         if earlier is not None:
             flow.go_on_from(earlier)
         found = flow.run()
@@ -114,7 +115,7 @@ def _run(
     accept.show(
         found.verdicts,
         f"--resume {asked.short}",
-        _known(asked),
+        _known(asked, results),
         files,
         _more(asked, found),
         as_json=as_json,
@@ -148,11 +149,16 @@ def _request(asked: Asked, results: Path) -> Request:
     )
 
 
-def _known(asked: Asked) -> Known:
+def _known(asked: Asked, results: Path) -> Known:
+    """With the contract of cluster.yaml, where no other is given."""
+    found = place.of(_request(asked, results))
+    site = found.cluster.contract
     return Known(
         Path(asked.contract) if asked.contract else None,
         Path(asked.baseline) if asked.baseline else None,
         asked.nodes,
+        (site, f"{found.source}: {found.name}: contract") if site else None,
+        found.partition.node,
     )
 
 
@@ -233,6 +239,8 @@ def _more(asked: Asked, found: Found) -> More:
         findings=found.findings,
         unconfirmed=found.unconfirmed,
         control=found.control,
+        promises=tuple(promise_document.of(found.promises)),
+        promises_code=promise_document.exit_code(found.promises),
         repeat=repeat,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +14,10 @@ from rich.text import Text
 from harness.commands import output
 from harness.commands.fleet import Source
 from harness.config.units import quantity
-from harness.errors import CannotMeasure, ConfigError
+from harness.errors import CannotMeasure, ConfigError, unknown
+from harness.judge.roofline import SOURCE
 from harness.record import details, store
+from harness.record.details import RunDetails
 from harness.report.document import Doc
 from harness.report.plots import listing
 from harness.report.plots.listing import Kind, NoNumbers
@@ -69,6 +71,7 @@ def plot(name: str, wanted: Wanted, picture: Picture, *, as_json: bool) -> None:
     """Draw a plot into a file, or print its numbers, or both."""
     kind = listing.load(name)
     suffix = _suffix(picture.file)
+    _refuse(name, kind, wanted)
     if picture.file is None and not as_json:
         raise ConfigError(
             "plot", "has nowhere to draw", fix=f"add -o {name}.svg, -o {name}.png, or --json"
@@ -80,6 +83,20 @@ def plot(name: str, wanted: Wanted, picture: Picture, *, as_json: bool) -> None:
     if picture.file is not None:
         _write(picture.file, _drawn(name, document, picture, suffix))
     output.show(document, _said(kind, document, picture.file), as_json=as_json)
+
+
+def _refuse(name: str, kind: Kind, wanted: Wanted) -> None:
+    """ConfigError for what was asked for and would have no effect."""
+    source = wanted.source
+    for flag, given, needs in (
+        ("--rmax", wanted.rmax, ("rate",)),
+        ("--kernel", wanted.kernel, ("run", "machine", "history")),
+        ("--metric", wanted.metric, ("history",)),
+        ("--from", source.file, ("fleet", "pairs")),
+        ("--runs", source.runs, ("fleet", "pairs")),
+    ):
+        if given and kind.NEEDS not in needs:
+            raise ConfigError(flag, f"has no meaning for plot {name}", fix=f"leave {flag} out")
 
 
 def _suffix(file: Path | None) -> str:
@@ -137,9 +154,29 @@ def _rate(wanted: Wanted) -> tuple[float, str]:
     )
 
 
+def _run(wanted: Wanted, always: str = "") -> RunDetails:
+    """A run, or what it has of one kernel. always : a kernel that is needed in any case."""
+    results = wanted.source.results
+    if not Path(wanted.run).exists() and next(store.newest(results), None) is None:
+        raise NoNumbers(f"{results} holds no runs", "`qyran run quick`")
+    run = details.of_run(store.find(results, wanted.run))
+    if not wanted.kernel:
+        return run
+    known = list(dict.fromkeys(one.record["kernel"] for one in run.cases))
+    if wanted.kernel not in known:
+        raise unknown("--kernel", "kernel", wanted.kernel, known)
+    kept = (wanted.kernel, always)
+    return replace(run, cases=tuple(one for one in run.cases if one.record["kernel"] in kept))
+
+
 def _of_run(kind: Any, wanted: Wanted) -> Doc:
-    run = details.of_run(store.find(wanted.source.results, wanted.run))
-    made: Doc = kind.numbers(run)
+    made: Doc = kind.numbers(_run(wanted))
+    return made
+
+
+def _of_machine(kind: Any, wanted: Wanted) -> Doc:
+    run = _run(wanted, always=SOURCE)
+    made: Doc = kind.numbers(run, kind.earlier(run, wanted.source.results))
     return made
 
 
@@ -187,6 +224,7 @@ def _fleet(wanted: Wanted) -> tuple[Judged, Pairs | None]:
 _SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {
     "rate": _of_rate,
     "run": _of_run,
+    "machine": _of_machine,
     "history": _of_history,
     "fleet": _of_fleet,
     "pairs": _of_pairs,

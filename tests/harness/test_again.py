@@ -114,3 +114,15 @@ def test_every_flag_of_run_is_handed_on() -> None:
     assert known - given_ == {"--format", "--json", "--junit"}
     submit = {one.opts[0] for one in command.commands["submit"].params}
     assert known - submit == {"--format", "--into", "--junit"}
+
+
+def test_a_gate_can_require_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Request] = []
+    monkeypatch.setattr(
+        "harness.commands.gate.gate", lambda request, *_, **__: found.append(request)
+    )
+    for flag in ([], ["--require-references"]):
+        monkeypatch.setattr(sys, "argv", ["qyran", "gate", "quick", *flag])
+        with pytest.raises(SystemExit):
+            cli.main()
+    assert [one.require_references for one in found] == [False, True]

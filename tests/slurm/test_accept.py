@@ -36,7 +36,7 @@ def site(user: User) -> User:
     """Somebody whose site has a short suite for its nodes, and a promise for each."""
     jobs = user.folder / "jobs"
     jobs.mkdir()
-    case = user.faulty(nap_s=NAP_S, ranks=1, repetitions=3)
+    case = user.faulty(nap_s=NAP_S, ranks=1, repetitions=2)
     suite = {"schema": "qyran.suite/1", "title": "short", "cases": [case]}
     (jobs / "accept-node.yaml").write_text(json.dumps(suite))
     promise = {"faulty.row_rate": {"minimum": 0.75 / NAP_S}}
@@ -140,7 +140,7 @@ def test_from_outside_by_jobs_of_the_queue(site: User) -> None:
 
 def test_a_node_whose_job_never_begins_is_not_tested(site: User, batch: Slurm) -> None:
     batch.update("node2", "state=drain", "reason=test")
-    words = ("node[1-2]", "--stages", "node", "--timeout", "40", "--contract", "contract.yaml")
+    words = ("node[1-2]", "--stages", "node", "--timeout", "25", "--contract", "contract.yaml")
     code, found, said = accepted(site, *words, job=())
     batch.update("node2", "state=resume")
     assert (code, verdicts(found)) == (3, {"node1": "accept", "node2": "not tested"}), said

@@ -77,3 +77,22 @@ def test_known_values():
     n = hpl.order(512 * 2**30 * 64)
     assert n % hpl.BLOCK == 0
     assert 8 * n * n <= 0.8 * 512 * 2**30 * 64 < 8 * (n + hpl.BLOCK) ** 2
+
+
+@pytest.mark.parametrize(
+    ("n", "shape", "block", "rate", "measured"),
+    [
+        (4000, (1, 2), 128, 55e9, 86.8e9),
+        (4000, (1, 1), 128, 110e9, 83e9),
+        (8000, (1, 2), 192, 55e9, 98.6e9),
+        (8000, (2, 1), 192, 55e9, 92e9),
+        (10000, (1, 2), 192, 55e9, 97.8e9),
+        (10000, (1, 1), 192, 110e9, 99.5e9),
+        (20000, (1, 2), 192, 55e9, 106e9),
+    ],
+)
+def test_our_own_hpl_as_it_was_measured(n, shape, block, rate, measured):
+    """Of docs/performance.md: two idle cores, dgemm 55 Gflop/s a core, and nothing is fitted."""
+    made = hpl.flop(n) / hpl.solve(n, shape, rate, Network(0.5e-6, 10e9), block).seconds
+    allowed = 0.05 if n >= 8000 else 0.17  # products of small matrices are slower than dgemm
+    assert made / measured == pytest.approx(1.0, abs=allowed)

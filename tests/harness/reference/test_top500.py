@@ -81,7 +81,7 @@ def test_names():
 
 
 def test_read_once_and_read_only():
-    assert top500.lists() is LISTS
+    assert top500.lists() is top500.lists()
     with pytest.raises(ValueError, match="read-only"):
         LISTS[0].rmax[0] = 1
 

@@ -153,7 +153,7 @@ def _draw(one: SolveDoc, axes: Axes, row: int) -> int:
     axes.set_xlim(0.0, 1.02 * max(at.seconds for at in one.repetitions))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    names = [f"launch {at.launch}, {at.repetition}" for at in one.repetitions]
+    names = [f"launch {at.launch + 1}, no. {at.repetition + 1}" for at in one.repetitions]
     axes.set_yticks(range(len(names)), names)
     scales.linear(axes.xaxis, "s")
     axes.set_xlabel("mean over the ranks; the end is that of the slowest rank")
