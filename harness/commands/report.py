@@ -94,12 +94,15 @@ def _parts(wanted: Wanted) -> Parts:
         accept=accept,
         plots=plots,
         accepted_from=str(wanted.accept or ""),
-        judged=_written(wanted.accept),
+        judged=_judged(accept, wanted.accept),
     )
 
 
-def _written(path: Path | None) -> float | None:
-    return path.stat().st_mtime if path else None
+def _judged(accept: AcceptDoc | None, file: Path | None) -> float | None:
+    """When its last stage ended; of numbers from elsewhere, when the document was written."""
+    ended = [one.ended for one in (accept.stages if accept else ()) if one.ended is not None]
+    written = file.stat().st_mtime if file else None
+    return max(ended, default=written)
 
 
 def _title(wanted: Wanted, run: RunDoc | None) -> str:
@@ -167,7 +170,8 @@ def _no_document(path: Path, found: str) -> ConfigError:
 
 def of_acceptance(accept: AcceptDoc) -> ReportDoc:
     """The report of a fleet that was judged just now."""
-    return composed(Parts("Acceptance of nodes", accept=accept, judged=time.time()))
+    judged = _judged(accept, None) or time.time()
+    return composed(Parts("Acceptance of nodes", accept=accept, judged=judged))
 
 
 def composed(parts: Parts) -> ReportDoc:

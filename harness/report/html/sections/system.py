@@ -31,15 +31,17 @@ def _machine(environment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     soft = environment.get("software") or {}
     mpi = soft.get("mpi") or {}
     numbers = {
-        "sockets": hard.get("sockets"),
-        "cores": hard.get("cores_physical"),
-        "NUMA nodes": hard.get("numa_nodes"),
+        "socket": hard.get("sockets"),
+        "core": hard.get("cores_physical"),
+        "NUMA node": hard.get("numa_nodes"),
     }
     memory = hard.get("memory_B")
     pages = hard.get("transparent_huge_pages")
     found = {
         "processor": hard.get("cpu_model"),
-        "sockets, cores, NUMA": ", ".join(f"{n} {name}" for name, n in numbers.items() if n),
+        "sockets, cores, NUMA": ", ".join(
+            units.counted(n, name) for name, n in numbers.items() if n
+        ),
         "vectors": f"{hard.get('simd') or ''} ({hard['vector_bits']} bits)"
         if hard.get("vector_bits")
         else None,

@@ -182,6 +182,13 @@ def test_text_can_be_read_on_its_background(opened: Any, scheme: str) -> None:
     assert len([one for one in pairs if one]) >= 7
     for name, text, paper in filter(None, pairs):
         assert contrast(text, paper) >= 4.5, (scheme, name, text, paper)
+    paper = opened.execute_script("return getComputedStyle(document.body).backgroundColor")
+    fills = opened.execute_script(
+        "return [...new Set([...document.querySelectorAll('.plot text')]"
+        ".map((one) => getComputedStyle(one).fill))]"
+    )
+    assert len(fills) >= 2
+    assert all(contrast(one, paper) >= 2.0 for one in fills), (scheme, fills)  # names of lines
 
 
 @pytest.mark.parametrize("width", [360, 768, 1600])

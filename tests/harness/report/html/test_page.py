@@ -12,10 +12,12 @@ import pytest
 
 from harness.commands import report as command
 from harness.report.history_document import HistoryDoc, SeriesDoc
-from harness.report.html import listing, spark, strips, thinned
+from harness.report.html import listing, measured, spark, strips, thinned
 from harness.report.html import page as pages
 from harness.report.html.content import SIGNS
+from harness.report.promise_document import PromiseDoc
 from harness.report.report_document import ReportDoc
+from harness.report.stage_document import AlikeDoc, FactDoc, NodeStageDoc, StageDoc
 from tests.harness.report.html.conftest import EVIL, fleet
 
 
@@ -200,3 +202,49 @@ def test_the_strip_says_how_far_the_numbers_can_be_trusted(report: ReportDoc) ->
     assert it.noise.known == 1
     silent = [one.reason for one in it.silent]
     assert not silent or "no run for" in silent[0]
+
+
+def test_what_an_acceptance_measured_stands_beside_the_numbers() -> None:
+    """A broken promise first of all, the odd node of a fact by name, how each stage ended."""
+    ended = [
+        NodeStageDoc(node=f"n{i}", ended="rejected" if i == 2 else "passed", reason="", run="")
+        for i in range(5)
+    ]
+    fact = FactDoc(
+        fact="memory",
+        group="hardware",
+        usual="256 GiB",
+        groups=[
+            AlikeDoc(value="256 GiB", nodes=["n0", "n1", "n3", "n4"]),
+            AlikeDoc(value="224 GiB", nodes=["n2"]),
+        ],
+        meaning="a module is missing",
+    )
+    promise = PromiseDoc(
+        metric="hpl.flop_rate", called="Rmax", verdict="broken", reason="", better="higher",
+        unit="flop/s", promised=1.26e15, value=1.21e15, low=1.2e15, high=1.22e15, share=0.96,
+        nodes=64, of=64, run="r1", case="c1", source="offer 4711",
+        line="delivered 96.0 % of the promised Rmax",
+    )  # fmt: skip
+    update = {
+        "id": "a1",
+        "stages": [StageDoc(stage="node", started=1e9, ended=1e9 + 90, nodes=ended, reason="")],
+        "facts": [fact],
+        "compared": 40,
+        "promises": [promise],
+    }
+    accept = fleet().model_copy(update=update)
+    made = command.of_acceptance(accept)
+    assert made.honesty.judged == 1e9 + 90
+    (promises, consistency, stages) = measured.blocks(accept)
+    assert [one.text for one in promises.tables[0].rows[0]][:6] == [
+        "Rmax", "broken", "1.26 Pflop/s", "1.21 Pflop/s", "1.20 - 1.22 Pflop/s", "96.0 %",
+    ]  # fmt: skip
+    assert list(consistency.text) == ["40 facts compared, 39 equal on all nodes."]
+    odd, usual = consistency.tables[0].rows
+    assert [odd[4].text, odd[2].sign, usual[4].text] == ["n2", "!", "the majority"]
+    stage = [one.text for one in stages.tables[0].rows[0]]
+    assert stage[2:8] == ["90.0 s", "5", "4", "0", "1", "0"]
+    lines = pages.sections(made)[0].facts["lines"]
+    assert isinstance(lines, list)
+    assert "Broken: delivered 96.0 % of the promised Rmax" in [one.text for one in lines]
