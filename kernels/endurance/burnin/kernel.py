@@ -50,6 +50,8 @@ PASSES: Final = {"moving_inversions": 3, "walking_ones": 2, "address": 2, "rando
 _WORD_B: Final = 8
 _MATRICES: Final = 10
 """Four operands, two expected results, and four while the integer product is computed."""
+_SIZES: Final = ((1024, 2**18), (512, 2**16), (256, 2**14), (128, 2**12), (64, 2**10))
+"""Orders and points that are tried where none are given; the first are those of a real node."""
 _LARGEST: Final = 2**31 - 1
 
 
@@ -73,16 +75,16 @@ class Burnin(Kernel["State"]):
     duration: float = parameter(
         120.0, unit="s", help="how long to repeat, after a warm-up of one repetition", minimum=0.0
     )
-    n: int = parameter(1024, unit="1", help="order of the matrices", minimum=1, maximum=2**14)
+    n: int = parameter(unit="1", help="order of the matrices", minimum=1, maximum=2**14)
     products: int = parameter(
         200, unit="1", help="products of a repetition, beside the exact one", minimum=1
     )
     points: int = parameter(
-        2**18, unit="1", help="points of a transform, a power of 2", minimum=2, maximum=2**28
+        unit="1", help="points of a transform, a power of 2", minimum=2, maximum=2**28
     )
     transforms: int = parameter(400, unit="1", help="transforms of a repetition", minimum=1)
     cores: int = parameter(
-        1, unit="1", help="threads of a rank that each do all of this at once", minimum=1
+        unit="1", help="threads of a rank that each do all of this at once", minimum=1
     )
     seed: int = parameter(1, unit="1", help="seed of all data", minimum=0, maximum=_LARGEST)
 
@@ -95,17 +97,20 @@ class Burnin(Kernel["State"]):
     def fit(
         cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
     ) -> dict[str, Value]:
-        """All the memory that the matrices and transforms leave."""
-        if "filled" in given:
-            return {}
-        taken_B = cls(**{**given, "filled": 0}).memory_B(ranks)  # type: ignore[arg-type]
-        free_B = (memory_B // ranks - taken_B) // _WORD_B * _WORD_B
-        if free_B < _WORD_B:
-            known = (
-                f"matrices and transforms of a rank take {taken_B} B: give a smaller n or points"
-            )
-            raise IllegalParameter("filled", "auto", f"{memory_B} B may be filled, {known}")
-        return {"filled": free_B}
+        """All the memory that matrices and transforms leave, which is half of it at least."""
+        each_B = memory_B // ranks
+        chosen: dict[str, Value] = {"cores": 1, "filled": 0}
+        for n, points in _SIZES:
+            chosen |= {"n": n, "points": points, **given}
+            taken_B = cls(**{**chosen, "filled": 0}).memory_B(ranks)  # type: ignore[arg-type]
+            if 2 * taken_B <= each_B:
+                break
+        if "filled" not in given:
+            chosen["filled"] = (each_B - taken_B) // _WORD_B * _WORD_B
+            if each_B - taken_B < _WORD_B:
+                known = f"matrices and transforms of a rank take {taken_B} B: give fewer ranks"
+                raise IllegalParameter("filled", "auto", f"{memory_B} B may be filled, {known}")
+        return {name: value for name, value in chosen.items() if name not in given}
 
     @classmethod
     def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
