@@ -49,6 +49,7 @@ Timeout = Annotated[
     str | None, typer.Option(help="in the queue: give up a node that has not begun by then")
 ]
 Csv = Annotated[Path | None, typer.Option(help="write a row for each node and metric to this file")]
+Html = Annotated[Path | None, typer.Option(help="write a report to sign and send to this file")]
 
 
 @app.command(rich_help_panel=PANEL)
@@ -68,6 +69,7 @@ def accept(
     timeout: Timeout = None,
     csv: Csv = None,
     junit: flags.Junit = None,
+    html: Html = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     cluster: flags.Cluster = None,
     launcher: flags.LauncherKind = None,
@@ -80,7 +82,7 @@ def accept(
     from harness.commands import accepting
     from harness.commands.fleet import Source
 
-    files = command.Files(csv, junit)
+    files = command.Files(csv, junit, html)
     if resume is not None:
         accepting.resume(resume, results, files, as_json=json)
     if not (measured or allocation or partition):
@@ -92,7 +94,7 @@ def accept(
         "accept", flags.no_changes(), results, cluster, partition, launcher, cluster_file
     )
     named, until_s = flags.names("NODES", measured), flags.seconds("--timeout", timeout)
-    options = accepting.Options(named, flags.words(stages), quick, at_once, until_s)
+    options = accepting.Options(named, flags.words(stages), quick, at_once, until_s, allocation)
     accepting.measure(asked, options, Known(contract, baseline), files, as_json=json)
 
 

@@ -19,6 +19,7 @@ class Files:
 
     csv: Path | None = None
     junit: Path | None = None
+    html: Path | None = None
 
 
 def accept(source: Source, known: Known, files: Files, *, as_json: bool) -> None:
@@ -35,14 +36,19 @@ def show(
 ) -> None:
     """Write and print the verdicts; ends with the exit code of the worst node."""
     found = verdicts.found
+    contract = _text(known.contract) or (known.site[1] if known.site else None)
     shown = accept_document.of(
-        found, source, _text(known.contract), _text(known.baseline), verdicts.sources, more
+        found, source, contract, _text(known.baseline), verdicts.sources, more
     )
     shown.pairs = accept_cells.pairs(found.table.nodes, verdicts.pairs)
     if files.csv:
-        write(files.csv, accept_files.as_csv(found))
+        write(files.csv, accept_files.as_csv(found, shown))
     if files.junit:
         junit.write(files.junit, "qyran accept", accept_files.as_tests(found, shown))
+    if files.html:
+        from harness.commands import report
+
+        report.write(report.of_acceptance(shown), files.html)
     output.show(shown, acceptance.shown(shown), as_json=as_json)
     output.end(shown.exit_code)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.measure import hosts, placement
+from harness.measure import evidence, hosts, placement
+from harness.measure.evidence import Evidence
 from harness.measure.hosts import Hosts
 from harness.measure.journal import DAMAGED, Event
 from harness.measure.placement import Place
@@ -18,13 +19,15 @@ class Observation:
     """One case in one launch, filled event by event. Times in s.
 
     samples : [repetition][phase][rank]; warm_up : [phase][rank]; parts : seconds
-    [repetition]{part: [rank]}; series : [repetition]{name: [step]}; calls : [repetition]{phase:
-    `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
+    [repetition]{part: [rank]}; splits : seconds [repetition]{part: [rank][step]}; series :
+    [repetition]{name: [step]}; calls : [repetition]{phase: `timing.STATISTICS`}. Of a program one
+    number stands for all its ranks; printed : its output;
     facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
     control variable. energy : of each repetition as `rank` reports it, and energy_nodes : what each
     node can read; accounted : what the batch system says of the whole launch. host_facts,
     host_states : what `hosts.Witness` wrote, the states by when. command : what started the ranks,
-    as the driver tells. damaged : a line of the journal cannot be read.
+    as the driver tells. wrong : answers, as they were found, whether the case came to its end or
+    not. damaged : a line of the journal cannot be read.
     """
 
     case: str
@@ -41,6 +44,7 @@ class Observation:
     warm_up: list[list[float]] = field(default_factory=list)
     samples: list[list[list[float]]] = field(default_factory=list)
     parts: list[dict[str, list[float]]] = field(default_factory=list)
+    splits: list[dict[str, list[list[float]]]] = field(default_factory=list)
     series: list[dict[str, list[float]]] = field(default_factory=list)
     calls: list[dict[str, list[float]]] = field(default_factory=list)
     energy_nodes: list[dict[str, Any]] = field(default_factory=list)
@@ -48,6 +52,7 @@ class Observation:
     accounted: dict[str, Any] | None = None
     stopped: str | None = None
     check: Check | None = None
+    wrong: list[Evidence] = field(default_factory=list)
     peak_memory_B: tuple[int, ...] = ()
     damaged: bool = False
     printed: str | None = None
@@ -61,6 +66,7 @@ class Observation:
 
     def take(self, event: Event) -> None:
         """Learn from one event of this case."""
+        self.wrong += evidence.of_event(event)
         match event["event"]:
             case "case":
                 self.began = event["time"]
@@ -75,6 +81,7 @@ class Observation:
             case "sample":
                 self.samples.append(event["seconds"])
                 self.parts.append(event["parts"])
+                self.splits.append(event.get("splits", {}))  # nor has an older journal any
                 self.series.append(event["series"])
                 self.calls.append(event["calls"])
                 self.energy.append(event.get("energy", {}))  # a program has none

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.measure.evidence import Evidence
 from harness.measure.hosts import Hosts
 from harness.measure.placement import Place
 from harness.outcome import Outcome
@@ -17,6 +18,8 @@ from kernels.contract import Value as KernelValue
 
 Nested = tuple[tuple[tuple[float, ...], ...], ...]
 """Numbers of each launch and repetition: [launch][repetition][rank or step]."""
+Splits = tuple[Nested, ...]
+"""[launch][repetition][rank][step]."""
 
 
 @dataclass(frozen=True)
@@ -142,10 +145,12 @@ class CaseResult:
     """One case and how it ended. ``metrics`` is empty unless the check passed.
 
     parts : seconds of each part of a repetition, as the ranks told them {part: [launch][repetition]
-    [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each
-    phase of several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places,
-    peak_memory_B : [launch][rank]. mpi_settings : control variables of the MPI library [launch].
-    hosts : facts and states of the hosts [launch].
+    [rank]}; splits : one by one, of what was split {part: [launch][repetition][rank][step]}.
+    series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each phase of
+    several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places, peak_memory_B :
+    [launch][rank]. mpi_settings : control variables of the MPI library [launch].
+    hosts : facts and states of the hosts [launch]. wrong : answers of all launches that were found
+    to be wrong, however they ended.
     earlier : the attempts before this one, the oldest first.
     """
 
@@ -153,10 +158,12 @@ class CaseResult:
     outcome: Outcome
     reason: str = ""
     check: Check | None = None
+    wrong: tuple[Evidence, ...] = ()
     metrics: dict[str, Value] = field(default_factory=dict)
     primary: str = ""
     samples: dict[str, Samples] = field(default_factory=dict)
     parts: dict[str, Nested] = field(default_factory=dict)
+    splits: dict[str, Splits] = field(default_factory=dict)
     series: dict[str, Nested] = field(default_factory=dict)
     calls: dict[str, Nested] = field(default_factory=dict)
     work: dict[str, Work] = field(default_factory=dict)

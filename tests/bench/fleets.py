@@ -13,11 +13,12 @@ from typing import Literal
 
 import numpy as np
 
-from harness.judge.fleet.pairs import Pairs, PairsJudged, judge, tournament
+from harness.judge.fleet.pairs import Pairs, PairsJudged, judge
 from harness.judge.fleet.table import Floats, Measurements, Metric
 from harness.judge.fleet.thresholds import DEFAULT
 from harness.judge.fleet.verdict import Anchors, Judged, Verdict, judged
 from harness.judge.fleet.views import Anchor, Grade
+from kernels.network.pairs.schedule import tournament
 
 Fleet = Callable[[np.random.Generator], Floats]
 """(nodes,) or (nodes, metrics) or (nodes, metrics, repetitions) values."""
