@@ -51,6 +51,11 @@ Timeout = Annotated[
 Csv = Annotated[Path | None, typer.Option(help="write a row for each node and metric to this file")]
 Html = Annotated[Path | None, typer.Option(help="write a report to sign and send to this file")]
 
+Drain = Annotated[
+    bool, typer.Option("--drain", help="drain rejected nodes in Slurm; others' nodes stay alone")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="with --drain: only say how")]
+
 
 @app.command(rich_help_panel=PANEL)
 def accept(
@@ -70,6 +75,8 @@ def accept(
     csv: Csv = None,
     junit: flags.Junit = None,
     html: Html = None,
+    drain: Drain = False,
+    dry_run: DryRun = False,
     results: flags.Results = flags.DEFAULT_RESULTS,
     cluster: flags.Cluster = None,
     launcher: flags.LauncherKind = None,
@@ -82,7 +89,9 @@ def accept(
     from harness.commands import accepting
     from harness.commands.fleet import Source
 
-    files = command.Files(csv, junit, html)
+    if dry_run and not drain:
+        raise ConfigError("--dry-run", "says how nodes would be drained: give --drain too")
+    files = command.Files(csv, junit, html, drain, dry_run)
     if resume is not None:
         accepting.resume(resume, results, files, as_json=json)
     if not (measured or allocation or partition):

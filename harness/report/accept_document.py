@@ -16,6 +16,7 @@ from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
 from harness.report import accept_cells, evidence_document, units
 from harness.report.accept_cells import CellsDoc, PairMatrixDoc
 from harness.report.document import Doc
+from harness.report.drained import DrainedDoc
 from harness.report.evidence_document import EvidenceDoc, Word
 from harness.report.promise_document import PromiseDoc
 from harness.report.stage_document import NOTHING, FactDoc, More, StageDoc
@@ -122,6 +123,7 @@ class AcceptDoc(Doc):
     facts: list[FactDoc] = Field(default_factory=list)
     compared: int = 0
     promises: list[PromiseDoc] = Field(default_factory=list)
+    drained: list[DrainedDoc] = Field(default_factory=list)
     cells: CellsDoc | None = None
     pairs: list[PairMatrixDoc] = Field(default_factory=list)
 
