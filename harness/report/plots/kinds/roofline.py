@@ -242,7 +242,7 @@ def _kernel(case: CaseDetails, name: str, metric: Mapping[str, Any]) -> KernelDo
     work, bound = case.work[metric["phase"]], metric["bound"]
     cached = metric["bound_source"].startswith("cache")
     traffic = work.bytes_moved if cached else work.traffic
-    seconds = float(np.nanmedian(_slowest(case, metric["phase"])))
+    flop_rate = float(np.nanmedian(work.flop / _slowest(case, metric["phase"])))
     primary = case.record["metrics"].get(case.record["primary"], {})
     ends = _fractions(metric)
     return KernelDoc(
@@ -251,7 +251,7 @@ def _kernel(case: CaseDetails, name: str, metric: Mapping[str, Any]) -> KernelDo
         phase=metric["phase"],
         metric=name,
         primary=primary.get("phase") == metric["phase"],
-        flop_rate=work.flop / seconds if work.flop else None,
+        flop_rate=flop_rate if work.flop else None,
         intensity=work.flop / traffic if work.flop and traffic else None,
         **{key: metric[key] for key in ("value", "low", "high", "unit", "bound_source")},
         bound=bound,
