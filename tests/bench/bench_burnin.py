@@ -33,7 +33,7 @@ def seconds(call: Callable[[], object]) -> float:
 def made() -> tuple[Burnin, cpu.State]:
     """On one core."""
     numba.set_num_threads(1)
-    kernel = Burnin(filled=FILLED_B, products=20, transforms=20)
+    kernel = Burnin(filled=FILLED_B, n=1024, points=2**18, cores=1, products=20, transforms=20)
     state = kernel.setup(MPI.COMM_SELF)
     kernel.prepare(state)
     return kernel, state
