@@ -124,7 +124,10 @@ def test_a_pipe_gets_a_line_of_progress_once_in_a_while(made: Any) -> None:
 def test_a_case_that_lasts_says_how_far_it_is_and_what_is_wrong_at_once(made: Any) -> None:
     out = io.StringIO()
     display = Lines(Console(file=out, width=120))
-    case = replace(made.case("burnin", {"filled": 80, "duration": 3600.0}), repetitions=None)
+    case = replace(
+        made.case("burnin", {"filled": 80, "n": 4, "points": 4, "cores": 1, "duration": 3600.0}),
+        repetitions=None,
+    )
     display.started(made.run(Path("/r")), (case,))
     display.event({"event": "case", "case": case.id})
     display.event({"event": "warm-up", "case": case.id, "time": 1000.0})
