@@ -31,7 +31,7 @@ WHY = "hpl.flop_rate -31 %, expected 1.20 Tflop/s"
 def nodes_are_given_back(batch: Slurm) -> Iterator[None]:
     yield
     for name in NODES:
-        if batch.state(name) != "idle":
+        if batch.state(name).startswith(("drain", "down")):
             batch.update(name, "state=resume")
     batch.wait_for_nodes("idle")
 
@@ -86,7 +86,8 @@ def test_a_name_that_is_no_single_node_drains_nothing(batch: Slurm) -> None:
 
 
 def test_a_busy_node_finishes_its_job(batch: Slurm) -> None:
-    running = batch.head.output("sbatch", "--parsable", "--wrap=sleep 8", "-w", "node1").strip()
+    asked = ("--parsable", "--exclusive", "--nodes=1", "--nodelist=node1", "--output=/dev/null")
+    running = batch.head.output("sbatch", *asked, "--wrap=sleep 8").strip()
     until(lambda: batch.job(running).get("JobState") == "RUNNING", 30, "the job")
     assert drained(batch, "node1.example.org") == {"node1.example.org": ("drained", "")}
     assert batch.state("node1") == "draining"
