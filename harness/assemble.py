@@ -6,7 +6,9 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 
+from harness.measure import evidence
 from harness.measure.driver import Ending
+from harness.measure.evidence import Evidence
 from harness.measure.observation import Observation
 from harness.outcome import Outcome
 from harness.plan.case import Case
@@ -16,11 +18,13 @@ from kernels.contract import Check
 
 def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> CaseResult:
     """The raw result of a case. seen : one observation a launch; ending : how it failed, if so."""
+    wrong = tuple(found for one in seen for found in one.wrong)
     return CaseResult(
         case=case,
-        outcome=ending.outcome if ending else Outcome.PASS,
-        reason=ending.reason if ending else "",
+        outcome=_outcome(wrong, ending),
+        reason=_reason(wrong, ending),
         check=_worst_check(seen),
+        wrong=wrong,
         samples=_samples(case, seen),
         parts=_nested([one.parts for one in seen]),
         splits=_splits([one.splits for one in seen]),
@@ -36,6 +40,18 @@ def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> Ca
         started=min((one.began for one in seen if one.began), default=time.time()),
         ended=max((one.ended for one in seen if one.ended), default=time.time()),
     )
+
+
+def _outcome(wrong: Sequence[Evidence], ending: Ending | None) -> Outcome:
+    """A wrong answer stays one, whatever ended the ranks that had found it."""
+    if wrong:
+        return Outcome.WRONG
+    return ending.outcome if ending else Outcome.PASS
+
+
+def _reason(wrong: Sequence[Evidence], ending: Ending | None) -> str:
+    said = ending.reason if ending else ""
+    return evidence.reason(wrong, then=said) if wrong else said
 
 
 def _samples(case: Case, seen: Sequence[Observation]) -> dict[str, Samples]:

@@ -49,6 +49,8 @@ class Ledger:
         measured once more, to tell a disturbance from a slow machine.
         """
         attempt = self.attempt(result.case)
+        if result.outcome is Outcome.WRONG:
+            return False  # found before whatever ended it
         if result.outcome is Outcome.SLOW:
             return self._retries > 0 and not self._was_slow(result.case)
         ending = self.failed.get(result.case.id)

@@ -9,6 +9,7 @@ and reads no file but its workload's input. The harness calls, on every rank of 
         kernel.prepare(state)                   untimed: restore what a run destroys
         for phase in kernel.phases():
             barrier; clock; phase.run(state); clock
+        kernel.found(state)                     untimed: wrong answers seen since it was last asked
     check = kernel.verify(state, comm)          untimed, independent of the fast path
 
 All sizes are in bytes, all times in seconds, all rates in base units per second.
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import (
@@ -312,10 +313,7 @@ class Kernel(ABC, Generic[StateT]):
 
     @classmethod
     def placed(cls, nodes: int, ranks: int) -> dict[str, Value]:
-        """Parameters that say over how many nodes the ranks lie, for kernels that must know it.
-
-        As those of `threaded`; node by node, each with as many ranks as any other.
-        """
+        """As `threaded`: over how many nodes the ranks lie, node by node as many on each."""
         return {}
 
     @classmethod
@@ -340,6 +338,11 @@ class Kernel(ABC, Generic[StateT]):
         """Type of the numbers on which most of the flop are done: that of the bound of its rate."""
         return "float64"
 
+    @property
+    def duration_s(self) -> float | None:
+        """For how long to repeat, where no number is asked for; None: until the number is known."""
+        return None
+
     @abstractmethod
     def check_geometry(self, ranks: int) -> None:
         """Raise IllegalParameter if these parameters cannot run on this many ranks."""
@@ -361,6 +364,14 @@ class Kernel(ABC, Generic[StateT]):
 
     def prepare(self, state: StateT) -> None:
         """Restore the input before a repetition, where a run destroys it."""
+
+    def found(self, state: StateT) -> Sequence[str]:
+        """What this rank has found to be wrong since it was last asked, a line each.
+
+        Asked after every repetition and after `verify`: what it tells is kept at once, and a result
+        with any of it is wrong, however the run ends. The harness adds rank and host.
+        """
+        return ()
 
     @abstractmethod
     def verify(self, state: StateT, comm: Intracomm) -> Check:

@@ -33,6 +33,7 @@ ROOMS = (
     "shown",
     "prepare",
     "again",
+    "ordering",
     "ranks",
     "preflight",
     "assemble",

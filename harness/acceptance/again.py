@@ -7,14 +7,14 @@ control is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.judge.fleet import table as tables
 from harness.judge.fleet.findings import Finding
-from harness.judge.fleet.table import Measurements
+from harness.judge.fleet.table import Cells, Measurements
 from harness.judge.fleet.verdict import Judged, Verdict
 from harness.judge.fleet.views import Grade, View
 
@@ -40,9 +40,25 @@ def kernels(found: Judged) -> set[str]:
     return {found.table.metrics[one].name.partition(".")[0].partition("-")[0] for one in columns}
 
 
-def compared(
-    found: Judged, second: Measurements, control: str, missing: Mapping[str, str]
-) -> Confirmed:
+Values = Callable[[str, str], float]
+"""From node and metric to what was measured the second time, NaN where there is nothing."""
+
+
+def values(second: Measurements, cells: Cells | None = None) -> Values:
+    """The medians of a table. cells : its summary, if that is at hand."""
+    summary = tables.cells(second) if cells is None else cells
+    node = {name: at for at, name in enumerate(second.nodes)}
+    metric = {one.name: at for at, one in enumerate(second.metrics)}
+
+    def value(name: str, of: str) -> float:
+        if name not in node or of not in metric:
+            return float("nan")
+        return float(summary.value[node[name], metric[of]])
+
+    return value
+
+
+def compared(found: Judged, second: Values, control: str, missing: Mapping[str, str]) -> Confirmed:
     """The first verdicts beside the second measurement. missing : node -> why it has none."""
     findings: list[Finding] = []
     unconfirmed = set()
@@ -58,14 +74,13 @@ def compared(
 
 
 def _of_node(
-    found: Judged, second: Measurements, node: int, control: str, missing: Mapping[str, str]
+    found: Judged, second: Values, node: int, control: str, missing: Mapping[str, str]
 ) -> Iterator[tuple[Finding, bool]]:
-    cells = tables.cells(second)
     for column in np.flatnonzero(found.suspected[node]):
         metric = found.table.metrics[column]
         name = found.table.nodes[node]
         view = _gravest(found.views, node, int(column))
-        value = _value(second, cells, name, metric.name)
+        value = second(name, metric.name)
         first = float(view.deficit[node, column])
         expected = float(view.expected[node, column])
         rejected = view.grade[node, column] == Grade.REJECT
@@ -75,7 +90,7 @@ def _of_node(
             yield Finding(name, STAGE, metric.name, Verdict.RETEST, line), False
             continue
         again = metric.sign * (1.0 - value / expected)
-        beside = metric.sign * (1.0 - _value(second, cells, control, metric.name) / expected)
+        beside = metric.sign * (1.0 - second(control, metric.name) / expected)
         stands = again >= max(found.limits.effect, 0.5 * min(first, 1.0))
         well = not np.isfinite(beside) or beside < max(found.limits.effect, 0.5 * again)
         line = _line(metric.name, first, again, control, beside)
@@ -91,13 +106,6 @@ def _of_node(
 def _gravest(views: Sequence[View], node: int, column: int) -> View:
     """The view that judged worst, of equals the first: absolute, baseline, peers."""
     return max(views, key=lambda one: int(one.grade[node, column]))
-
-
-def _value(table: Measurements, cells: tables.Cells, node: str, metric: str) -> float:
-    names = [one.name for one in table.metrics]
-    if node not in table.nodes or metric not in names:
-        return float("nan")
-    return float(cells.value[table.nodes.index(node), names.index(metric)])
 
 
 def _line(metric: str, first: float, again: float, control: str, beside: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,16 +15,20 @@ from harness.acceptance.judging import Judge, Verdicts
 from harness.acceptance.measured import Measured
 from harness.acceptance.runner import Ran, Runner, Task
 from harness.acceptance.state import GOES_ON, Asked, How, Known, Log, NodeEnd, StageRecord
+from harness.config.cluster import Partition
+from harness.judge import promises
 from harness.judge.fleet import consistency, evidence, findings
 from harness.judge.fleet.consistency import Consistency
 from harness.judge.fleet.findings import Finding
 from harness.judge.fleet.verdict import Judged, Verdict
+from harness.judge.promises import Delivered
 from harness.prepare import Request
 from harness.record.write_once import write_once
 from harness.report import evidence_document, units
 
 STAGES: Final = ("consistency", *suites.ORDER)
 _FACTS: Final = "environments.json"
+_LEAST: Final = 2
 _FINISHED: Final = (0, 1, 4, 5)
 """Exit codes of a run that has an outcome for each case; any other is tried again on resume."""
 _HOW: Final[dict[Verdict, How]] = {
@@ -44,6 +49,7 @@ class Found:
     findings: tuple[Finding, ...]
     unconfirmed: frozenset[str]
     control: str
+    promises: list[Delivered]
 
 
 @dataclass
@@ -68,9 +74,11 @@ class Flow:
         runner: Runner,
         judge: Judge,
         request: Request,
+        partition: Partition,
         tell: Callable[[str], None],
     ) -> None:
         """Request : of cluster, partition and results; tell : takes lines about what goes on."""
+        self._partition = partition
         self._asked = asked
         self._log = log
         self._runner = runner
@@ -98,6 +106,7 @@ class Flow:
             tuple(self._all.findings),
             self._all.unconfirmed,
             self._all.control,
+            self._promises(),
         )
 
     def _stage(self, stage: str, nodes: tuple[str, ...]) -> tuple[str, ...]:
@@ -168,8 +177,7 @@ class Flow:
         part, missing = self._measured(stage, task, nodes)
         self._all.parts[stage] = part
         mine = [*part.findings, *missing]
-        if stage == "node":
-            mine += self._again(part, cases, nodes)
+        mine += self._again(stage, part, cases, nodes)
         self._all.findings += mine
         return self._judged_ends(stage, part, mine, nodes)
 
@@ -202,14 +210,18 @@ class Flow:
         in_order = {node: folders[node] for node in nodes if node in folders}
         return measured.of_runs(stage, in_order), missing
 
-    def _task(self, stage: str, nodes: int) -> tuple[Task, Sequence[Any]]:
-        """The suite of a stage, planned once and kept; and its cases."""
+    def _task(self, stage: str, nodes: int, called: str = "") -> tuple[Task, Sequence[Any]]:
+        """The suite of a stage, planned once and kept; and its cases. called : its runs."""
         name = suites.name(stage, quick=self._asked.quick)
-        file = self._log.folder / f"{stage}.yaml"
+        file = self._log.folder / f"{called or stage}.yaml"
         asked = replace(self._request, free_B=self._all.free_B)
-        prepared = suites.planned(replace(asked, name=str(file) if file.exists() else name), nodes)
+        prepared = suites.planned(
+            replace(asked, name=str(file) if file.exists() else name),
+            nodes,
+            suites.LONGEST_S if stage == "node" else math.inf,
+        )
         suites.write(file, prepared.title, prepared.cases)
-        return self._task_of(stage, file), prepared.cases
+        return self._task_of(called or stage, file), prepared.cases
 
     def _task_of(self, name: str, file: Path) -> Task:
         tag = self._asked.tag
@@ -217,7 +229,9 @@ class Flow:
 
     # measured again, beside a control node
 
-    def _again(self, part: Measured, cases: Sequence[Any], nodes: tuple[str, ...]) -> list[Finding]:
+    def _again(
+        self, stage: str, part: Measured, cases: Sequence[Any], nodes: tuple[str, ...]
+    ) -> list[Finding]:
         found = self._judge(part.read, part.environment, final=False).found
         wanted = [one for one in again.suspects(found) if one in nodes]
         if not wanted:
@@ -225,18 +239,18 @@ class Flow:
         control = evidence.control(found) or _unsuspected(found.table.nodes, wanted)
         self._all.control = control
         kernels = again.kernels(found)
-        file = self._log.folder / "node-again.yaml"
+        file = self._log.folder / f"{stage}-again.yaml"
         suites.write(file, "measured again", suites.of_kernels(cases, kernels))
         beside = f" beside {control}" if control else ""
         self._tell(
             f"again: {consistency.listed(wanted)}{beside} ({', '.join(sorted(kernels))}), before "
             "anything is rejected"
         )
-        task = self._task_of("node-again", file)
+        task = self._task_of(f"{stage}-again", file)
         both = [*wanted, *([control] if control else [])]
-        second, missing = self._measured("node-again", task, both)
+        second, missing = self._measured(f"{stage}-again", task, both)
         why = {one.node: one.line for one in missing}
-        confirmed = again.compared(found, second.read.table, control, why)
+        confirmed = again.compared(found, again.values(second.read.table), control, why)
         self._all.unconfirmed |= confirmed.unconfirmed
         return list(confirmed.findings)
 
@@ -246,33 +260,80 @@ class Flow:
         found = self._judge(part.read, part.environment, final=False).found
         found = findings.beside(found, mine, self._all.unconfirmed)
         runs = {node: run for run, node in part.named.items()}
+        whole = self._known.runs.get((stage, ""), part.whole[0].origin.run if part.whole else "")
         place = {node: at for at, node in enumerate(found.table.nodes)}
+        ends = [_end(node, mine, runs, whole) for node in nodes]
+        if part.whole and not found.table.metrics:
+            return ends  # of all nodes at once: no number is that of a node
         return [
-            _judged_end(found, place[node], _end(node, mine, runs))
-            if node in place
-            else replace(_end(node, mine, runs), ended="not tested")
-            for node in nodes
+            _judged_end(found, place[one.node], one)
+            if one.node in place
+            else replace(one, ended="not tested")
+            for one in ends
         ]
 
     # over all nodes at once
 
     def _together(self, stage: str, nodes: tuple[str, ...]) -> list[NodeEnd]:
-        task, _ = self._task(stage, len(nodes))
-        name = self._known.runs.get((stage, ""))
-        ran = Ran(self._log.folder.parent / name, 0) if name else None
+        """Pairs of nodes; or blocks of cluster.yaml, and then all nodes."""
+        if len(nodes) < _LEAST:
+            why = f"{stage} needs {_LEAST} nodes, and {len(nodes)} came to it"
+            return [NodeEnd(node, "passed", why) for node in nodes]
+        blocks = self._blocks(nodes) if stage == "all" else {}
+        mine: list[Finding] = []
+        for name, members in {**blocks, "": nodes}.items():
+            task = "-".join(one for one in (stage, name) if one)
+            part = self._over(task, stage, members)
+            self._all.parts[task] = part
+            mine += part.findings
+        if stage == "pairs":
+            mine += self._pairs_again(nodes)
+        self._all.findings += mine
+        return self._judged_ends(stage, self._all.parts[stage], mine, nodes)
+
+    def _blocks(self, nodes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        """The blocks of cluster.yaml that are neither a single node nor all of them."""
+        groups = self._partition.groups(nodes)
+        return {k: one for k, one in groups.items() if _LEAST <= len(one) < len(nodes)}
+
+    def _over(self, name: str, stage: str, nodes: tuple[str, ...]) -> Measured:
+        """One run over these nodes, with what speaks against all of them."""
+        task, _ = self._task(stage, len(nodes), name)
+        done = self._known.runs.get((name, ""))
+        ran = Ran(self._log.folder.parent / done, 0) if done else None
         if ran is None:
-            self._tell(f"{stage}: one run over {units.counted(len(nodes), 'node')}")
+            self._tell(f"{name}: one run over {units.counted(len(nodes), 'node')}")
             ran = self._runner.together(task, nodes)
             if ran.folder is not None and ran.code in _FINISHED:
-                self._log.run(stage, "", ran.folder.name)
-        why = ran.reason or (f"exit code {ran.code}" if ran.code not in _FINISHED else "")
-        how: How = "not tested" if why else "passed"
-        if why:
-            self._all.findings += [
-                Finding(node, stage, "run", Verdict.NOT_TESTED, why) for node in nodes
-            ]
-        run = ran.folder.name if ran.folder else ""
-        return [NodeEnd(node, how, why, run) for node in nodes]
+                self._log.run(name, "", ran.folder.name)
+        if ran.folder is not None:
+            return measured.of_all(stage, ran.folder, nodes)
+        silent = [Finding(one, stage, "run", Verdict.NOT_TESTED, ran.reason) for one in nodes]
+        return Measured(findings=tuple(silent))
+
+    def _pairs_again(self, nodes: tuple[str, ...]) -> list[Finding]:
+        """All pairs once more, if a node is suspected: its partners are the control."""
+        part = self._all.parts["pairs"]
+        found = self._judge(part.read, part.environment, final=False).found
+        suspects = again.suspects(found)
+        if not suspects:
+            return []
+        self._tell(f"again: all pairs, since {consistency.listed(suspects)} may be slow")
+        second = self._over("pairs-again", "pairs", nodes)
+        judged = self._judge(second.read, second.environment, final=False).found
+        values = again.values(judged.table, judged.cells)
+        confirmed = again.compared(found, values, "", {})
+        self._all.unconfirmed |= confirmed.unconfirmed
+        return list(confirmed.findings)
+
+    def _promises(self) -> list[Delivered]:
+        """What was promised of the whole machine, and what all stages delivered."""
+        if self._judge.promised is None or "all" not in self._asked.stages:
+            return []
+        parts = self._all.parts.values()
+        cases = [one for part in parts for one in (*part.cases, *part.whole)]
+        nodes = len(self._asked.nodes)
+        return promises.check(self._judge.promised, cases, nodes, self._judge.where)
 
     def _judged(self, parts: Iterable[Measured]) -> Verdicts:
         whole = measured.joined(list(parts))
@@ -286,11 +347,11 @@ def _unsuspected(nodes: Sequence[str], suspects: Sequence[str]) -> str:
     return next((one for one in nodes if one not in suspects), "")
 
 
-def _end(node: str, found: Sequence[Finding], runs: Mapping[str, str]) -> NodeEnd:
+def _end(node: str, found: Sequence[Finding], runs: Mapping[str, str], whole: str = "") -> NodeEnd:
     mine = [one for one in found if one.node == node]
     verdict = findings.worst(one.verdict for one in mine)
     reason = next((one.line for one in mine if one.verdict is verdict), "")
-    return NodeEnd(node, _HOW[verdict], reason, runs.get(node, ""))
+    return NodeEnd(node, _HOW[verdict], reason, runs.get(node, whole))
 
 
 def _judged_end(found: Judged, at: int, end: NodeEnd) -> NodeEnd:

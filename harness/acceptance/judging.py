@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.config import baseline
 from harness.config import contract as contracts
 from harness.config.baseline import Baseline
+from harness.config.cluster import Node
 from harness.config.contract import Contract
 from harness.errors import ConfigError
 from harness.judge.fleet import baselines, table, verdict
@@ -21,11 +22,17 @@ from harness.reference import anchors
 
 @dataclass(frozen=True)
 class Known:
-    """What is known beside the measurements. nodes : that must be there."""
+    """What is known beside the measurements. nodes : that must be there.
+
+    site : the contract of cluster.yaml and where it stands, taken where no other is given; node :
+    of the partition, for what is promised of a core or a watt.
+    """
 
     contract: Path | None = None
     baseline: Path | None = None
     nodes: tuple[str, ...] = ()
+    site: tuple[Contract, str] | None = None
+    node: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,10 @@ class Judge:
 
     def __init__(self, known: Known) -> None:
         self._known = known
-        self._promised = contracts.load(known.contract) if known.contract else None
+        self.promised: Contract | None = known.site[0] if known.site else None
+        self.where = known.site[1] if known.site else ""
+        if known.contract:
+            self.promised, self.where = contracts.load(known.contract), str(known.contract)
         self._level = baseline.load(known.baseline) if known.baseline else None
 
     def __call__(self, read: Read, environment: str = "", *, final: bool = True) -> Verdicts:
@@ -50,12 +60,10 @@ class Judge:
 
         final : with every metric and node that is expected; else what has been measured so far.
         """
-        known, promised, level = self._known, self._promised, self._level
+        known, promised, level = self._known, self.promised, self._level
         metrics = read.table.metrics + (read.pairs.table.metrics if read.pairs else ())
         absolute = (
-            anchors.of_contract(promised, metrics, known.contract)
-            if promised and known.contract
-            else {}
+            anchors.of_contract(promised, metrics, self.where, known.node) if promised else {}
         )
         if level:
             _same_class(level.environment, environment, str(known.baseline))

@@ -10,10 +10,13 @@ from typing import Final
 
 from harness import shown
 from harness.errors import CorruptStore
-from harness.judge.fleet import runs, slow_ranks
+from harness.judge.fleet import links, runs, slow_ranks
+from harness.judge.fleet import table as tables
 from harness.judge.fleet.file import Read
 from harness.judge.fleet.findings import Finding
+from harness.judge.fleet.links import Links
 from harness.judge.fleet.verdict import Judged, Verdict
+from harness.judge.placement import is_of
 from harness.record import by_rank, recorded, store
 from harness.record.recorded import Recorded
 from harness.report.document import CaseDoc
@@ -25,16 +28,25 @@ _WRONG: Final = "wrong"
 
 @dataclass(frozen=True)
 class Measured:
-    """cases : recorded ones; named : run -> node; findings : wrong answers, what has no result."""
+    """cases : of one node each; named : run -> node; findings : wrong answers, what has no result.
+
+    links : pairs of nodes; whole : cases over several nodes.
+    """
 
     cases: tuple[Recorded, ...] = ()
     named: dict[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    links: Links | None = None
+    whole: tuple[Recorded, ...] = ()
 
     @property
     def read(self) -> Read:
-        """The numbers of the nodes."""
-        return Read(runs.of_cases(self.cases, self.named), None)
+        """The numbers of the nodes, and of pairs of them."""
+        table = runs.of_cases(self.cases, self.named)
+        if self.links is None:
+            return Read(table, None)
+        table = tables.wanting(table, (), self.links.nodes)
+        return Read(table, self.links.among(table.nodes))
 
     @property
     def environment(self) -> str:
@@ -63,7 +75,30 @@ def joined(parts: Sequence[Measured]) -> Measured:
         tuple(one for part in parts for one in part.cases),
         {run: node for part in parts for run, node in part.named.items()},
         tuple(one for part in parts for one in part.findings),
+        next((part.links for part in parts if part.links), None),
+        tuple(one for part in parts for one in part.whole),
     )
+
+
+def of_all(stage: str, folder: Path, nodes: Sequence[str]) -> Measured:
+    """A run over several nodes: pairs, if it measured any, and what speaks against all of them."""
+    cases = _cases(folder)
+    findings = [
+        Finding(node, stage, one.what, Verdict.RETEST, one.line, one.look)
+        for one in _of_node(stage, "", shown.run(folder).cases)
+        for node in nodes
+    ]
+    found = None
+    for case in cases:
+        if case.kernel == links.KERNEL and case.metrics:
+            told = links.of_record(case)
+            found = replace(told, nodes=tuple(_asked(one, nodes) for one in told.nodes))
+    return Measured((), {}, tuple(findings), found, tuple(cases))
+
+
+def _asked(host: str, nodes: Sequence[str]) -> str:
+    """The name that a host was asked for by."""
+    return next((one for one in nodes if is_of(host, "", (one,))), host)
 
 
 def _cases(folder: Path) -> list[Recorded]:
@@ -74,7 +109,7 @@ def _cases(folder: Path) -> list[Recorded]:
 
 def _of_node(stage: str, node: str, cases: Sequence[CaseDoc]) -> Iterator[Finding]:
     for one in cases:
-        if one.outcome == _WRONG:
+        if one.outcome == _WRONG or one.wrong:
             line = f"{one.kernel}: wrong answer: {one.reason}"
             look = "memory (ECC counters, dmesg), clock and voltage settings, then the processor"
             yield Finding(node, stage, one.kernel, Verdict.REJECT, line, look)

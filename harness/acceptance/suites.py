@@ -21,6 +21,9 @@ from harness.record.write_once import write_once
 
 QUICK: Final = "-quick"
 """What the name of a suite ends with that takes seconds, not minutes."""
+LONGEST_S: Final = 60.0
+_LESS: Final = 0.75
+_STEPS: Final = 60
 SCHEMA: Final = "qyran.suite/1"
 ORDER: Final = ("node", "burnin", "pairs", "all")
 
@@ -49,10 +52,33 @@ def stages() -> tuple[str, ...]:
     return tuple(one for one in ORDER if f"accept-{one}" in known)
 
 
-def planned(request: Request, nodes: int) -> Prepared:
-    """The cases of a suite on so many nodes, checked; what is not given is filled in."""
+def planned(request: Request, nodes: int, longest_s: float = LONGEST_S) -> Prepared:
+    """The cases of a suite on so many nodes, checked; what is not given is filled in.
+
+    A size chosen by `auto` is the largest with which its case is expected to take ``longest_s`` at
+    most: an acceptance takes minutes of each node, not the hours of an HPL that fills its memory.
+    """
     changes = replace(request.overrides, nodes=(nodes,))
-    return prepare(replace(request, overrides=changes))
+    asked = replace(request, overrides=changes)
+    prepared = prepare(asked)
+    cases = list(prepared.cases)
+    free_B = prepared.resources.memory_B
+    for _ in range(_STEPS):
+        long = [i for i, one in enumerate(cases) if _is_long(one, longest_s)]
+        free_B = int(_LESS * free_B)
+        if not long:
+            break
+        try:
+            smaller = prepare(replace(asked, free_B=free_B)).cases
+        except ConfigError:  # the least that another case needs
+            break
+        for i in long:
+            cases[i] = smaller[i]
+    return replace(prepared, cases=tuple(cases))
+
+
+def _is_long(case: Case, longest_s: float) -> bool:
+    return bool(case.fitted) and case.estimated_s * case.launches > longest_s
 
 
 def write(path: Path, title: str, cases: Sequence[Case]) -> None:

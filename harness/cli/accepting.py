@@ -49,6 +49,12 @@ Timeout = Annotated[
     str | None, typer.Option(help="in the queue: give up a node that has not begun by then")
 ]
 Csv = Annotated[Path | None, typer.Option(help="write a row for each node and metric to this file")]
+Html = Annotated[Path | None, typer.Option(help="write a report to sign and send to this file")]
+
+Drain = Annotated[
+    bool, typer.Option("--drain", help="drain rejected nodes in Slurm; others' nodes stay alone")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="with --drain: only say how")]
 
 
 @app.command(rich_help_panel=PANEL)
@@ -68,6 +74,9 @@ def accept(
     timeout: Timeout = None,
     csv: Csv = None,
     junit: flags.Junit = None,
+    html: Html = None,
+    drain: Drain = False,
+    dry_run: DryRun = False,
     results: flags.Results = flags.DEFAULT_RESULTS,
     cluster: flags.Cluster = None,
     launcher: flags.LauncherKind = None,
@@ -80,7 +89,9 @@ def accept(
     from harness.commands import accepting
     from harness.commands.fleet import Source
 
-    files = command.Files(csv, junit)
+    if dry_run and not drain:
+        raise ConfigError("--dry-run", "says how nodes would be drained: give --drain too")
+    files = command.Files(csv, junit, html, drain, dry_run)
     if resume is not None:
         accepting.resume(resume, results, files, as_json=json)
     if not (measured or allocation or partition):
@@ -92,7 +103,7 @@ def accept(
         "accept", flags.no_changes(), results, cluster, partition, launcher, cluster_file
     )
     named, until_s = flags.names("NODES", measured), flags.seconds("--timeout", timeout)
-    options = accepting.Options(named, flags.words(stages), quick, at_once, until_s)
+    options = accepting.Options(named, flags.words(stages), quick, at_once, until_s, allocation)
     accepting.measure(asked, options, Known(contract, baseline), files, as_json=json)
 
 

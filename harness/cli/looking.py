@@ -20,8 +20,8 @@ def plot(
     out: Annotated[
         Path | None, typer.Option("--output", "-o", help="the picture: a .svg or .png file")
     ] = None,
-    kernel: Annotated[str, typer.Option(help=r"of this kernel \[all that have it]")] = "",
-    metric: Annotated[str, typer.Option(help=r"of this metric \[the primary]")] = "",
+    kernel: Annotated[str, typer.Option(help=r"plots of a run, history: a kernel \[all]")] = "",
+    metric: Annotated[str, typer.Option(help=r"history: a metric of it \[the primary]")] = "",
     rmax: Annotated[
         str | None, typer.Option(help=r"top500: an HPL result, e.g. '93 TF' \[the newest]")
     ] = None,

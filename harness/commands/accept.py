@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rich.console import Group
+
+from harness.acceptance import drain
 from harness.acceptance.judging import Judge, Known, Verdicts
 from harness.commands import fleet, output
 from harness.commands.fleet import Source
 from harness.errors import ConfigError
-from harness.report import accept_cells, accept_document, accept_files, acceptance, junit
+from harness.report import accept_cells, accept_document, accept_files, acceptance, drained, junit
+from harness.report.accept_document import AcceptDoc
+from harness.report.drained import DrainedDoc
 from harness.report.stage_document import NOTHING, More
 
 
 @dataclass(frozen=True)
 class Files:
-    """What is written beside what is printed."""
+    """What is done beside printing.
+
+    drain : rejected nodes are drained in Slurm; dry_run : it is only told how.
+    """
 
     csv: Path | None = None
     junit: Path | None = None
+    html: Path | None = None
+    drain: bool = False
+    dry_run: bool = False
 
 
 def accept(source: Source, known: Known, files: Files, *, as_json: bool) -> None:
@@ -35,16 +46,39 @@ def show(
 ) -> None:
     """Write and print the verdicts; ends with the exit code of the worst node."""
     found = verdicts.found
+    contract = _text(known.contract) or (known.site[1] if known.site else None)
     shown = accept_document.of(
-        found, source, _text(known.contract), _text(known.baseline), verdicts.sources, more
+        found, source, contract, _text(known.baseline), verdicts.sources, more
     )
     shown.pairs = accept_cells.pairs(found.table.nodes, verdicts.pairs)
+    if files.drain:
+        shown.drained = _drained(shown, dry_run=files.dry_run)
     if files.csv:
-        write(files.csv, accept_files.as_csv(found))
+        write(files.csv, accept_files.as_csv(found, shown))
     if files.junit:
         junit.write(files.junit, "qyran accept", accept_files.as_tests(found, shown))
-    output.show(shown, acceptance.shown(shown), as_json=as_json)
+    if files.html:
+        from harness.commands import report
+
+        report.write(report.of_acceptance(shown), files.html)
+    text = Group(acceptance.shown(shown), drained.shown(shown.drained))
+    output.show(shown, text, as_json=as_json)
     output.end(shown.exit_code)
+
+
+def _drained(shown: AcceptDoc, *, dry_run: bool) -> list[DrainedDoc]:
+    """The rejected nodes, each with its first evidence as the reason."""
+    rejected = {one.node: _why(one) for one in shown.nodes if one.verdict == "reject"}
+    done = drain.drain(rejected, acceptance=shown.id or shown.source, dry_run=dry_run)
+    return [DrainedDoc(**asdict(one)) for one in done]
+
+
+def _why(node: accept_document.NodeVerdictDoc) -> str:
+    first = next((one for one in node.evidence if one.deficit is not None), None)
+    if first is None or first.deficit is None:
+        return node.reason
+    change = first.deficit if first.better == "lower" else -first.deficit
+    return f"{first.metric} {100.0 * change:+.0f} %"
 
 
 def _repeat(nodes: str, source: Source) -> str:

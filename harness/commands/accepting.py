@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness.acceptance import place, state, suites
+from harness.acceptance import place, queue, state, suites
 from harness.acceptance.flow import STAGES, Flow, Found
 from harness.acceptance.here import Here
 from harness.acceptance.judging import Judge, Known
+from harness.acceptance.queue import InQueue
 from harness.acceptance.runner import Runner
 from harness.acceptance.state import Asked, Log, StageRecord
 from harness.commands import accept, output
@@ -24,7 +25,7 @@ from harness.errors import ConfigError, unknown
 from harness.outcome import INTERRUPTED
 from harness.prepare import Request
 from harness.record.owner import Owner
-from harness.report import stage_document
+from harness.report import promise_document, stage_document
 from harness.report.stage_document import More, NodeStageDoc, StageDoc
 
 AT_ONCE: Final = 32
@@ -40,6 +41,7 @@ class Options:
     quick: bool = False
     at_once: int = AT_ONCE
     timeout_s: float | None = None
+    allocation: bool = False
 
 
 def measure(
@@ -48,20 +50,15 @@ def measure(
     """Begin an acceptance."""
     heed_signals()
     found = place.of(request)
-    stages = _stages(options)
-    if found.allocation is None:
-        raise ConfigError(
-            found.source,
-            f"cluster {found.name!r} is started by {found.kind!r}, and this is no job of it",
-            fix="qyran accept --allocation, inside of a job of these nodes",
-        )
-    nodes = place.nodes(found, options.nodes)
+    inside = found.allocation is not None
+    stages = _stages(options, inside=inside)
+    nodes = place.nodes(found, options.nodes) if inside else _of_queue(request, options, found)
     now = time.time()
     asked = Asked(
         id=state.new(now),
         nodes=nodes,
         stages=stages,
-        runner="here",
+        runner="here" if inside else "queue",
         cluster=found.name,
         partition=request.partition,
         cluster_file=str(request.cluster_file.absolute()) if request.cluster_file else "",
@@ -74,7 +71,7 @@ def measure(
         command=tuple(sys.argv),
         started=now,
     )
-    judge = Judge(_known(asked))
+    judge = Judge(_known(asked, request.results))
     log = Log(request.results / found.name / asked.id)
     log.begin(asked)
     _run(asked, log, judge, request.results, None, files, as_json=as_json)
@@ -85,7 +82,7 @@ def resume(name: str, results: Path, files: Files, *, as_json: bool) -> None:
     heed_signals()
     folder = state.find(results, name)
     known = state.read(folder)
-    judge = Judge(_known(known.asked))
+    judge = Judge(_known(known.asked, results))
     _run(known.asked, Log(folder), judge, results, known, files, as_json=as_json)
 
 
@@ -104,7 +101,8 @@ def _run(
     owner = Owner(log.folder, os.environ.get("SLURM_JOB_ID", ""))
     tell(f"acceptance {asked.short} of {len(asked.nodes)} nodes, results in {log.folder}")
     try:
-        flow = Flow(asked, log, _runner(asked, log, request), judge, request, tell)
+        runner, partition = _runner(asked, log, request, tell), place.of(request).partition
+        flow = Flow(asked, log, runner, judge, request, partition, tell)
         if earlier is not None:
             flow.go_on_from(earlier)
         found = flow.run()
@@ -117,14 +115,16 @@ def _run(
     accept.show(
         found.verdicts,
         f"--resume {asked.short}",
-        _known(asked),
+        _known(asked, results),
         files,
         _more(asked, found),
         as_json=as_json,
     )
 
 
-def _runner(asked: Asked, log: Log, request: Request) -> Runner:
+def _runner(asked: Asked, log: Log, request: Request, tell: Callable[[str], None]) -> Runner:
+    if asked.runner == "queue":
+        return InQueue(request, log.folder, asked.timeout_s, tell)
     found = place.of(request)
     if found.allocation is None:
         raise ConfigError(
@@ -149,16 +149,49 @@ def _request(asked: Asked, results: Path) -> Request:
     )
 
 
-def _known(asked: Asked) -> Known:
+def _known(asked: Asked, results: Path) -> Known:
+    """With the contract of cluster.yaml, where no other is given."""
+    found = place.of(_request(asked, results))
+    site = found.cluster.contract
     return Known(
         Path(asked.contract) if asked.contract else None,
         Path(asked.baseline) if asked.baseline else None,
         asked.nodes,
+        (site, f"{found.source}: {found.name}: contract") if site else None,
+        found.partition.node,
     )
 
 
-def _stages(options: Options) -> tuple[str, ...]:
-    """The stages in their order; ConfigError for one that is unknown, or has no suite."""
+def _of_queue(request: Request, options: Options, found: place.Place) -> tuple[str, ...]:
+    """The nodes that jobs are to be submitted for; not by --allocation, which is of a job."""
+    if options.allocation:
+        raise ConfigError(
+            "--allocation",
+            f"this is no job of {found.kind!r}, by which cluster {found.name!r} is started",
+            fix=f"qyran accept --partition {found.partition_name}, or the same inside of a job",
+        )
+    return queue.nodes(request, options.nodes)
+
+
+def _stages(options: Options, *, inside: bool) -> tuple[str, ...]:
+    """The stages in their order; ConfigError for one that is unknown, or has no suite.
+
+    Outside of a job what a node is is told by its first job: consistency comes behind it.
+    """
+    chosen = _chosen(options)
+    if inside or "consistency" not in chosen:
+        return chosen
+    if "node" not in chosen:
+        raise ConfigError(
+            "--stages",
+            "consistency is read from the jobs of stage node, and that is left out",
+            fix="--stages consistency,node; or inside of a job of these nodes",
+        )
+    rest = [one for one in chosen if one not in ("consistency", "node")]
+    return ("node", "consistency", *rest)
+
+
+def _chosen(options: Options) -> tuple[str, ...]:
     for one in options.stages:
         if one not in STAGES:
             raise unknown("--stages", "stage", one, STAGES)
@@ -206,6 +239,8 @@ def _more(asked: Asked, found: Found) -> More:
         findings=found.findings,
         unconfirmed=found.unconfirmed,
         control=found.control,
+        promises=tuple(promise_document.of(found.promises)),
+        promises_code=promise_document.exit_code(found.promises),
         repeat=repeat,
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -14,11 +14,17 @@ from rich.text import Text
 from harness.commands import output
 from harness.commands.fleet import Source
 from harness.config.units import quantity
-from harness.errors import CannotMeasure, ConfigError
+from harness.errors import CannotMeasure, ConfigError, unknown
+from harness.judge.roofline import SOURCE
 from harness.record import details, store
+from harness.record.details import RunDetails
 from harness.report.document import Doc
 from harness.report.plots import listing
 from harness.report.plots.listing import Kind, NoNumbers
+
+if TYPE_CHECKING:
+    from harness.judge.fleet.pairs import Pairs
+    from harness.judge.fleet.verdict import Judged
 
 _SUFFIXES: Final = (".svg", ".png")
 _SEARCHED: Final = 200
@@ -65,6 +71,7 @@ def plot(name: str, wanted: Wanted, picture: Picture, *, as_json: bool) -> None:
     """Draw a plot into a file, or print its numbers, or both."""
     kind = listing.load(name)
     suffix = _suffix(picture.file)
+    _refuse(name, kind, wanted)
     if picture.file is None and not as_json:
         raise ConfigError(
             "plot", "has nowhere to draw", fix=f"add -o {name}.svg, -o {name}.png, or --json"
@@ -76,6 +83,20 @@ def plot(name: str, wanted: Wanted, picture: Picture, *, as_json: bool) -> None:
     if picture.file is not None:
         _write(picture.file, _drawn(name, document, picture, suffix))
     output.show(document, _said(kind, document, picture.file), as_json=as_json)
+
+
+def _refuse(name: str, kind: Kind, wanted: Wanted) -> None:
+    """ConfigError for what was asked for and would have no effect."""
+    source = wanted.source
+    for flag, given, needs in (
+        ("--rmax", wanted.rmax, ("rate",)),
+        ("--kernel", wanted.kernel, ("run", "machine", "history")),
+        ("--metric", wanted.metric, ("history",)),
+        ("--from", source.file, ("fleet", "pairs")),
+        ("--runs", source.runs, ("fleet", "pairs")),
+    ):
+        if given and kind.NEEDS not in needs:
+            raise ConfigError(flag, f"has no meaning for plot {name}", fix=f"leave {flag} out")
 
 
 def _suffix(file: Path | None) -> str:
@@ -133,11 +154,79 @@ def _rate(wanted: Wanted) -> tuple[float, str]:
     )
 
 
+def _run(wanted: Wanted, always: str = "") -> RunDetails:
+    """A run, or what it has of one kernel. always : a kernel that is needed in any case."""
+    results = wanted.source.results
+    if not Path(wanted.run).exists() and next(store.newest(results), None) is None:
+        raise NoNumbers(f"{results} holds no runs", "`qyran run quick`")
+    run = details.of_run(store.find(results, wanted.run))
+    if not wanted.kernel:
+        return run
+    known = list(dict.fromkeys(one.record["kernel"] for one in run.cases))
+    if wanted.kernel not in known:
+        raise unknown("--kernel", "kernel", wanted.kernel, known)
+    kept = (wanted.kernel, always)
+    return replace(run, cases=tuple(one for one in run.cases if one.record["kernel"] in kept))
+
+
 def _of_run(kind: Any, wanted: Wanted) -> Doc:
-    run = details.of_run(store.find(wanted.source.results, wanted.run))
-    made: Doc = kind.numbers(run)
+    made: Doc = kind.numbers(_run(wanted))
     return made
 
 
-_SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {"rate": _of_rate, "run": _of_run}
+def _of_machine(kind: Any, wanted: Wanted) -> Doc:
+    run = _run(wanted, always=SOURCE)
+    made: Doc = kind.numbers(run, kind.earlier(run, wanted.source.results))
+    return made
+
+
+def _of_history(_: Any, wanted: Wanted) -> Doc:
+    from harness.commands import history
+
+    results = wanted.source.results
+    asked = history.Wanted(
+        wanted.kernel, wanted.metric or None, "", None, None, None, False, results
+    )
+    found = history.shown(asked)
+    if not found.series:
+        what = f" of {wanted.kernel}" if wanted.kernel else ""
+        raise NoNumbers(f"{results} holds no runs{what}", "`qyran run quick`")
+    return found
+
+
+def _of_fleet(kind: Any, wanted: Wanted) -> Doc:
+    found, _ = _fleet(wanted)
+    if not found.table.nodes or not found.table.metrics:
+        raise NoNumbers("there is no measurement of a node", "`qyran submit SUITE --per-node`")
+    made: Doc = kind.numbers(found, wanted.source.words)
+    return made
+
+
+def _of_pairs(kind: Any, wanted: Wanted) -> Doc:
+    found, pairs = _fleet(wanted)
+    if pairs is None or not len(pairs.ends):
+        raise NoNumbers(
+            f"{wanted.source.words} has no pair of nodes",
+            "a column `peer` in the file names the other node (docs/accept.md)",
+        )
+    made: Doc = kind.numbers(found, pairs, wanted.source.words)
+    return made
+
+
+def _fleet(wanted: Wanted) -> tuple[Judged, Pairs | None]:
+    from harness.commands import fleet
+    from harness.judge.fleet import verdict
+
+    read = fleet.measured(wanted.source).read
+    return verdict.judged(read.table, pairs=read.pairs), read.pairs
+
+
+_SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {
+    "rate": _of_rate,
+    "run": _of_run,
+    "machine": _of_machine,
+    "history": _of_history,
+    "fleet": _of_fleet,
+    "pairs": _of_pairs,
+}
 """What a plot needs -> how its numbers are made of what was typed."""

@@ -14,7 +14,7 @@ from harness.errors import ConfigError
 from harness.machine.node import detect
 from harness.projection import evidence, gather, hpl
 from harness.projection.predict import Model, model, predict
-from harness.projection.scatter import FEWEST, LEVELS
+from harness.projection.scatter import LEVELS
 from harness.record import store
 from harness.reference import top500
 from harness.reference.systems import System, find
@@ -129,11 +129,11 @@ def _against(of: Model, system: System) -> AgainstListedDoc:
 def _notes(of: Model, newest: top500.List) -> Iterator[str]:
     machine, typical = of.machine, of.typical
     if machine.group == "" and machine.dgemm is None:
-        yield "no known processor is named (node.model): the sustained part is that of all systems"
-    elif typical.systems < FEWEST:
-        yield "too few systems with this processor: the sustained part is that of all systems"
-    if len(typical.factors) < _FEW:
-        yield f"only {len(typical.factors)} systems are similar: intervals hold less than they say"
+        yield "no known processor is named (node.model): taken for all that are listed"
+    elif not typical.kin and machine.dgemm is None:
+        yield "too few systems with this processor are known: taken for all that are listed"
+    if len(typical.factors(LEVELS[-1])) < _FEW:
+        yield "few systems are similar: intervals hold less than they say (docs/project.md)"
     if machine.dgemm is not None:
         yield "dgemm is measured; the interval is the scatter of listed systems about their kind"
-    yield f"places are of the list of {newest.label}: `qyran reference import` adds newer ones"
+    yield f"places: list of {newest.label}; `qyran reference import` adds newer ones"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +17,14 @@ from harness.commands import history as histories
 from harness.commands import jobs, output, records
 from harness.commands.rank import hpl_standing
 from harness.errors import CannotMeasure, ConfigError
-from harness.record import store
+from harness.record import details, store
 from harness.report import honesty, units
 from harness.report.accept_document import AcceptDoc
-from harness.report.document import RunDoc
+from harness.report.document import Doc, RunDoc
 from harness.report.history_document import HistoryDoc
-from harness.report.report_document import ReportDoc
+from harness.report.plots import listing
+from harness.report.plots.listing import NoNumbers
+from harness.report.report_document import DrawnDoc, ReportDoc
 
 _NEWEST: Final = 25
 
@@ -52,6 +55,7 @@ class Parts:
     environment: dict[str, Any] | None = None
     history: HistoryDoc | None = None
     accept: AcceptDoc | None = None
+    plots: tuple[DrawnDoc, ...] = ()
     accepted_from: str = ""
     judged: float | None = None
 
@@ -70,8 +74,11 @@ def report(wanted: Wanted, *, as_json: bool) -> None:
 def _parts(wanted: Wanted) -> Parts:
     accept = read(wanted.accept) if wanted.accept else None
     run, environment = None, None
+    plots: tuple[DrawnDoc, ...] = ()
     if wanted.run or wanted.everything:
-        run, environment = _run(wanted.run or "last", wanted.results)
+        folder = store.find(wanted.results, wanted.run or "last")
+        run, environment = _run(folder), store.header(folder).get("environment") or {}
+        plots = tuple(_plots(folder))
     history = None
     if wanted.history or wanted.everything:
         history = _history(wanted.kernel, wanted.results)
@@ -79,14 +86,23 @@ def _parts(wanted: Wanted) -> Parts:
         raise CannotMeasure(
             str(wanted.results), "holds nothing that could be reported", fix="`qyran run quick`"
         )
-    title = _title(wanted, run)
     return Parts(
-        title, run, environment, history, accept, str(wanted.accept or ""), _written(wanted.accept)
+        title=_title(wanted, run),
+        run=run,
+        environment=environment,
+        history=history,
+        accept=accept,
+        plots=plots,
+        accepted_from=str(wanted.accept or ""),
+        judged=_judged(accept, wanted.accept),
     )
 
 
-def _written(path: Path | None) -> float | None:
-    return path.stat().st_mtime if path else None
+def _judged(accept: AcceptDoc | None, file: Path | None) -> float | None:
+    """When its last stage ended; of numbers from elsewhere, when the document was written."""
+    ended = [one.ended for one in (accept.stages if accept else ()) if one.ended is not None]
+    written = file.stat().st_mtime if file else None
+    return max(ended, default=written)
 
 
 def _title(wanted: Wanted, run: RunDoc | None) -> str:
@@ -99,13 +115,26 @@ def _title(wanted: Wanted, run: RunDoc | None) -> str:
     return f"History of {wanted.kernel}" if wanted.kernel else "History"
 
 
-def _run(name: str, results: Path) -> tuple[RunDoc, dict[str, Any]]:
-    """A recorded run with its place in the TOP500, and its environment."""
-    folder = store.find(results, name)
+def _run(folder: Path) -> RunDoc:
+    """A recorded run with its place in the TOP500."""
     run = jobs.shown(folder)
     standing = hpl_standing(run)
     run.standing = standing.document if standing else None
-    return run, store.header(folder).get("environment") or {}
+    return run
+
+
+def _plots(folder: Path) -> Iterator[DrawnDoc]:
+    """Every plot for which this run has the numbers."""
+    run = details.of_run(folder)
+    for name in listing.names():
+        kind: Any = listing.load(name)
+        if kind.NEEDS != "run":
+            continue
+        try:
+            numbers: Doc = kind.numbers(run)
+        except NoNumbers:
+            continue
+        yield DrawnDoc(plot=name, numbers=numbers.model_dump(by_alias=True, mode="json"))
 
 
 def _history(kernel: str, results: Path) -> HistoryDoc:
@@ -139,6 +168,12 @@ def _no_document(path: Path, found: str) -> ConfigError:
     return ConfigError(str(path), found, fix=f"`qyran accept ... --json > {path.name}`")
 
 
+def of_acceptance(accept: AcceptDoc) -> ReportDoc:
+    """The report of a fleet that was judged just now."""
+    judged = _judged(accept, None) or time.time()
+    return composed(Parts("Acceptance of nodes", accept=accept, judged=judged))
+
+
 def composed(parts: Parts) -> ReportDoc:
     """The document of these parts, before it is written."""
     environment = parts.environment or {}
@@ -152,6 +187,7 @@ def composed(parts: Parts) -> ReportDoc:
         ),
         run=parts.run,
         environment=environment,
+        plots=list(parts.plots),
         history=parts.history,
         accept=parts.accept,
         accepted_from=parts.accepted_from,

@@ -6,6 +6,7 @@ hypervisor gave to others, processes of others, a reboot between two launches.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ def notes(launches: Sequence[Hosts]) -> tuple[str, ...]:
     found = [
         *(note for one in launches for note in _deviations(one)),
         *_disturbances(launches),
+        *_memory_errors(launches),
         *_reboots(launches),
     ]
     return tuple(dict.fromkeys(found))
@@ -101,6 +103,29 @@ def _most(
                 found[name] = max(value, found.get(name, 0.0))
     worst = max(found.items(), key=lambda item: item[1], default=None)
     return worst, len(found)
+
+
+def _memory_errors(launches: Sequence[Hosts]) -> Iterator[str]:
+    """``corrected memory errors on node7: +3, DIMM CPU1_A2 (+3)``, of every host that has any."""
+    for which, kind in enumerate(("corrected", "uncorrected")):
+        more: Counter[str] = Counter()
+        of_dimms: dict[str, Counter[str]] = {}
+        for hosts in launches:
+            for i, name in enumerate(hosts.names):
+                more[name] += int(_change(hosts, f"memory_{kind}", i) or 0)
+                of_dimms.setdefault(name, Counter()).update(_grown(hosts, i, which))
+        for name in (one for one, count in more.items() if count > 0):
+            labels = "".join(f", DIMM {label} (+{n})" for label, n in of_dimms[name].items())
+            yield f"{kind} memory errors on {name}: +{more[name]}{labels}"
+
+
+def _grown(hosts: Hosts, i: int, which: int) -> dict[str, int]:
+    """By how much the errors of each DIMM of a host have grown; which : 0 corrected, 1 not."""
+    before, after = (
+        one.dimms[i] if i < len(one.dimms) else {} for one in (hosts.before, hosts.after)
+    )
+    grown = {label: one[which] - before.get(label, (0, 0))[which] for label, one in after.items()}
+    return {label: count for label, count in grown.items() if count > 0}
 
 
 def _throttled(hosts: Hosts, i: int) -> float | None:

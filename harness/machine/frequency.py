@@ -36,6 +36,22 @@ def maximum_Hz(tree: Tree) -> float:
     return max(_all_Hz(tree, "cpuinfo_max_freq"))
 
 
+def now_Hz(tree: Tree) -> float:
+    """The mean of the clocks of all cores at this moment, Hz.
+
+    What the driver asks for, or has measured, which not all drivers do; without any, what
+    /proc/cpuinfo shows.
+    """
+    try:
+        found = _all_Hz(tree, "scaling_cur_freq")
+    except Unavailable:
+        lines = tree.text("/proc/cpuinfo").splitlines()
+        found = [1e6 * float(one.partition(":")[2]) for one in lines if one.startswith("cpu MHz")]
+    if not found:
+        raise Unavailable("no cpufreq, and /proc/cpuinfo shows no clock")
+    return sum(found) / len(found)
+
+
 def _all_Hz(tree: Tree, name: str) -> list[float]:
     names = tree.names(f"{_CPU}/cpufreq/policy[0-9]*/{name}")
     return [1e3 * tree.integer(one) for one in names]  # the kernel writes kHz

@@ -12,7 +12,7 @@ from typing import Final
 
 import psutil
 
-from harness.machine import memory
+from harness.machine import edac, frequency, memory
 from harness.machine.tree import Asker, Tree, Unavailable
 
 _THROTTLE: Final = "/sys/devices/system/cpu/cpu[0-9]*/thermal_throttle"
@@ -31,7 +31,11 @@ class State:
     stolen_s: float | None  # CPU time that the hypervisor gave to others, counter
     throttled: int | None  # thermal throttling events of all cores and sockets, counter
     temperature_C: float | None  # the hottest sensor of processor and board
+    frequency_Hz: float | None  # the mean of all cores, as the kernel governs or measures it
+    memory_corrected: int | None  # errors that ECC memory has corrected, counter
+    memory_uncorrected: int | None  # errors that it has found and could not correct, counter
     memory_available_B: int | None
+    dimms: dict[str, tuple[int, int]]  # errors corrected, and not, of each DIMM that had any
     unknown: dict[str, str]  # name of a fact that is None -> why
 
 
@@ -48,7 +52,11 @@ def state(root: Path = Path("/")) -> State:
         stolen_s=ask("stolen_s", _stolen_s),
         throttled=ask("throttled", _throttled),
         temperature_C=ask("temperature_C", _temperature_C),
+        frequency_Hz=ask("frequency_Hz", frequency.now_Hz),
+        memory_corrected=ask("memory_corrected", edac.corrected),
+        memory_uncorrected=ask("memory_uncorrected", edac.uncorrected),
         memory_available_B=ask("memory_available_B", memory.available_B),
+        dimms=ask("dimms", edac.dimms) or {},
         unknown=ask.unknown,
     )
 

@@ -25,7 +25,8 @@ _LEVELLED: Final = ("memory_B", "memory_present_B", "swap_B")
 _LEVEL: Final = 0.005
 STATE: Final = (
     "time_s", "load_1min", "load_5min", "load_15min", "busy_s", "stolen_s", "throttled",
-    "temperature_C", "memory_available_B",
+    "temperature_C", "memory_available_B", "frequency_Hz", "memory_corrected",
+    "memory_uncorrected",
 )  # fmt: skip
 RANKS_BUSY: Final = "ranks_busy_s"
 """CPU time of the ranks of a host, s: what is busy beyond it belongs to somebody else."""
@@ -44,11 +45,13 @@ class States:
     """All hosts at one moment.
 
     values : of each field of `STATE` and of `RANKS_BUSY` [host], None where a host does not tell;
-    unknown : name -> why not.
+    unknown : name -> why not; dimms : errors corrected, and not corrected, of the DIMMs that had
+    any since boot [host].
     """
 
     values: dict[str, tuple[float | None, ...]] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
+    dimms: tuple[dict[str, tuple[int, int]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,16 @@ class Hosts:
 
 
 class Witness:
-    """Speaks for this rank's host if it is the first rank there; collective on all ranks."""
+    """Speaks for this rank's host if it is the first rank there; collective on all ranks.
+
+    names : the host of each rank, on rank 0; () elsewhere.
+    """
 
     def __init__(self, comm: Intracomm, places: Sequence[Mapping[str, Any]] | None) -> None:
         """Who speaks for its host follows from the places of all ranks, known on rank 0 only."""
         self._comm = comm
         nodes = [(one["host"], one["node"]) for one in places] if places is not None else []
+        self.names = tuple(node or host for host, node in nodes)
         self._index = {node: i for i, node in enumerate(dict.fromkeys(nodes))}
         self._of_rank = [self._index[node] for node in nodes]
         self.speaks = comm.scatter(first_of_host(nodes) if comm.rank == 0 else None)
@@ -102,7 +109,8 @@ class Witness:
             busy[host] += seconds
         values = {name: [one[name] for one in told] for name in STATE}
         unknown = {name: why for one in told for name, why in one["unknown"].items()}
-        return {"values": values | {RANKS_BUSY: busy}, "unknown": unknown}
+        dimms = [one["dimms"] for one in told]
+        return {"values": values | {RANKS_BUSY: busy}, "unknown": unknown, "dimms": dimms}
 
 
 def first_of_host(nodes: Iterable[tuple[str, str]]) -> list[bool]:
@@ -185,4 +193,6 @@ def _states(event: Mapping[str, Any] | None) -> States:
     if not event:
         return States()
     values = {name: tuple(column) for name, column in event["values"].items()}
-    return States(values, dict(event["unknown"]))
+    told = event.get("dimms", ())  # older journals have none
+    dimms = tuple({label: (one[0], one[1]) for label, one in host.items()} for host in told)
+    return States(values, dict(event["unknown"]), dimms)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.measure import hosts, placement
+from harness.measure import evidence, hosts, placement
+from harness.measure.evidence import Evidence
 from harness.measure.hosts import Hosts
 from harness.measure.journal import DAMAGED, Event
 from harness.measure.placement import Place
@@ -25,7 +26,8 @@ class Observation:
     control variable. energy : of each repetition as `rank` reports it, and energy_nodes : what each
     node can read; accounted : what the batch system says of the whole launch. host_facts,
     host_states : what `hosts.Witness` wrote, the states by when. command : what started the ranks,
-    as the driver tells. damaged : a line of the journal cannot be read.
+    as the driver tells. wrong : answers, as they were found, whether the case came to its end or
+    not. damaged : a line of the journal cannot be read.
     """
 
     case: str
@@ -50,6 +52,7 @@ class Observation:
     accounted: dict[str, Any] | None = None
     stopped: str | None = None
     check: Check | None = None
+    wrong: list[Evidence] = field(default_factory=list)
     peak_memory_B: tuple[int, ...] = ()
     damaged: bool = False
     printed: str | None = None
@@ -63,6 +66,7 @@ class Observation:
 
     def take(self, event: Event) -> None:
         """Learn from one event of this case."""
+        self.wrong += evidence.of_event(event)
         match event["event"]:
             case "case":
                 self.began = event["time"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import gc
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.measure import mpi_settings, peak, placement, stopping
+from harness.measure import evidence, mpi_settings, peak, placement, stopping
 from harness.measure.batch import Batch
 from harness.measure.energy import Gauge
 from harness.measure.hosts import Witness
@@ -89,7 +90,7 @@ def _measure(case: Case, comm: Intracomm, report: Reporter, witness: Witness, ga
     comm.Barrier()
     report("ready", case=case.id, seconds=time.perf_counter() - began)
     report("state", case=case.id, when="before", hosts=witness.state())
-    running = Running(kernel, kernel.phases(), state, watch, gauge)
+    running = Running(kernel, kernel.phases(), state, watch, gauge, witness.names)
     _repeat(case, running, comm, report, began)
     report("state", case=case.id, when="after", hosts=witness.state())
     began_check = time.perf_counter()
@@ -101,6 +102,7 @@ def _measure(case: Case, comm: Intracomm, report: Reporter, witness: Witness, ga
         error=check.error,
         tolerance=check.tolerance,
         seconds=time.perf_counter() - began_check,
+        **_wrong(comm.gather(kernel.found(state)), witness.names),
     )
     report("end", case=case.id, peak_memory_B=comm.gather(peak.peak_memory_B()))
 
@@ -134,20 +136,26 @@ def _watch(case: Case, comm: Intracomm, report: Reporter) -> Stopwatch:
 
 @dataclass(frozen=True)
 class Running:
-    """A kernel that is set up, its phases, the watch it tells what happens inside, the gauge."""
+    """A kernel that is set up, its phases, the watch it tells what happens inside, the gauge.
+
+    hosts : [rank] on rank 0, () elsewhere.
+    """
 
     kernel: Kernel[Any]
     phases: tuple[Phase[Any], ...]
     state: Any
     watch: Stopwatch
     gauge: Gauge
+    hosts: tuple[str, ...]
 
 
 def _repeat(case: Case, running: Running, comm: Intracomm, report: Reporter, began: float) -> None:
     """One warm-up, then repetitions until the stopping rule ends them; rank 0 decides."""
     primary = [phase.name for phase in running.phases].index(running.kernel.primary)
     rule = stopping.rule(case)
-    report("warm-up", case=case.id, seconds=_once(running, comm).get("seconds"))
+    seen = _once(running, comm)
+    wrong = {name: seen[name] for name in ("wrong",) if name in seen}
+    report("warm-up", case=case.id, seconds=seen.get("seconds"), **wrong)
     started_s = time.perf_counter() - began
     samples: list[float] = []
     reason = None
@@ -164,8 +172,8 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     """One repetition as rank 0 sees it, empty elsewhere.
 
     seconds : [phase][rank]; calls : {phase: `timing.STATISTICS`}; parts : seconds {part: [rank]};
-    splits : {part: [rank][step]}; series : {name: [step]} of rank 0; energy : where a node has
-    counters, ``J`` [phase][node] and ``window_s`` [phase].
+    splits : {part: [rank][step]}; series : {name: [step]} of rank 0; wrong : evidence, where there
+    is any; energy : where a node has counters, ``J`` [phase][node] and ``window_s`` [phase].
     """
     state, watch, gauge = running.state, running.watch, running.gauge
     mine: list[float] = []
@@ -189,16 +197,23 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     finally:
         gc.enable()
     energy = {"J": gauge.gathered(joules), "window_s": windows_s} if gauge.active else {}
-    gathered = comm.gather((mine, watch.parts, watch.splits))
+    gathered = comm.gather((mine, watch.parts, watch.splits, running.kernel.found(state)))
     if gathered is None:
         return {}
-    names = dict.fromkeys(name for _, parts, _ in gathered for name in parts)
-    kept = dict.fromkeys(name for _, _, splits in gathered for name in splits)
+    names = dict.fromkeys(name for _, parts, _, _ in gathered for name in parts)
+    kept = dict.fromkeys(name for _, _, splits, _ in gathered for name in splits)
     return {
-        "seconds": [list(ranks) for ranks in zip(*(one for one, _, _ in gathered), strict=True)],
+        "seconds": [list(ranks) for ranks in zip(*(one for one, *_ in gathered), strict=True)],
         "calls": calls,
-        "parts": {name: [parts.get(name, 0.0) for _, parts, _ in gathered] for name in names},
-        "splits": {name: [splits.get(name, []) for _, _, splits in gathered] for name in kept},
+        "parts": {name: [parts.get(name, 0.0) for _, parts, *_ in gathered] for name in names},
+        "splits": {name: [splits.get(name, []) for _, _, splits, _ in gathered] for name in kept},
         "series": watch.series,
         "energy": energy,
+        **_wrong([found for *_, found in gathered], running.hosts),
     }
+
+
+def _wrong(told: list[Sequence[str]] | None, hosts: Sequence[str]) -> dict[str, Any]:
+    """What ranks have found to be wrong, on rank 0; nothing where all is well."""
+    found = evidence.gathered(told or (), hosts)
+    return {"wrong": found} if found else {}

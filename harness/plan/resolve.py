@@ -119,7 +119,8 @@ def _resolved(draft: Draft, overrides: Overrides, resources: Resources) -> Case:
     if isinstance(kernel, Program) and resources.here:
         _found(draft, kernel)
     estimated_s = _estimate(kernel, geometry, repetitions, resources)
-    budget_s = overrides.budget_s or entry.budget or max(_MINIMUM_BUDGET_S, 10 * estimated_s)
+    lasts_s = _lasts_s(kernel, repetitions)
+    budget_s = overrides.budget_s or entry.budget or _budget_s(estimated_s, lasts_s)
     return Case(
         kernel=entry.kernel,
         version=kernel.version,
@@ -276,7 +277,22 @@ def _estimate(
     set_up = resources.seconds(0.0, 4.0 * touched, geometry.nodes, cores)
     open_ended = min(_DEFAULT_REPETITIONS, max(1, round(MEASURE_S / once)))
     warm_up = 0 if isinstance(kernel, Program) else _WARM_UP
-    return _START_S + set_up + once * (warm_up + (repetitions or open_ended))
+    lasts_s = _lasts_s(kernel, repetitions)
+    measured_s = max(once, lasts_s) if lasts_s else once * (repetitions or open_ended)
+    return _START_S + set_up + once * warm_up + measured_s
+
+
+def _lasts_s(kernel: Kernel[Any], repetitions: int | None) -> float:
+    """How long a kernel repeats that does so for a time, s; 0 for others."""
+    return (kernel.duration_s or 0.0) if repetitions is None else 0.0
+
+
+def _budget_s(estimated_s: float, lasts_s: float) -> float:
+    """What is known to last is no guess: only the rest may take ten times as long.
+
+    Half as much again: a quarter of a budget is kept for the verification.
+    """
+    return 1.5 * lasts_s + max(_MINIMUM_BUDGET_S, 10.0 * (estimated_s - lasts_s))
 
 
 def _references(draft: Draft, kernel: Kernel[Any]) -> dict[str, Expected]:

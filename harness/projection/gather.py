@@ -19,8 +19,8 @@ from harness.reference import families, features, networks
 from harness.reference import nodes as node_types
 from harness.reference.nodes import Match
 
-_SMALL_B: Final = 8
-_LARGE_B: Final = 2**20
+_SMALL: Final = "one_way_8_latency"
+_LARGE: Final = "one_way_1048576_bandwidth"
 _GIVEN: Final = "cluster.yaml"
 
 
@@ -36,12 +36,17 @@ class Known:
         if value is not None and name not in self.values:
             self.values[name], self.sources[name] = value, source
 
+    def most(self, name: str, value: float | None, source: str) -> None:
+        """Add a rate, or take it in place of a lower one: of a part of a node, say."""
+        if value is not None and value > self.values.get(name, 0.0):
+            self.values[name], self.sources[name] = value, source
+
 
 def measured(records: Iterable[Mapping[str, Any]]) -> Known:
-    """What the newest records, newest first, say of one node and of its network.
+    """What records, newest first, say of one node and of its network.
 
-    dgemm : flop/s of a whole node, the most that its ranks did at once; triad : B/s; latency : s,
-    bandwidth : B/s, of one_way between nodes.
+    dgemm : flop/s, and triad : B/s, the most that the ranks of a node did at once; latency : s, and
+    bandwidth : B/s, of the newest one_way between nodes.
     """
     known = Known()
     for record in records:
@@ -49,13 +54,12 @@ def measured(records: Iterable[Mapping[str, Any]]) -> Known:
         metrics = record["metrics"]
         match record["kernel"]:
             case "dgemm" if record["nodes"] == 1 and record["parameters"]["dtype"] == "float64":
-                known.tell("dgemm", _value(metrics, "star_flop_rate"), source)
+                known.most("dgemm", _value(metrics, "star_flop_rate"), source)
             case "stream" if record["nodes"] == 1:
-                known.tell("triad", _value(metrics, "triad_bandwidth"), source)
+                known.most("triad", _value(metrics, "triad_bandwidth"), source)
             case "pingpong" if record["nodes"] > 1:
-                curves = record["curves"]
-                known.tell("latency", _at(curves, "latency", _SMALL_B), source)
-                known.tell("bandwidth", _at(curves, "bandwidth", _LARGE_B), source)
+                known.tell("latency", _value(metrics, _SMALL), source)
+                known.tell("bandwidth", _value(metrics, _LARGE), source)
             case _:
                 pass
     return known
@@ -64,15 +68,6 @@ def measured(records: Iterable[Mapping[str, Any]]) -> Known:
 def _value(metrics: Mapping[str, Any], name: str) -> float | None:
     found = metrics.get(name)
     return float(found["value"]) if found else None
-
-
-def _at(curves: Mapping[str, Any], metric: str, size_B: int) -> float | None:
-    """The value of `one_way` at the size nearest to `size_B`."""
-    for name, curve in curves.items():
-        if name.startswith("one_way") and name.endswith(metric):
-            pairs = zip(curve["sizes"], curve["values"], strict=True)
-            return float(min(pairs, key=lambda pair: abs(pair[0] - size_B))[1])
-    return None
 
 
 def machine(

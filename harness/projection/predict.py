@@ -110,7 +110,7 @@ def _rmax(of: Model, nodes: int) -> Estimate:
         intervals[level] = (of.rmax(nodes, low), of.rmax(nodes, high))
     measured = of.machine.dgemm is not None
     basis = of.machine.sources["dgemm"] if measured else of.typical.basis
-    return Estimate(of.rmax(nodes), intervals, f"{basis}; scatter of {of.typical.scatter}")
+    return Estimate(of.rmax(nodes), intervals, f"{basis}; range: scatter of {of.typical.scatter}")
 
 
 def _times(share: Share, of_a_node: float | None, nodes: int) -> Estimate | None:

@@ -1,17 +1,18 @@
 """From the sustained parts of similar systems to a typical one, and intervals around it.
 
 Similar are systems of the same generation of processors whose nodes are joined by the same class of
-network (Ethernet, or what is built for MPI). With OWN of them or more, the interval holds the
-middle of their own scatter, so many ranks on either side that a further system of the group is
-inside with the stated probability (order statistics: of n exchangeable values, the next one is
-below the k-th smallest with probability k / (n + 1)). A smaller group keeps its median, and has the
-scatter of all groups about their medians.
+network (Ethernet, or what is built for MPI). Where there are enough of them for a level, 2 / (1 -
+level), which is 10 for 80 % and 40 for 95 %, the interval holds the middle of their own scatter, so
+many ranks on either side that a further system of the group is inside with the stated probability
+(order statistics: of n exchangeable values, the next one is below the k-th smallest with
+probability k / (n + 1)). A smaller group keeps its median, and has the scatter of all groups about
+their medians. What is stated is true over all groups together, not for each of them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -19,30 +20,48 @@ from typing import Final
 from harness.projection.evidence import Sustained
 
 LEVELS: Final = (0.80, 0.95)
-OWN: Final = 40
-"""Systems from which on a group has a scatter of its own: 2 / 0.05, the least for 95 %."""
 FEWEST: Final = 3
 """Systems from which on a group has a median of its own."""
 
 
 @dataclass(frozen=True)
 class Typical:
-    """The part of the peak that similar nodes sustain. factors : sorted, of single systems to it.
+    """The part of the peak that similar nodes sustain.
 
-    basis : in words, whose median it is; systems : how many of them; scatter : whose factors.
+    own, pooled : sorted factors, of single systems of the group to the part, and, where those are
+    few, of all systems to the parts of their groups; basis : in words, whose median it is; kin : of
+    the group that was asked for, not of all there are.
     """
 
     part: float
-    factors: tuple[float, ...]
+    own: tuple[float, ...]
+    pooled: tuple[float, ...]
     basis: str
-    systems: int
-    scatter: str
+    kin: bool
+
+    def factors(self, level: float) -> tuple[float, ...]:
+        """Those of its own, if they are enough for the level."""
+        enough = len(self.own) >= _enough(level)
+        return self.own if enough or not self.pooled else self.pooled
 
     def interval(self, level: float) -> tuple[float, float]:
         """The two factors between which a further system is with this probability."""
-        n = len(self.factors)
+        found = self.factors(level)
+        n = len(found)
         k = max(1, math.floor((n + 1) * (1.0 - level) / 2.0))
-        return self.factors[k - 1], self.factors[n - k]
+        return found[k - 1], found[n - k]
+
+    @property
+    def scatter(self) -> str:
+        """Whose scatter the narrowest interval shows, in words."""
+        if self.factors(LEVELS[0]) is self.own:
+            return f"the {len(self.own)}"
+        return f"{len(self.pooled)}, each about the median of its generation"
+
+
+def _enough(level: float) -> int:
+    """Systems from which on order statistics reach a level: 1 / (n + 1) is outside on each side."""
+    return round(2.0 / (1.0 - level))
 
 
 def typical(
@@ -53,24 +72,17 @@ def typical(
     without : a site whose systems are left out, in order to be predicted.
     """
     known = [one for one in evidence if one.run.site != without and one.run.ethernet == ethernet]
-    kin = "Ethernet" if ethernet else "networks for MPI"
+    wires = "Ethernet" if ethernet else "networks for MPI"
     mine = [one for one in known if one.run.group == group]
-    if len(mine) < FEWEST:
-        parts = [one.part for one in known]
-        basis = f"all {len(parts)} systems with {kin}"
-        return _made(median(parts), parts, basis, len(parts), basis)
-    middle = median(one.part for one in mine)
-    basis = f"{len(mine)} systems with {group}, {kin}"
-    if len(mine) >= OWN:
-        return _made(middle, [one.part for one in mine], basis, len(mine), basis)
-    pooled = _about_their_medians(known)
-    scatter = f"{len(pooled)} systems with {kin}, each about the median of its generation"
-    factors = tuple(sorted(pooled))
-    return Typical(middle, factors, basis, len(mine), scatter)
-
-
-def _made(middle: float, parts: Iterable[float], basis: str, systems: int, scatter: str) -> Typical:
-    return Typical(middle, tuple(sorted(part / middle for part in parts)), basis, systems, scatter)
+    kin = len(mine) >= FEWEST
+    parts = [one.part for one in (mine if kin else known)]
+    middle = median(parts)
+    own = tuple(sorted(part / middle for part in parts))
+    whose = f"systems with {group}, {wires}" if kin else f"systems with {wires}"
+    basis = f"{len(parts)} {whose}" if kin else f"all {len(parts)} {whose}"
+    borrows = kin and len(own) < _enough(max(LEVELS))
+    pooled = tuple(sorted(_about_their_medians(known))) if borrows else ()
+    return Typical(middle, own, pooled, basis, kin)
 
 
 def _about_their_medians(known: Sequence[Sustained]) -> list[float]:

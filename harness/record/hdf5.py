@@ -11,7 +11,7 @@
     /entry/series        numbers a kernel told on its way [launch,repetition,step]
     /entry/inputs        every parameter, geometry and rule, with unit and origin
     /entry/work          what one call of each phase does, over all ranks
-    /entry/verification  what was checked, error, tolerance, passed
+    /entry/verification  what was checked, error, tolerance, passed; wrong answers, one by one
     /entry/timing        compile, set-up and verification, s, one entry a launch
     /entry/placement     host, CPUs, limits, threads, BLAS and MPI of each rank, as read by it
     /entry/hosts         facts and states of each host, as its first rank saw it (record/hosts.py)
@@ -28,7 +28,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -39,6 +39,7 @@ import h5py
 import numpy as np
 
 from harness.errors import CorruptStore
+from harness.measure.evidence import Evidence
 from harness.record import energy, expected, hosts, nexus, nxdata, times, versions
 from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, ProgramRecord, Run, Splits
@@ -217,7 +218,7 @@ def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
     energy.write(entry, result.energy)
     _inputs(entry, result)
     times.work(entry, result.work)
-    _verification(entry, result.check)
+    _verification(entry, result.check, result.wrong)
     _timing(entry, result)
     _placement(entry, result)
     expected.write(entry, result)
@@ -278,13 +279,15 @@ def _inputs(entry: Any, result: CaseResult) -> None:
         nexus.notes(group, "scaling", [asdict(one) for one in case.scaling])
 
 
-def _verification(entry: Any, check: Check | None) -> None:
+def _verification(entry: Any, check: Check | None, wrong: Sequence[Evidence]) -> None:
     group = nexus.group(entry, "verification", "NXcollection")
     nexus.word(group, "what", check.what if check else "not reached")
     group["passed"] = bool(check and check.passed)
     if check:
         nexus.scalar(group, "error", check.error, "1")
         nexus.scalar(group, "tolerance", check.tolerance, "1")
+    if wrong:
+        nexus.notes(group, "wrong", [asdict(one) for one in wrong])
 
 
 def _timing(entry: Any, result: CaseResult) -> None:

@@ -30,6 +30,9 @@ _UNITS: Final = {
     "throttled": ("throttled", "1"),
     "temperature_C": ("temperature", "degC"),
     "memory_available_B": ("memory_available", "B"),
+    "frequency_Hz": ("frequency", "Hz"),
+    "memory_corrected": ("memory_corrected", "1"),
+    "memory_uncorrected": ("memory_uncorrected", "1"),
     "ranks_busy_s": ("ranks_busy", "s"),
 }
 
@@ -59,8 +62,21 @@ def _kinds(told: Sequence[Hosts], driver: Mapping[str, Any]) -> dict[str, Any]:
             for i, one in enumerate(last.kinds)
         ],
         "unknown": unknown,
+        **_dimms(last),
         "command": list(last.command),
     }
+
+
+def _dimms(hosts: Hosts) -> dict[str, Any]:
+    """Errors of DIMMs since boot, of hosts that have any, before and after; most have none."""
+    columns = hosts.before.dimms, hosts.after.dimms
+    if not any(one for column in columns for one in column):
+        return {}
+    found = {
+        name: [column[i] if i < len(column) else {} for column in columns]
+        for i, name in enumerate(hosts.names)
+    }
+    return {"dimms": {name: pair for name, pair in found.items() if any(pair)}}
 
 
 def _other(facts: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:

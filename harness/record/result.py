@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.measure.evidence import Evidence
 from harness.measure.hosts import Hosts
 from harness.measure.placement import Place
 from harness.outcome import Outcome
@@ -148,7 +149,8 @@ class CaseResult:
     series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each phase of
     several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places, peak_memory_B :
     [launch][rank]. mpi_settings : control variables of the MPI library [launch].
-    hosts : facts and states of the hosts [launch].
+    hosts : facts and states of the hosts [launch]. wrong : answers of all launches that were found
+    to be wrong, however they ended.
     earlier : the attempts before this one, the oldest first.
     """
 
@@ -156,6 +158,7 @@ class CaseResult:
     outcome: Outcome
     reason: str = ""
     check: Check | None = None
+    wrong: tuple[Evidence, ...] = ()
     metrics: dict[str, Value] = field(default_factory=dict)
     primary: str = ""
     samples: dict[str, Samples] = field(default_factory=dict)

@@ -16,7 +16,9 @@ from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
 from harness.report import accept_cells, evidence_document, units
 from harness.report.accept_cells import CellsDoc, PairMatrixDoc
 from harness.report.document import Doc
+from harness.report.drained import DrainedDoc
 from harness.report.evidence_document import EvidenceDoc, Word
+from harness.report.promise_document import PromiseDoc
 from harness.report.stage_document import NOTHING, FactDoc, More, StageDoc
 
 
@@ -120,6 +122,8 @@ class AcceptDoc(Doc):
     stages: list[StageDoc] = Field(default_factory=list)
     facts: list[FactDoc] = Field(default_factory=list)
     compared: int = 0
+    promises: list[PromiseDoc] = Field(default_factory=list)
+    drained: list[DrainedDoc] = Field(default_factory=list)
     cells: CellsDoc | None = None
     pairs: list[PairMatrixDoc] = Field(default_factory=list)
 
@@ -159,7 +163,7 @@ def of(
         source=source,
         contract=contract,
         baseline=baseline,
-        exit_code=exit_code(found),
+        exit_code=_worst(exit_code(found), more.promises_code),
         counts=counts,
         nodes=[_node(found, i, control, source, sources, more) for i in range(len(found.verdicts))],
         links=[_link(found, one) for one in found.links],
@@ -171,8 +175,15 @@ def of(
         stages=list(more.stages),
         facts=list(more.facts),
         compared=more.compared,
+        promises=list(more.promises),
         cells=accept_cells.cells(found),
     )
+
+
+def _worst(*codes: int) -> int:
+    """Of nodes and of promises: rejected or broken, not measured, undecided, good."""
+    order = (PERFORMANCE_FAILED, NOT_MEASURED, INCONCLUSIVE, GOOD)
+    return min(codes, key=order.index)
 
 
 def exit_code(found: Judged) -> int:

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.report import stages, units
+from harness.report import promises, stages, units
 from harness.report.accept_document import (
     AcceptDoc,
     FleetMetricDoc,
@@ -46,6 +46,8 @@ def shown(document: AcceptDoc) -> RenderableType:
     made += _links(document.links)
     if document.fleet:
         made += [Text(""), _fleet(document.fleet), *_remarks(document.fleet)]
+    if document.promises:
+        made += [Text(""), promises.shown(document.promises)]
     return Group(*made, *stages.goes_on(document))
 
 

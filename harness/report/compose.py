@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from statistics import fmean, median
-from typing import Any
+from typing import Any, Final
 
 from harness.judge import energy
 from harness.outcome import EXIT_CODES, Outcome, worst
@@ -23,6 +23,7 @@ from harness.report.document import (
     CheckDoc,
     CurveDoc,
     EnergyDoc,
+    EvidenceDoc,
     MemberDoc,
     MetersDoc,
     MetricDoc,
@@ -32,6 +33,9 @@ from harness.report.document import (
 )
 from harness.report.plan_document import PlannedDoc
 from kernels.contract import Check
+
+MOST_EVIDENCE: Final = 1000
+"""Wrong answers in a document; the file of the case has all of them."""
 
 
 def of_case(result: CaseResult) -> CaseDoc:
@@ -51,6 +55,7 @@ def of_case(result: CaseResult) -> CaseDoc:
         notes=list(result.notes),
         file=result.file,
         check=_check(result.check),
+        wrong=[EvidenceDoc(**asdict(one)) for one in result.wrong[:MOST_EVIDENCE]],
         primary=result.primary,
         metrics={name: _metric(value) for name, value in result.metrics.items()},
         parts={name: _part(nested) for name, nested in result.parts.items()},

@@ -21,6 +21,14 @@ class CheckDoc(Doc):
     passed: bool
 
 
+class EvidenceDoc(Doc):
+    """A wrong answer: the rank that found it, its host, and what it is."""
+
+    rank: int
+    host: str
+    what: str
+
+
 class CallsDoc(Doc):
     """The calls of a phase, each on its slowest rank, in the unit of the metric.
 
@@ -185,6 +193,7 @@ class CaseDoc(Doc):
     notes: list[str]
     file: str | None
     check: CheckDoc | None
+    wrong: list[EvidenceDoc] = Field(default_factory=list)
     primary: str
     metrics: dict[str, MetricDoc]
     parts: dict[str, PartDoc] = Field(default_factory=dict)

@@ -15,6 +15,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from harness.measure import evidence
 from harness.measure.journal import Event
 from harness.plan.case import Case
 from harness.plan.metrics import primary
@@ -57,6 +58,34 @@ class Rate:
         )
 
 
+class Course:
+    """How far a case is that repeats for a time, and not until its number is known."""
+
+    def __init__(self, case: Case) -> None:
+        kernel = case.instance()
+        lasts = case.repetitions is None
+        self.duration_s = kernel.duration_s if lasts else None
+        self._began: float | None = None
+        self._done = 0
+
+    def words(self, event: Event) -> str:
+        """``repetition 12, 10.3 min of 24.0 h``; empty for other cases and other events."""
+        if self.duration_s is None:
+            return ""
+        if event["event"] == "warm-up":
+            self._began = event["time"]
+        if event["event"] != "sample" or self._began is None:
+            return ""
+        self._done += 1
+        spent = units.seconds(event["time"] - self._began)
+        return f"repetition {self._done}, {spent} of {units.seconds(self.duration_s)}"
+
+
+def wrong(event: Event) -> list[str]:
+    """The wrong answers that an event tells of."""
+    return [str(one) for one in evidence.of_event(event)]
+
+
 class Lines:
     """Plain lines, one for the begin and one for the end of each case."""
 
@@ -64,6 +93,7 @@ class Lines:
         self._console = console
         self._cases: dict[str, Case] = {}
         self._rate: Rate | None = None
+        self._course: Course | None = None
         self._told = 0.0
 
     def started(self, run: Run, cases: tuple[Case, ...]) -> None:
@@ -78,9 +108,16 @@ class Lines:
         """Say that a case begins; of a long repetition also how far it is, once in a while."""
         if event["event"] == "case":
             case = self._cases[event["case"]]
-            self._rate = Rate(case)
+            self._rate, self._course = Rate(case), Course(case)
             self._told = 0.0
             self._line(f"{case.id}: measuring on {case.geometry} ranks x threads")
+            return
+        for found in wrong(event):
+            self._line(f"{event['case']}: WRONG: {found}")
+        course = self._course.words(event) if self._course is not None else ""
+        if course and event["time"] - self._told >= LINE_EVERY_S:
+            self._told = event["time"]
+            self._line(f"{event['case']}: {course}")
         elif event["event"] == "progress" and self._rate is not None:
             words = self._rate.words(event)
             if words and event["time"] - self._told >= LINE_EVERY_S:
@@ -124,6 +161,7 @@ class Bar:
         )
         self._cases: dict[str, Case] = {}
         self._rate: Rate | None = None
+        self._course: Course | None = None
         self._all: TaskID | None = None
         self._one: TaskID | None = None
 
@@ -141,6 +179,10 @@ class Bar:
             self._move(event)
 
     def _move(self, event: Event) -> None:
+        for found in wrong(event):
+            self._progress.console.print(f"WRONG: {found}", style="bold red", markup=False)
+        if self._course is not None and event["event"] == "warm-up":
+            self._course.words(event)
         match event["event"]:
             case "case":
                 self._begin(self._cases[event["case"]])
@@ -170,7 +212,7 @@ class Bar:
             self._progress.remove_task(self._one)
         total = case.repetitions
         self._one = self._progress.add_task(f"  {case.kernel}", total=total, now="compiling")
-        self._rate = Rate(case)
+        self._rate, self._course = Rate(case), Course(case)
         self._say("running" if case.is_program else "compiling")
 
     def _say(self, words: str) -> None:
@@ -187,7 +229,9 @@ class Bar:
         value = phases[i].metric.value(work, max(event["seconds"][i]))
         if self._one is not None:
             self._progress.advance(self._one)
-        self._say(f"{primary(kernel)} {units.si(value, phases[i].metric.unit)}")
+        course = self._course.words(event) if self._course is not None else ""
+        rate = f"{primary(kernel)} {units.si(value, phases[i].metric.unit)}"
+        self._say(f"{course}, {rate}" if course else rate)
 
 
 _DOING = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -22,7 +22,7 @@ from harness.report.project_document import (
     TargetDoc,
 )
 from harness.report.table import new_table
-from harness.report.units import binary, percent, seconds, si, si_range
+from harness.report.units import binary, column, percent, seconds, si, si_range
 
 LEVEL = LEVELS[0]
 _UNITS: Mapping[str, str] = {
@@ -106,7 +106,9 @@ def inputs(of: Model, values: Mapping[str, float]) -> list[InputDoc]:
 def rendered(of: ProjectDoc) -> RenderableType:
     """What a person reads."""
     parts: list[RenderableType] = [Text(_head(of), style="bold"), *_known(of), Text("")]
-    parts += [_sizes(of), Text(_levels(of), style="dim"), Text(""), _targets(of)]
+    parts.append(_sizes(of))
+    parts += [Text(line, style="dim") for line in (*_levels(of), *_bases(of.sizes[0]))]
+    parts += [Text(""), _targets(of)]
     for line in (*_against(of), *(f"! {note}" for note in of.notes)):
         parts.append(Text(line))
     return Group(*parts)
@@ -133,22 +135,32 @@ def _in_unit(of: InputDoc) -> str:
 
 
 def _sizes(of: ProjectDoc) -> RenderableType:
-    table = new_table("nodes", "Rmax", "", "place", "HPCG", "STREAM", "power")
-    for one in of.sizes:
-        table.add_row(
-            f"{one.nodes:,}",
-            si(one.rmax.value, "flop/s"),
-            _range(one.rmax),
-            _places(one.places),
-            _value(one.hpcg),
-            _value(one.stream),
-            _value(one.power),
-        )
+    """A line a size; the unit of a column stands in its head."""
+    unit, rmax = _column([one.rmax for one in of.sizes], ranges=True)
+    hpcg_unit, hpcg = _column([one.hpcg for one in of.sizes])
+    stream_unit, stream = _column([one.stream for one in of.sizes])
+    power_unit, power = _column([one.power for one in of.sizes])
+    heads = (("Rmax", unit), ("HPCG", hpcg_unit), ("STREAM", stream_unit), ("power", power_unit))
+    first, *others = (f"{name} {unit}".rstrip() for name, unit in heads)
+    table = new_table("nodes", first, "place", *others)
+    for i, one in enumerate(of.sizes):
+        place = _places(one.places)
+        table.add_row(f"{one.nodes:,}", rmax[i], place, hpcg[i], stream[i], power[i])
     return table
 
 
-def _value(of: EstimateDoc | None) -> str:
-    return si(of.value, of.unit) if of else "-"
+def _column(of: Sequence[EstimateDoc | None], *, ranges: bool = False) -> tuple[str, list[str]]:
+    """The unit that suits a column, and its cells: '230 (181 - 270)'."""
+    known = [one for one in of if one is not None]
+    if not known:
+        return "", ["-"] * len(of)
+    like = [one.value for one in known]
+    unit, cells = column([one.value if one else None for one in of], known[0].unit, like)
+    if ranges:
+        lows = column([one.intervals[0].low for one in known], known[0].unit, like)[1]
+        highs = column([one.intervals[0].high for one in known], known[0].unit, like)[1]
+        cells = [f"{a} ({low} - {high})" for a, low, high in zip(cells, lows, highs, strict=True)]
+    return unit, cells
 
 
 def _range(of: EstimateDoc) -> str:
@@ -162,16 +174,23 @@ def _places(of: PlacesDoc) -> str:
     return f"{of.place or '-'} ({best} to {worst})" if of.best else "-"
 
 
-def _levels(of: ProjectDoc) -> str:
+def _levels(of: ProjectDoc) -> Iterator[str]:
     one = of.sizes[0]
     share = percent(one.efficiency) if one.efficiency is not None else "an unknown part"
     total = one.parts.total or 1.0
-    hidden = {"panel": one.parts.panel / one.q, "swap": one.parts.swap, "update": one.parts.update}
-    said = ", ".join(f"{name} {percent(value / total)}" for name, value in hidden.items())
-    return (
-        f"ranges hold a further such system with {percent(LEVEL)}; at {one.nodes:,} nodes: "
-        f"{share} of the peak, N = {one.n:,}, grid {one.p} x {one.q}, {said} of the time"
-    )
+    shown = {"panel": one.parts.panel / one.q, "swap": one.parts.swap, "update": one.parts.update}
+    said = ", ".join(f"{name} {percent(value / total)}" for name, value in shown.items())
+    yield f"ranges: a further system of this kind is inside with {percent(LEVEL)}"
+    yield f"{one.nodes:,} nodes: {share} of the peak, N = {one.n:,}, grid {one.p} x {one.q}"
+    yield f"time of HPL: {said}"
+
+
+def _bases(of: SizeDoc) -> Iterator[str]:
+    """What the other columns rest on, with the range of the first line."""
+    for name, one in (("HPCG", of.hpcg), ("STREAM", of.stream), ("power", of.power)):
+        if one is not None:
+            span = f"{_range(one)}, " if one.intervals else ""
+            yield f"{name}: {span}{one.basis}"
 
 
 def _targets(of: ProjectDoc) -> RenderableType:
@@ -194,7 +213,7 @@ def _against(of: ProjectDoc) -> Iterator[str]:
     if one is not None:
         place = "inside" if one.inside else "outside"
         yield (
-            f"{one.system}: listed {si(one.listed, 'flop/s')} on {one.nodes:,} nodes, predicted "
-            f"{si(one.predicted, 'flop/s')} without knowing it: {one.ratio:.2f}, {place} the "
-            f"{percent(one.level)} interval"
+            f"{one.system}: listed {si(one.listed, 'flop/s')} on {one.nodes:,} nodes; predicted "
+            f"without knowing it {si(one.predicted, 'flop/s')}, {one.ratio:.2f} of that, {place} "
+            f"the {percent(one.level)} range"
         )

@@ -31,7 +31,7 @@ def of_run(document: RunDoc) -> list[RenderableType]:
     for case in document.cases:
         remarks += [Text(f"{case.case}: {one}", style="dim") for one in _told(case)]
         before = [f"attempt before: {one.outcome}, {one.reason}" for one in case.earlier]
-        words = [case.reason, *before, *case.notes, *_impossible(case)]
+        words = [case.reason, *_wrong(case), *before, *case.notes, *_impossible(case)]
         own = [one for one in words if one and one not in said_by_all]
         remarks += [Text(f"{case.case}: {one}", style="yellow") for one in own]
     sources = sorted(
@@ -46,6 +46,13 @@ def of_run(document: RunDoc) -> list[RenderableType]:
     verdict = Text(f"{document.outcome}", style=STYLE.get(document.outcome, BAD))
     remarks += [Text(one, style="dim") for one in placement.lines(document.cases)]
     return [Text(""), *remarks, Text.assemble(verdict, f" (exit {document.exit_code}); {where}")]
+
+
+def _wrong(case: CaseDoc) -> list[str]:
+    """The wrong answers after the first, which is in the reason."""
+    shown = [f"rank {one.rank} on {one.host}, {one.what}" for one in case.wrong[1:_SHOWN]]
+    left = len(case.wrong) - _SHOWN
+    return [*shown, f"{left} more wrong answers are in the record"] if left > 0 else shown
 
 
 def _said_by_all(cases: Sequence[CaseDoc]) -> list[str]:

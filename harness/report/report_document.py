@@ -63,6 +63,13 @@ class HonestyDoc(Doc):
     versions: dict[str, str]
 
 
+class DrawnDoc(Doc):
+    """A plot of the run. numbers : its document, as `qyran plot NAME --json` prints it."""
+
+    plot: str
+    numbers: dict[str, Any]
+
+
 class ReportDoc(Doc):
     """What `qyran report` prints, and all that its HTML file is made of.
 
@@ -78,6 +85,7 @@ class ReportDoc(Doc):
     honesty: HonestyDoc
     run: RunDoc | None = None
     environment: dict[str, Any] = Field(default_factory=dict)
+    plots: list[DrawnDoc] = Field(default_factory=list)
     runs: list[RunLineDoc] = Field(default_factory=list)
     earlier: int = 0
     history: HistoryDoc | None = None

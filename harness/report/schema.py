@@ -73,8 +73,8 @@ ALL: Final[tuple[type[Doc], ...]] = (
     PackDoc,
     ExportDoc,
     listing.PlotsDoc,
-    *listing.documents(),
     ReportDoc,
+    *(one for one in listing.documents() if one is not HistoryDoc),
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -9,6 +9,7 @@ from typing import Literal
 from harness.judge.fleet.consistency import Consistency
 from harness.judge.fleet.findings import Finding
 from harness.report.document import Doc
+from harness.report.promise_document import PromiseDoc
 
 
 class NodeStageDoc(Doc):
@@ -54,7 +55,7 @@ class More:
     repeat : from names of nodes, joined by commas, to the command that measures them again; None
     where nobody knows how they were measured. unconfirmed : nodes whose rejection by a metric does
     not stand; control : the node that suspects were measured beside. compared : how many facts were
-    compared, 0 if none were.
+    compared, 0 if none were. promises : of the whole machine; promises_code : their exit code.
     """
 
     id: str = ""
@@ -66,6 +67,8 @@ class More:
     unconfirmed: frozenset[str] = frozenset()
     control: str = ""
     repeat: Callable[[str], str] | None = None
+    promises: tuple[PromiseDoc, ...] = ()
+    promises_code: int = 0
 
 
 NOTHING = More()

@@ -55,7 +55,7 @@ class Pinned:
     def __init__(self, comm: Intracomm) -> None:
         """Collective."""
         threads = get_num_threads()
-        self.cpus = choose(_masks_of_node(comm), threads)
+        self.cpus = choose(masks_of_node(comm), threads)
         if self.cpus:
             Pinned._newest += 1
             assign(_masks([[cpu] for cpu in self.cpus]))
@@ -95,7 +95,7 @@ def _core(cpu: int) -> str:
         return str(cpu)
 
 
-def _masks_of_node(comm: Intracomm) -> list[frozenset[int]]:
+def masks_of_node(comm: Intracomm) -> list[frozenset[int]]:
     """The CPUs of the ranks of this node, those of this rank first."""
     from mpi4py import MPI
 

@@ -58,7 +58,7 @@ def hashes(site: Site) -> dict[str, str]:
 def test_killed_resumed_and_judged(site: Site) -> None:
     """Killed twice in its middle, nothing that was finished is measured again."""
     words = ("accept", "--allocation", "--stages", "consistency,node", "--at-once", "2")
-    for number, least in ((signal.SIGKILL, 1), (signal.SIGINT, 3)):
+    for number, least in ((signal.SIGKILL, 1), (signal.SIGTERM, 3)):
         running = site.qyran.start_command(*words)
         site.qyran.wait(lambda: _finished(site) >= least)  # noqa: B023 - called at once
         running.send_signal(number)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from markupsafe import Markup
 
 from harness.report import units
 from harness.report.document import Doc
-from harness.report.html import words
+from harness.report.history_document import HistoryDoc, SeriesDoc
+from harness.report.html import thinned, words
 from harness.report.html.content import Cell, Chart, Table
 from harness.report.plots import listing, render
+from harness.report.report_document import ReportDoc
 
+DRAWN: Final = 250
+"""Runs in the picture of a series: more are a smear, and half a megabyte."""
+_ROW: Final = re.compile(r'data-row="(\d+)"')
+_SECTION: Final = {"scaling": "scaling"}
 _TIMES: Final = ("s since 1970", "s, UTC", "UTC")
 
 
@@ -26,6 +34,42 @@ def chart(name: str, doc: Doc, id: str, title: str = "") -> Chart:  # noqa: A002
         described=kind.describe(doc),
         table=table(*kind.table(doc)),
     )
+
+
+def of_series(series: SeriesDoc, most: int, id: str) -> Chart:  # noqa: A002
+    """The course of a series, at most `DRAWN` of its newest runs; its table is `thinned.table`.
+
+    That begins with the newest run, the picture with the oldest that is drawn.
+    """
+    drawn = thinned.newest(series, min(most, DRAWN))
+    doc = HistoryDoc(
+        results="", kernel=series.kernel, since=None, time=series.newest, series=[drawn],
+        skipped=[], confirmed_by="", exit_code=0, run_next=[],
+    )  # fmt: skip
+    made = chart("history", doc, id, "Runs and levels")
+    last = len(drawn.points) - 1
+    svg = _ROW.sub(lambda found: f'data-row="{last - int(found[1])}"', made.svg)
+    older = len(series.points) - len(drawn.points)
+    words = f"{made.described} The newest {last + 1} runs are drawn." if older else made.described
+    return replace(
+        made,
+        svg=Markup(svg),  # noqa: S704 - as above
+        described=words,
+        table=thinned.table(series, most),
+    )
+
+
+def of_run(report: ReportDoc, section: str) -> list[Chart]:
+    """The plots of a run that belong to a section: what no other one wants is of the kernels."""
+    return [
+        chart(
+            one.plot,
+            listing.load(one.plot).DOCUMENT.model_validate(one.numbers),
+            f"plot-{one.plot}",
+        )
+        for one in report.plots
+        if _SECTION.get(one.plot, "kernels") == section
+    ]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str | float | int | None]]) -> Table:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 from typing import Final
 
 from harness.report import units
-from harness.report.accept_cells import CellsDoc
+from harness.report.accept_cells import CellsDoc, PairMatrixDoc
 from harness.report.accept_document import AcceptDoc, FleetMetricDoc, NodeVerdictDoc
 from harness.report.html import words
 from harness.report.html.content import Block, Cell, Table, verdict
 
-_WORSE: Final = ((6.0, "z4"), (4.0, "z3"), (2.5, "z2"), (1.5, "z1"))
-_BETTER: Final = ((4.0, "b2"), (2.0, "b1"))
+Steps = tuple[tuple[float, str], ...]
+_WORSE: Final[Steps] = ((6.0, "z4"), (4.0, "z3"), (2.5, "z2"), (1.5, "z1"))
+_BETTER: Final[Steps] = ((4.0, "b2"), (2.0, "b1"))
+_PAIR_WORSE: Final[Steps] = ((0.16, "z4"), (0.08, "z3"), (0.04, "z2"), (0.02, "z1"))
+_PAIR_BETTER: Final[Steps] = ((0.04, "b2"), (0.02, "b1"))
 _MOST_CELLS: Final = 16_000
 """Of the heat map: some 45 bytes each. Of a larger fleet, the nodes farthest behind are shown."""
 _MOST_NODES: Final = 2_000
@@ -136,14 +140,12 @@ def _heat_cell(metric: FleetMetricDoc, value: float | None, sd: float | None, gr
     return Cell(f"{sd:+.1f}", sd, kind=_shade(sd), title=title, sign=sign)
 
 
-def _shade(sd: float) -> str:
-    for limit, name in _WORSE:
-        if sd >= limit:
+def _shade(worse: float, above: Steps = _WORSE, below: Steps = _BETTER) -> str:
+    """The class of the first limit that a number is beyond."""
+    for limit, name in above:
+        if worse >= limit:
             return name
-    for limit, name in _BETTER:
-        if sd <= -limit:
-            return name
-    return ""
+    return next((name for limit, name in below if worse <= -limit), "")
 
 
 def nodes(accept: AcceptDoc) -> Block:
@@ -163,11 +165,41 @@ def _reason(one: NodeVerdictDoc) -> str:
     return one.reason or (one.evidence[0].line if one.evidence else "")
 
 
-def strips(accept: AcceptDoc) -> list[Block]:
-    """How the nodes are distributed in each metric."""
-    return []
-
-
 def matrices(accept: AcceptDoc) -> list[Block]:
-    """Latency and bandwidth of all pairs, where the document has them."""
-    return []
+    """All pairs of each metric, coloured by how far behind the median of all links one is."""
+    blocks = []
+    for i, one in enumerate(accept.pairs):
+        known = [value for row in one.value for value in row if value is not None]
+        if not known:
+            continue
+        middle = median(known)
+        unit, _ = units.column([], one.unit, [middle])
+        rows = [_matrix_row(one, at, middle) for at in range(len(one.nodes))]
+        text = [
+            f"Every pair in {unit}; {one.better} is better, the median is "
+            f"{units.si(middle, one.unit)}. Darker orange: 2, 4, 8, 16 % worse; blue: 2, 4 % "
+            "better; hatched: not measured."
+        ]
+        table = Table(
+            ("", *one.nodes), rows, frozenset(), f"Pairs: {one.metric}", False, "heat pairs"
+        )
+        blocks.append(Block(f"Pairs: {one.metric}", f"pairs-{i}", text, [table]))
+    return blocks
+
+
+def _matrix_row(one: PairMatrixDoc, at: int, middle: float) -> list[Cell]:
+    _, written = units.column(one.value[at], one.unit, [middle])
+    return [
+        Cell(one.nodes[at]),
+        *(
+            _pair(value, text, one, middle) if other != at else Cell("")
+            for other, (value, text) in enumerate(zip(one.value[at], written, strict=True))
+        ),
+    ]
+
+
+def _pair(value: float | None, text: str, one: PairMatrixDoc, middle: float) -> Cell:
+    if value is None:
+        return Cell("", kind="missing")
+    behind = (value / middle - 1.0) * (-1.0 if one.better == "higher" else 1.0)
+    return Cell(text, kind=_shade(behind, _PAIR_WORSE, _PAIR_BETTER))

@@ -37,6 +37,11 @@ def html(report: ReportDoc, made: list[Section]) -> str:
     )  # fmt: skip
 
 
+def rendered(template: str, **values: object) -> str:
+    """A template of this package; what is filled in is escaped."""
+    return _environment().get_template(template).render(**values)
+
+
 def policy(style: str, script: str) -> str:
     """The Content-Security-Policy: nothing is loaded, this style and this script alone are used.
 

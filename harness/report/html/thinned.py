@@ -35,6 +35,19 @@ def allowance(runs: Sequence[int]) -> list[int]:
     return [given[i] for i in range(len(runs))]
 
 
+def newest(series: SeriesDoc, most: int) -> SeriesDoc:
+    """The series with its newest runs alone; where levels changed is still known."""
+    cut = max(0, len(series.points) - most)
+    if not cut:
+        return series
+    marks = [
+        mark.model_copy(update={"point": mark.point - cut})
+        for mark in series.marks
+        if mark.point >= cut
+    ]
+    return series.model_copy(update={"points": series.points[cut:], "marks": marks})
+
+
 def table(series: SeriesDoc, most: int) -> Table:
     """The newest runs first, then months."""
     newest = series.points[::-1][:most] if most else []

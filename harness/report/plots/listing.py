@@ -21,7 +21,7 @@ Cell = str | float | int | None
 """A number in its base unit, text, or nothing."""
 Table = tuple[Sequence[str], Sequence[Sequence[Cell]]]
 """The names of the columns with their units, and the rows that the marks of a plot refer to."""
-Needs = Literal["rate", "run", "history", "fleet", "pairs", "record"]
+Needs = Literal["rate", "run", "machine", "history", "fleet", "pairs"]
 """What the numbers of a plot are made of."""
 
 

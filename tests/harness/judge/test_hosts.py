@@ -75,3 +75,36 @@ def test_a_case_that_is_too_short_for_the_counters_says_nothing() -> None:
 def test_a_reboot_between_two_launches() -> None:
     second = replace(hosts(), boot_ids=("b",) * 15 + ("c",))
     assert notes([hosts(), second]) == ("node15 was rebooted between two launches",)
+
+
+def with_dimms(
+    counters: dict[str, float],
+    before: dict[str, tuple[int, int]],
+    after: dict[str, tuple[int, int]],
+) -> Hosts:
+    """node07 has had these errors; the others none."""
+    seen = hosts(odd=counters)
+    none: dict[str, float] = {"memory_corrected": 2.0, "memory_uncorrected": 0.0}
+    dimms = [tuple(one if i == 7 else {} for i in range(16)) for one in (before, after)]
+    return replace(
+        seen,
+        before=replace(states(QUIET | none), dimms=dimms[0]),
+        after=replace(states(BUSY | none, counters), dimms=dimms[1]),
+    )
+
+
+def test_memory_errors_are_told_with_host_and_dimm() -> None:
+    seen = with_dimms(
+        {"memory_corrected": 5.0}, {"CPU1_A1": (2, 0)}, {"CPU1_A1": (2, 0), "CPU1_A2": (3, 0)}
+    )
+    assert notes([seen]) == ("corrected memory errors on node07: +3, DIMM CPU1_A2 (+3)",)
+    assert notes([seen, seen]) == ("corrected memory errors on node07: +6, DIMM CPU1_A2 (+6)",)
+
+
+def test_uncorrected_errors_and_those_of_no_dimm() -> None:
+    seen = with_dimms({"memory_uncorrected": 1.0}, {}, {})
+    assert notes([seen]) == ("uncorrected memory errors on node07: +1",)
+
+
+def test_errors_from_before_the_case_are_none_of_it() -> None:
+    assert notes([with_dimms({}, {"CPU1_A1": (2, 0)}, {"CPU1_A1": (2, 0)})]) == ()

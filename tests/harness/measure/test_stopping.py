@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -96,3 +97,19 @@ def test_the_last_repetition_that_was_asked_for_is_a_good_end() -> None:
 def test_the_rule_of_a_case() -> None:
     case = Case("hpl", 1, {}, Geometry(1, 1, 1), 7, 1, 12.5, 1, 1.0)
     assert rule(case) == Rule(7, 12.5)
+
+
+def test_a_duration_is_filled_with_repetitions_whatever_is_known() -> None:
+    """To the nearest one, and with more of them than others may have."""
+    assert play(Rule(None, 1e9, 94.0), [10.0] * 99) == (9, "duration")
+    assert play(Rule(None, 1e9, 96.0), [10.0] * 99) == (10, "duration")
+    assert play(Rule(None, 1e9, 3.0 * MAXIMUM), [1.0] * 999) == (3 * MAXIMUM, "duration")
+    assert play(Rule(None, 1e9, 0.0), [1.0]) == (1, "duration")
+    assert play(Rule(None, 40.0, 1000.0), [10.0] * 99)[1] == "budget"
+
+
+def test_a_number_of_repetitions_goes_before_the_duration() -> None:
+    given = {"filled": 80, "n": 8, "points": 8, "cores": 1, "duration": 50.0}
+    case = Case("burnin", 1, given, Geometry(1, 1, 1), 7, 1, 12.5, 1, 1.0)
+    assert rule(case) == Rule(7, 12.5)
+    assert rule(replace(case, repetitions=None)) == Rule(None, 12.5, 50.0)

@@ -58,6 +58,7 @@ def test_two_builds_give_the_same_bytes(built, tmp_path):
     assert names == [
         "hpcg.npz",
         "hpl_mxp.npz",
+        "hpl_runs.csv",
         "lists.csv",
         "nodes.csv",
         "systems.csv",
@@ -159,3 +160,12 @@ def test_a_better_result_below_a_worse_one_is_refused(source, tmp_path):
     spoil(source / "hpl_mxp_lists.csv", "Summit,2414592,0.55", "Summit,2414592,1.55")
     with pytest.raises(ValueError, match=r"hpl_mxp_lists.csv: 202006: the result rises at rank 2"):
         build.build(source, tmp_path)
+
+
+def test_runs_of_cpu_systems_whose_nodes_can_be_counted(built):
+    [run] = tables.rows(built / "hpl_runs.csv")  # the others of the sample do not give all of it
+    assert (run["list"], run["rank"], run["family"], run["network"]) == (
+        "2016-06", "1", "SW26010", "Sunway"
+    )  # fmt: skip
+    assert int(run["nodes"]) == 40960
+    assert float(run["rmax_flop_s"]) == 93.0145939e15

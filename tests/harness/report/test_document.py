@@ -35,6 +35,7 @@ from harness.report.doctor_document import DoctorDoc, FindingDoc
 from harness.report.document import Doc
 from harness.report.format import Format
 from harness.report.plan_document import PlanDoc
+from harness.report.plots import listing as plots
 from kernels import listing
 from kernels.contract import Check
 
@@ -94,6 +95,7 @@ def test_every_document_with_a_schema_is_listed() -> None:
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }
+    named |= {plots.PlotsDoc, *plots.documents()}  # each in the file of its plot
     assert named == set(schema.ALL)
     assert len({schema.identity(one) for one in schema.ALL}) == len(schema.ALL)
 

@@ -119,3 +119,22 @@ def test_a_pipe_gets_a_line_of_progress_once_in_a_while(made: Any) -> None:
         display.event(progress(case, 10 * second, second / 100, float(second)))
     lines = [one for one in out.getvalue().splitlines() if "column" in one]
     assert [line.split("column ")[1].split()[0] for line in lines] == ["10", "110", "210"]
+
+
+def test_a_case_that_lasts_says_how_far_it_is_and_what_is_wrong_at_once(made: Any) -> None:
+    out = io.StringIO()
+    display = Lines(Console(file=out, width=120))
+    case = replace(made.case("burnin", {"filled": 80, "duration": 3600.0}), repetitions=None)
+    display.started(made.run(Path("/r")), (case,))
+    display.event({"event": "case", "case": case.id})
+    display.event({"event": "warm-up", "case": case.id, "time": 1000.0})
+    wrong = [{"rank": 3, "host": "node7", "what": "CPU 12: dgemm, repetition 2: 1 bit differs"}]
+    for n in range(1, 4):
+        more = {"wrong": wrong} if n == 2 else {}
+        display.event({"event": "sample", "case": case.id, "time": 1000.0 + 60.0 * n, **more})
+    assert out.getvalue().splitlines()[2:] == [
+        f"{case.id}: repetition 1, {units.seconds(60.0)} of {units.seconds(3600.0)}",
+        f"{case.id}: WRONG: rank 3 on node7, CPU 12: dgemm, repetition 2: 1 bit differs",
+        f"{case.id}: repetition 2, {units.seconds(120.0)} of {units.seconds(3600.0)}",
+        f"{case.id}: repetition 3, {units.seconds(180.0)} of {units.seconds(3600.0)}",
+    ]

@@ -6,7 +6,7 @@ from typing import Final
 
 from harness.report import units
 from harness.report.accept_document import AcceptDoc, NodeVerdictDoc
-from harness.report.html import fleet
+from harness.report.html import fleet, measured, strips
 from harness.report.html.content import Section
 from harness.report.report_document import ReportDoc
 
@@ -21,7 +21,7 @@ def section(report: ReportDoc) -> Section | None:
     if accept is None:
         return None
     rejected = _worst_first([one for one in accept.nodes if one.verdict == "reject"])
-    blocks = [fleet.links(accept), fleet.metrics(accept), fleet.heat(accept), *fleet.strips(accept)]
+    blocks = [fleet.links(accept), fleet.metrics(accept), fleet.heat(accept), strips.block(accept)]
     blocks += [*fleet.matrices(accept), fleet.nodes(accept)]
     facts = {
         "about": _about(report, accept),
@@ -33,7 +33,7 @@ def section(report: ReportDoc) -> Section | None:
         },
         "accepted": accept.counts.get("accept", 0),
     }
-    used = [one for one in blocks if one is not None]
+    used = [*measured.blocks(accept), *(one for one in blocks if one is not None)]
     return Section("acceptance", "Acceptance", used, "acceptance.html", facts)
 
 
@@ -44,6 +44,8 @@ def _about(report: ReportDoc, accept: AcceptDoc) -> list[tuple[str, str]]:
         ("contract", accept.contract or "none"),
         ("baseline", accept.baseline or "none"),
     ]
+    if accept.id:
+        facts = [("acceptance", accept.id), ("cluster", accept.cluster), *facts]
     return [*facts, *([("document", report.accepted_from)] if report.accepted_from else [])]
 
 

@@ -8,11 +8,15 @@ from typing import Final
 from harness.report import units
 from harness.report.history_document import SegmentDoc, SeriesDoc
 from harness.report.html import spark, thinned, words
+from harness.report.html.charts import DRAWN, of_series
 from harness.report.html.content import Block, Cell, Section, Table, Tone, verdict
 from harness.report.report_document import ReportDoc
 
 ORDER: Final = 50
 _URGENCY: Final = ("confirmed", "suspect", "fixed", "refuted", "steady", "too few")
+_LEAST: Final = 5
+_MOST_CHARTS: Final = 24
+_MOST_DRAWN: Final = 3000
 _STALE_DAYS: Final = 14.0
 
 
@@ -23,8 +27,15 @@ def section(report: ReportDoc) -> Section | None:
         return None
     listed = sorted(history.series, key=urgency)
     rows = thinned.allowance([len(one.points) for one in listed])
-    facts = {"overview": _overview(listed), "lines": [spark.path(one) for one in listed]}
-    blocks = [_series(one, i, rows[i]) for i, one in enumerate(listed)]
+    facts: dict[str, object] = {
+        "overview": _overview(listed),
+        "lines": [spark.path(one) for one in listed],
+    }
+    drawn = _drawn(listed)
+    blocks = [_series(one, i, rows[i], i in drawn) for i, one in enumerate(listed)]
+    facts["left"] = ""
+    if len(drawn) < len(listed):
+        facts["left"] = f"{len(drawn)} of {len(listed)} series are drawn, the others are tables."
     return Section(
         "history", "History", blocks, "history.html", {**facts, "next": history.run_next}
     )
@@ -34,6 +45,18 @@ def urgency(one: SeriesDoc) -> tuple[int, int, str]:
     """Those to look at first, then those with the most runs."""
     known = _URGENCY.index(one.status) if one.status in _URGENCY else len(_URGENCY)
     return known, -len(one.points), one.series
+
+
+def _drawn(listed: Sequence[SeriesDoc]) -> set[int]:
+    """Those to look at first, as far as a page can hold them: each run drawn takes 300 bytes."""
+    drawn: set[int] = set()
+    room = _MOST_DRAWN
+    for i, one in enumerate(listed):
+        runs = min(len(one.points), DRAWN)
+        if _LEAST <= runs <= room and len(drawn) < _MOST_CHARTS:
+            drawn.add(i)
+            room -= runs
+    return drawn
 
 
 def _overview(listed: Sequence[SeriesDoc]) -> Table:
@@ -71,7 +94,7 @@ def _last_change(one: SeriesDoc) -> float | None:
     return changes[-1].change if changes else None
 
 
-def _series(one: SeriesDoc, number: int, most: int) -> Block:
+def _series(one: SeriesDoc, number: int, most: int, drawn: bool) -> Block:
     nodes = f" on {one.nodes} nodes" if one.nodes > 1 else ""
     facts = [
         ("status", one.status),
@@ -87,8 +110,11 @@ def _series(one: SeriesDoc, number: int, most: int) -> Block:
     notes = [f"{words.day(mark.time)}: {mark.text}" for mark in one.marks]
     gaps = [f"{words.day(gap.time)}: no number: {gap.reason}" for gap in one.gaps]
     title = f"{one.kernel} {one.metric}, {one.series}"
-    points = thinned.table(one, most)
-    return Block(title, f"series-{number}", [*notes, *_some(gaps)], [*tables, points], facts=facts)
+    charts = [of_series(one, most, f"history-{number}")] if drawn else []
+    points = [] if drawn else [thinned.table(one, most)]
+    return Block(
+        title, f"series-{number}", [*notes, *_some(gaps)], [*tables, *points], charts, facts
+    )
 
 
 def _some(gaps: list[str]) -> list[str]:

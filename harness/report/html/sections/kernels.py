@@ -7,7 +7,7 @@ from typing import Final
 
 from harness.report import curves, units
 from harness.report.document import CaseDoc, CurveDoc, MetricDoc, RunDoc
-from harness.report.html import words
+from harness.report.html import charts, words
 from harness.report.html.content import Block, Cell, Section, Table, verdict
 from harness.report.report_document import ReportDoc
 
@@ -25,8 +25,10 @@ def section(report: ReportDoc) -> Section | None:
     if run is None or not run.cases:
         return None
     about = [f"Run {run.run}, suite {run.suite}, {words.when(run.started)} UTC."]
-    blocks = [Block(text=about, tables=[_results(run)])]
-    blocks += [block for case in run.cases for block in _of_case(case)]
+    drawn = charts.of_run(report, "kernels")
+    blocks = [Block(text=about, tables=[_results(run)]), Block(charts=drawn)]
+    curves_drawn = any(one.plot == "curves" for one in report.plots)
+    blocks += [block for case in run.cases for block in _of_case(case, curves_drawn)]
     notes = _notes(run)
     if notes:
         blocks.append(Block("Notes", tables=[notes]))
@@ -85,9 +87,11 @@ def _check(case: CaseDoc) -> Cell:
     return Cell(text, tone="" if case.check.passed else "bad", title=case.check.what, kind="nowrap")
 
 
-def _of_case(case: CaseDoc) -> Iterator[Block]:
+def _of_case(case: CaseDoc, curves_drawn: bool) -> Iterator[Block]:
     title = f"{case.kernel} {words.size(case)}"
-    tables = [_curve(name, one) for name, one in case.curves.items()]
+    tables = []
+    if not curves_drawn:
+        tables += [_curve(name, one) for name, one in case.curves.items()]
     if case.parts:
         tables.append(_parts(case))
     if tables:

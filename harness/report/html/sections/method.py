@@ -40,6 +40,7 @@ _MEANING: Final = {
     "gross": "deficit that is rejected whatever the peers are like",
     "least": "fewest nodes that peers judge",
     "clip": "members of the main group, in robust sd",
+    "together": "chance of a healthy small fleet to have its slow nodes suspected as a group",
     "minority": "share from which on a second group makes a fleet bimodal",
 }
 _COUNTS: Final = ("least", "clip")

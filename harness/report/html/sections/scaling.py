@@ -6,7 +6,7 @@ from typing import Final
 
 from harness.report import units
 from harness.report.document import RatioDoc, ScalingDoc
-from harness.report.html import words
+from harness.report.html import charts, words
 from harness.report.html.content import Block, Cell, Section, Table, verdict
 from harness.report.report_document import ReportDoc
 
@@ -20,7 +20,9 @@ def section(report: ReportDoc) -> Section | None:
         return None
     blocks = []
     if run.scaling:
-        blocks.append(Block(text=_reasons(run.scaling), tables=[_members(run.scaling)]))
+        drawn = charts.of_run(report, "scaling")
+        text, table = _reasons(run.scaling), _members(run.scaling)
+        blocks.append(Block(text=text, tables=[table], charts=drawn))
     if run.ratios:
         blocks.append(Block("Compared side by side", tables=[_ratios(run.ratios)]))
     return Section("scaling", "Scaling", blocks)

@@ -11,6 +11,7 @@ from harness.report.accept_document import AcceptDoc
 from harness.report.document import RunDoc
 from harness.report.history_document import HistoryDoc
 from harness.report.html.content import SIGNS, Section, Tone
+from harness.report.html.measured import promises
 from harness.report.report_document import ReportDoc
 
 ORDER: Final = 10
@@ -66,6 +67,10 @@ def _of_nodes(accept: AcceptDoc) -> Iterator[Line]:
             text += _names([one.node for one in nodes])
             why = nodes[0].reason if len({one.reason for one in nodes}) == 1 else ""
             yield Line(word, text, why, "#acceptance")
+    for promise in promises(accept):
+        yield Line(
+            promise.verdict, f"{promise.verdict.capitalize()}: {promise.line}", "", "#promises"
+        )
     for link in accept.links[:_NAMED]:
         yield Line(link.verdict, f"Slow link: {link.line}", "", "#links")
     good = accept.counts.get("accept", 0)

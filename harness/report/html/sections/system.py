@@ -31,15 +31,17 @@ def _machine(environment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     soft = environment.get("software") or {}
     mpi = soft.get("mpi") or {}
     numbers = {
-        "sockets": hard.get("sockets"),
-        "cores": hard.get("cores_physical"),
-        "NUMA nodes": hard.get("numa_nodes"),
+        "socket": hard.get("sockets"),
+        "core": hard.get("cores_physical"),
+        "NUMA node": hard.get("numa_nodes"),
     }
     memory = hard.get("memory_B")
     pages = hard.get("transparent_huge_pages")
     found = {
         "processor": hard.get("cpu_model"),
-        "sockets, cores, NUMA": ", ".join(f"{n} {name}" for name, n in numbers.items() if n),
+        "sockets, cores, NUMA": ", ".join(
+            units.counted(n, name) for name, n in numbers.items() if n
+        ),
         "vectors": f"{hard.get('simd') or ''} ({hard['vector_bits']} bits)"
         if hard.get("vector_bits")
         else None,
@@ -69,15 +71,18 @@ def _caches(listed: Any) -> Iterator[str]:
 def _standing(rank: RankDoc) -> Block:
     text = [f"HPL {units.si(rank.rmax, rank.unit)}: {rank.sentence}."]
     if rank.newest.factor_to_enter:
-        text.append(
-            f"The last system of {rank.newest.list} has {rank.newest.factor_to_enter:.3g} times "
-            "this result."
-        )
+        times = _times(rank.newest.factor_to_enter)
+        text.append(f"The last system of {rank.newest.list} has {times} times this result.")
     tables = [_against(rank.against)] if rank.against else []
     drawn = top500.numbers(rank.rmax, "this system")
     return Block(
         "Place in the TOP500", "standing", text, tables, [chart("top500", drawn, "top500")]
     )
+
+
+def _times(factor: float) -> str:
+    """Three digits, written out: ``87,700``."""
+    return units.digits(factor) if factor < 1000.0 else f"{float(f'{factor:.3g}'):,.0f}"
 
 
 def _against(systems: list[AgainstDoc]) -> Table:

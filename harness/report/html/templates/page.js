@@ -102,6 +102,9 @@
     });
     tip.replaceChildren(...lines.filter((line) => line.lastChild.textContent));
     tip.hidden = false;
+    place(mark);
+  };
+  const place = (mark) => {
     const [at, size] = [mark.getBoundingClientRect(), tip.getBoundingClientRect()];
     const left = at.left + at.width / 2 - size.width / 2;
     const above = at.top - size.height - 10;
@@ -157,7 +160,9 @@
     });
     frame.addEventListener("blur", hide);
   }
-  addEventListener("scroll", hide, { passive: true, capture: true });
+  // With the keyboard the page scrolls by itself, and the words stay with their mark.
+  const scrolled = () => (on && document.activeElement.closest("figure.chart") ? place(on) : hide());
+  addEventListener("scroll", scrolled, { passive: true, capture: true });
 
   // A link into a table that is folded away unfolds it.
   const unfold = () => {

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from pydantic import Field
 
 from harness.judge.roofline import IN_MEMORY, SOURCE
+from harness.record import details, library
 from harness.record.details import CaseDetails, RunDetails
+from harness.record.library import Selection
 from harness.report import units
 from harness.report.document import Doc
 from harness.report.plots.listing import NoNumbers
@@ -26,10 +29,11 @@ if TYPE_CHECKING:
 
 TITLE: Final = "Roofline"
 HELP: Final = "what memory and cores of a node allow, and every kernel's fraction of its bound"
-NEEDS: Final = "run"
+NEEDS: Final = "machine"
 # Below so many caches of a level there is more than that level in a sweep.
 _INSIDE: Final = 1.25
 _CORE: Final = "_core"
+_GEOMETRY: Final = ("nodes", "ranks", "threads")
 _ROW_PX: Final = 21.0
 
 
@@ -115,7 +119,7 @@ def numbers(run: RunDetails, ladder: CaseDetails | None = None) -> RooflineDoc:
             "`qyran run roofline`",
         )
     record = found.record
-    geometry = {name: record[name] for name in ("nodes", "ranks", "threads")}
+    geometry = {name: record[name] for name in _GEOMETRY}
     hardware = (run.header.get("environment") or {}).get("hardware") or {}
     cases = [one for one in run.cases if {k: one.record[k] for k in geometry} == geometry]
     return RooflineDoc(
@@ -127,6 +131,24 @@ def numbers(run: RunDetails, ladder: CaseDetails | None = None) -> RooflineDoc:
         peaks=list(_peaks(found)),
         kernels=[doc for one in cases if one is not own for doc in _kernels(one)],
     )
+
+
+def earlier(run: RunDetails, results: Path) -> CaseDetails | None:
+    """The newest ladder on the hardware of a run, for a run without one; None if there is none.
+
+    Of the geometry of one of its cases.
+    """
+    keys = ((run.header.get("environment") or {}).get("fingerprint") or {}).get("hardware") or {}
+    geometries = {tuple(one.record[name] for name in _GEOMETRY) for one in run.cases}
+    if not keys.get("key") or any(_is_ladder(one) for one in run.cases):
+        return None
+    found = library.find(results, Selection(kernel=SOURCE, hardware_key=keys["key"]))
+    fitting = [
+        one
+        for one in found.cases
+        if one.metrics and (one.nodes, one.ranks, one.threads) in geometries
+    ]
+    return details.of_case(fitting[-1].path) if fitting else None
 
 
 def _is_ladder(one: CaseDetails) -> bool:
@@ -220,7 +242,7 @@ def _kernel(case: CaseDetails, name: str, metric: Mapping[str, Any]) -> KernelDo
     work, bound = case.work[metric["phase"]], metric["bound"]
     cached = metric["bound_source"].startswith("cache")
     traffic = work.bytes_moved if cached else work.traffic
-    seconds = float(np.nanmedian(_slowest(case, metric["phase"])))
+    flop_rate = float(np.nanmedian(work.flop / _slowest(case, metric["phase"])))
     primary = case.record["metrics"].get(case.record["primary"], {})
     ends = _fractions(metric)
     return KernelDoc(
@@ -229,7 +251,7 @@ def _kernel(case: CaseDetails, name: str, metric: Mapping[str, Any]) -> KernelDo
         phase=metric["phase"],
         metric=name,
         primary=primary.get("phase") == metric["phase"],
-        flop_rate=work.flop / seconds if work.flop else None,
+        flop_rate=flop_rate if work.flop else None,
         intensity=work.flop / traffic if work.flop and traffic else None,
         **{key: metric[key] for key in ("value", "low", "high", "unit", "bound_source")},
         bound=bound,

@@ -231,7 +231,7 @@ def _speedups(doc: PlotScalingDoc, axes: Axes) -> None:
     from harness.report.plots import canvas
 
     axes.set_yscale("log", base=2)
-    axes.set_title("speed-up", loc="left", fontweight="bold")
+    axes.set_title(f"speed-up beside {_bases(doc)}", loc="left", fontweight="bold")
     row, factors = 0, [1.0]
     for i, one in enumerate(doc.series):
         known = [(m.count, m.speedup, row + k) for k, m in enumerate(one.members) if m.speedup]
@@ -246,6 +246,12 @@ def _speedups(doc: PlotScalingDoc, axes: Axes) -> None:
     axes.set_ylim(min(factors) / 1.25, max(factors) * 1.35)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _bases(doc: PlotScalingDoc) -> str:
+    """The base of all series, or of each."""
+    found = dict.fromkeys(_count(one, one.members[0]) for one in doc.series)
+    return " or ".join(found)
 
 
 def _ideal(one: SeriesDoc, axes: Axes) -> None:

@@ -72,7 +72,8 @@ def test_what_is_not_confirmed_is_a_retest() -> None:
     ],
 )
 def test_a_second_measurement(second: float, control: float, stands: bool, words: str) -> None:
-    found = again.compared(fleet(n4=60.0), table({"n4": second, "n1": control}), "n1", {})
+    values = again.values(table({"n4": second, "n1": control}))
+    found = again.compared(fleet(n4=60.0), values, "n1", {})
     (one,) = found.findings
     assert (one.node, one.verdict is Verdict.REJECT, words in one.line) == ("n4", stands, True)
     assert found.unconfirmed == (frozenset() if stands else {"n4"})
@@ -83,13 +84,13 @@ def test_a_time_is_worse_where_it_is_longer() -> None:
     values = {f"n{i}": 1e-6 * (1 + 0.002 * (i % 3)) for i in range(8)} | {"n4": 1.6e-6}
     found = judged(table(values, metric))
     second = table({"n4": 1.58e-6, "n1": 1e-6}, metric)
-    assert not again.compared(found, second, "n1", {}).unconfirmed
+    assert not again.compared(found, again.values(second), "n1", {}).unconfirmed
     assert again.kernels(found) == {"pingpong"}
 
 
 def test_a_run_that_failed_confirms_nothing() -> None:
     empty = table({"n1": 100.0})
-    found = again.compared(fleet(n4=60.0), empty, "n1", {"n4": "a node was lost"})
+    found = again.compared(fleet(n4=60.0), again.values(empty), "n1", {"n4": "a node was lost"})
     assert found.unconfirmed == {"n4"}
     assert "measured again, a node was lost" in found.findings[0].line
 
