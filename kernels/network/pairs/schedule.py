@@ -39,9 +39,9 @@ def meetings(ends: int, at_once: int) -> list[Ints]:
 def partners(ends: int, at_once: int, end: int) -> Ints:
     """(rounds,): whom an end meets in each round, -1 where it rests."""
     rounds = meetings(ends, at_once)
+    of_round = np.repeat(np.arange(len(rounds)), [len(one) for one in rounds])
+    pairs = np.concatenate(rounds) if rounds else np.zeros((0, 2), np.int64)
+    mine = (pairs[:, 0] == end) | (pairs[:, 1] == end)
     found = np.full(len(rounds), -1, np.int64)
-    for at, one in enumerate(rounds):
-        mine = one[(one == end).any(axis=1)]
-        if mine.size:
-            found[at] = mine.sum() - end
+    found[of_round[mine]] = pairs[mine].sum(axis=1) - end
     return found
