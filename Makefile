@@ -8,12 +8,13 @@ ANOTHER_MPI = $(BIN)/python -m pip install --quiet --disable-pip-version-check -
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 
-.PHONY: help bench test lint types unit mpi microbench format clean
+.PHONY: help bench test lint types unit mpi microbench docs format clean
 
 help:
 	@echo "make bench       run the suite jobs/$(SUITE).yaml and compare it with the TOP500"
 	@echo "make test        lint, types and all tests (installs what they need)"
 	@echo "make microbench  the inner loops of every kernel, by pytest-benchmark"
+	@echo "make docs        the documentation as a site, in build/site"
 	@echo "make format      format the sources"
 	@echo "make clean       remove the environment and caches; results stay"
 
@@ -42,6 +43,9 @@ mpi: .venv/installed-test
 
 microbench: .venv/installed-bench
 	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' --benchmark-sort=name --benchmark-columns=min,median,max,rounds
+
+docs: .venv/installed-test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: .venv/installed-test
 	$(BIN)/ruff format .

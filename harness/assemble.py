@@ -12,7 +12,7 @@ from harness.measure.evidence import Evidence
 from harness.measure.observation import Observation
 from harness.outcome import Outcome
 from harness.plan.case import Case
-from harness.record.result import CaseResult, Energy, Nested, Samples, Times
+from harness.record.result import CaseResult, Energy, Nested, Samples, Splits, Times
 from kernels.contract import Check
 
 
@@ -27,6 +27,7 @@ def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> Ca
         wrong=wrong,
         samples=_samples(case, seen),
         parts=_nested([one.parts for one in seen]),
+        splits=_splits([one.splits for one in seen]),
         series=_nested([one.series for one in seen]),
         calls=_nested([one.calls for one in seen]),
         times=_times(seen),
@@ -73,6 +74,20 @@ def _nested(launches: Sequence[Sequence[Mapping[str, Sequence[float]]]]) -> dict
     names = dict.fromkeys(name for launch in launches for one in launch for name in one)
     return {
         name: tuple(tuple(tuple(one.get(name, ())) for one in launch) for launch in launches)
+        for name in names
+    }
+
+
+def _splits(
+    launches: Sequence[Sequence[Mapping[str, Sequence[Sequence[float]]]]],
+) -> dict[str, Splits]:
+    """[launch][repetition]{part: [rank][step]}, part by part; () where it was not told."""
+    names = dict.fromkeys(name for launch in launches for one in launch for name in one)
+    return {
+        name: tuple(
+            tuple(tuple(tuple(rank) for rank in one.get(name, ())) for one in launch)
+            for launch in launches
+        )
         for name in names
     }
 

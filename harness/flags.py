@@ -85,6 +85,9 @@ Junit = Annotated[Path | None, typer.Option(help="write JUnit XML to this file t
 Into = Annotated[
     Path | None, typer.Option(help="the folder of the run; one that was begun is resumed")
 ]
+Hosts = Annotated[
+    str | None, typer.Option(help=r"only these nodes of the allocation, e.g. 'node[01-04]' \[all]")
+]
 JobTime = Annotated[
     str | None,
     typer.Option("--time", help=r"time limit of a job, e.g. '2 h' \[generous, from the plan]"),
@@ -133,6 +136,13 @@ def overrides(
         oversubscribe=oversubscribe,
         scaling=scaling,
     )
+
+
+def no_changes() -> Overrides:
+    """Nothing is changed in the cases of a suite."""
+    from harness.plan.expand import Overrides
+
+    return Overrides()
 
 
 def request(
@@ -184,6 +194,26 @@ def ruled(
 def judged(asked: Request, *, require_references: bool) -> Request:
     """The request with what is asked of its verdicts."""
     return replace(asked, require_references=require_references)
+
+
+def confined(asked: Request, hosts: str | None) -> Request:
+    """The request on these nodes of its allocation alone."""
+    return replace(asked, hosts=names("--hosts", hosts))
+
+
+def words(text: str | None) -> tuple[str, ...]:
+    """``a,b``: the words between commas."""
+    return tuple(one.strip() for one in text.split(",") if one.strip()) if text else ()
+
+
+def names(flag: str, text: str | None) -> tuple[str, ...]:
+    """``node[01-16],login1``: the names of nodes; ConfigError for anything else."""
+    from harness.config.hosts import expand
+
+    try:
+        return expand(text) if text else ()
+    except ValueError as error:
+        raise ConfigError(flag, str(error)) from error
 
 
 def counts(flag: str, text: str | None) -> tuple[int, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from harness.config import references as reference_files
 from harness.config import suite as suites
 from harness.config.yaml_file import Document
 from harness.errors import ConfigError, unknown
-from harness.judge import references
+from harness.judge import placement, references
 from harness.launch import listing as launchers
 from harness.launch.contract import Allocation
 from harness.machine.fingerprint import fingerprint
@@ -53,7 +54,8 @@ class Request:
     launcher : a kind of launcher, instead of the one that cluster.yaml names or that is detected.
     into : the folder of the run, which may exist if nothing was begun in it. tags : names to find
     the run by; confirms : id of the suspicion it is measured for. require_references : a case whose
-    primary metric has none ends as `no-reference`.
+    primary metric has none ends as `no-reference`. hosts : only these nodes of the allocation.
+    free_B : no node of them has more free memory than this.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Request:
     tags: tuple[str, ...] = ()
     confirms: str = ""
     require_references: bool = False
+    hosts: tuple[str, ...] = ()
+    free_B: int | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ def prepare(request: Request) -> Prepared:
     facts = detect()
     launcher, allocation = allocated(request, cluster, partition, f"{source}: {name}")
     offered = resources(cluster, partition, allocation, facts, f"{source}: {name}")
+    if request.free_B is not None:
+        offered = replace(offered, memory_B=min(offered.memory_B, request.free_B))
     cases = plan(suite, text, request.overrides, offered)
     cases = _referenced(request, cases, _site(name, facts, here=offered.here))
     return Prepared(
@@ -164,7 +170,27 @@ def allocated(
     """The kind of launcher, and where its ranks may be started now.
 
     `local` in a batch job of several nodes means that job, unless the user asked for it by name.
+    Of an allocation only the hosts that were asked for are taken; ConfigError for others.
     """
+    kind, allocation = _whole(request, cluster, partition, where)
+    if allocation is None or not request.hosts:
+        return kind, allocation
+    known = allocation.hosts or (platform.node(),)
+    strange = [one for one in request.hosts if not placement.is_of(one, "", known)]
+    if strange:
+        raise ConfigError(
+            "--hosts",
+            f"{', '.join(strange)} is none of the nodes that ranks may be started on",
+            known=", ".join(known),
+        )
+    chosen = tuple(one for one in allocation.hosts if placement.is_of(one, "", request.hosts))
+    return kind, replace(allocation, hosts=chosen)
+
+
+def _whole(
+    request: Request, cluster: clusters.Cluster, partition: clusters.Partition, where: str
+) -> tuple[str, Allocation | None]:
+    """The same for all nodes there are."""
     kind = request.launcher or cluster.launcher.kind
     found = launchers.load(kind, "--launcher" if request.launcher else f"{where}: launcher: kind")
     if kind == "local" and not request.launcher:

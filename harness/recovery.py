@@ -54,6 +54,7 @@ def settings(prepared: Prepared) -> dict[str, Any]:
         "launcher": prepared.request.launcher,
         "oversubscribe": prepared.request.overrides.oversubscribe,
         "rules": asdict(prepared.rules),
+        "hosts": list(prepared.request.hosts),
     }
 
 
@@ -128,6 +129,7 @@ def _prepared(run: Run, cases: tuple[Case, ...], results: Path, where: str) -> P
         command=run.command,
         rules=Rules(**kept["rules"]),
         confirms=run.confirms,
+        hosts=tuple(kept.get("hosts", ())),
     )
     name, partition = cluster.chosen(kept["partition"], where)
     facts = detect()

@@ -8,12 +8,10 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from harness import recovery
 from harness.machine.environment import environment
 from harness.machine.mpi import find_mpirun
-from harness.plan.case import from_dict
 from harness.preflight import preflight
 from harness.prepare import Prepared, can_run_here
 from harness.programs import Programs
@@ -21,7 +19,7 @@ from harness.record import store
 from harness.record.owner import Owner
 from harness.record.result import Run
 from harness.recovery import Recovered
-from harness.report import compose, document
+from harness.report import document
 from harness.stages import Display, Stages, Watched
 
 
@@ -99,26 +97,3 @@ def _begin(prepared: Prepared) -> Run:
         store.create(begun, prepared.cases)
         return begun
     return store.begin(begun, prepared.cases)
-
-
-def show(folder: Path) -> document.RunDoc:
-    """A recorded run as the document it was: finished cases from their files, the rest skipped."""
-    header = store.header(folder)
-    found = {one["case"]: compose.recorded_case(one) for one in store.case_records(folder)}
-    run = Run(
-        id=header["id"],
-        path=str(folder),
-        cluster=header["cluster"],
-        suite=header["suite"],
-        title=header["title"],
-        command=tuple(header["command"]),
-        started=header["started"],
-        compare=tuple(map(tuple, header.get("compare", ()))),
-    )
-    return compose.of_run(run, [_from_record(one, found) for one in header["cases"]])
-
-
-def _from_record(planned: dict[str, Any], found: dict[str, document.CaseDoc]) -> document.CaseDoc:
-    if planned["id"] in found:
-        return found[planned["id"]]
-    return compose.skipped(from_dict(planned), "no record: the run ended before it")

@@ -245,6 +245,9 @@ class Watch(Protocol):
     def lap(self, part: str) -> None:
         """The time since the phase began, or since the last lap, was spent on this part."""
 
+    def split(self, part: str) -> None:
+        """As `lap`; and each is kept, of every rank in order, where ``lap`` keeps their sum."""
+
     def progress(self, done: int, total: int, share: float) -> None:
         """So many steps of the phase are done, which are this share of its work."""
 
@@ -256,6 +259,9 @@ class Unwatched:
     """A watch that nobody reads."""
 
     def lap(self, part: str) -> None:
+        """Nothing."""
+
+    def split(self, part: str) -> None:
         """Nothing."""
 
     def progress(self, done: int, total: int, share: float) -> None:
@@ -303,6 +309,11 @@ class Kernel(ABC, Generic[StateT]):
 
         They are given to `fit` unless the user gives others; by default there are none.
         """
+        return {}
+
+    @classmethod
+    def placed(cls, nodes: int, ranks: int) -> dict[str, Value]:
+        """As `threaded`: over how many nodes the ranks lie, node by node as many on each."""
         return {}
 
     @classmethod

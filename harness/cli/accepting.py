@@ -9,6 +9,7 @@ import typer
 
 from harness import flags
 from harness.cli.app import app
+from harness.errors import ConfigError
 
 PANEL: Final = "Acceptance"
 
@@ -22,32 +23,88 @@ Runs = Annotated[
 ]
 
 
+Measured = Annotated[
+    str | None, typer.Argument(metavar="[NODES]", help="nodes to measure, e.g. 'node[001-500]'")
+]
+Allocation = Annotated[
+    bool, typer.Option("--allocation", help="measure all nodes of this job, or this machine")
+]
+Stages = Annotated[
+    str | None,
+    typer.Option(help=r"consistency,node,burnin,pairs,all \[those that have a suite]"),
+]
+Quick = Annotated[bool, typer.Option("--quick", help="seconds a node instead of minutes")]
+Resume = Annotated[
+    str | None, typer.Option(metavar="ID|last", help="go on with an acceptance, or show it again")
+]
+Contract = Annotated[Path | None, typer.Option(help="what each node must reach, a YAML file")]
+Level = Annotated[
+    Path | None, typer.Option(help="what nodes of the class reach: `qyran baseline make`")
+]
+Expected = Annotated[
+    str | None, typer.Option(help="with --from or --runs: the nodes that must be there")
+]
+AtOnce = Annotated[int, typer.Option(min=1, help="nodes that are measured at the same time")]
+Timeout = Annotated[
+    str | None, typer.Option(help="in the queue: give up a node that has not begun by then")
+]
+Csv = Annotated[Path | None, typer.Option(help="write a row for each node and metric to this file")]
+Html = Annotated[Path | None, typer.Option(help="write a report to sign and send to this file")]
+
+Drain = Annotated[
+    bool, typer.Option("--drain", help="drain rejected nodes in Slurm; others' nodes stay alone")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="with --drain: only say how")]
+
+
 @app.command(rich_help_panel=PANEL)
 def accept(
+    measured: Measured = None,
+    allocation: Allocation = False,
+    partition: flags.PartitionName = None,
+    stages: Stages = None,
+    quick: Quick = False,
+    resume: Resume = None,
     from_: From = None,
     runs: Runs = None,
-    contract: Annotated[
-        Path | None, typer.Option(help="what each node must reach, a YAML file")
-    ] = None,
-    baseline: Annotated[
-        Path | None, typer.Option(help="what nodes of the class reach: `qyran baseline make`")
-    ] = None,
-    nodes: Annotated[
-        str | None, typer.Option(help="the nodes that must be there, e.g. 'node[001-500]'")
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(help="write a row for each node and metric to this file")
-    ] = None,
+    contract: Contract = None,
+    baseline: Level = None,
+    nodes: Expected = None,
+    at_once: AtOnce = 32,
+    timeout: Timeout = None,
+    csv: Csv = None,
     junit: flags.Junit = None,
+    html: Html = None,
+    drain: Drain = False,
+    dry_run: DryRun = False,
     results: flags.Results = flags.DEFAULT_RESULTS,
+    cluster: flags.Cluster = None,
+    launcher: flags.LauncherKind = None,
+    cluster_file: flags.ClusterFile = None,
     json: flags.Json = False,
 ) -> None:
-    """Judge the nodes of a fleet: accept, reject, re-test or not tested, with the evidence."""
+    """Accept nodes: measure them stage by stage, or judge what was measured; with the evidence."""
+    from harness.acceptance.judging import Known
     from harness.commands import accept as command
+    from harness.commands import accepting
     from harness.commands.fleet import Source
 
-    known, files = command.Known(contract, baseline, nodes), command.Files(csv, junit)
-    command.accept(Source(from_, runs, results), known, files, as_json=json)
+    if dry_run and not drain:
+        raise ConfigError("--dry-run", "says how nodes would be drained: give --drain too")
+    files = command.Files(csv, junit, html, drain, dry_run)
+    if resume is not None:
+        accepting.resume(resume, results, files, as_json=json)
+    if not (measured or allocation or partition):
+        known = Known(contract, baseline, flags.names("--nodes", nodes))
+        command.accept(Source(from_, runs, results), known, files, as_json=json)
+    if from_ or runs:
+        raise ConfigError("", "NODES are measured; --from and --runs are judged: give one of them")
+    asked = flags.request(
+        "accept", flags.no_changes(), results, cluster, partition, launcher, cluster_file
+    )
+    named, until_s = flags.names("NODES", measured), flags.seconds("--timeout", timeout)
+    options = accepting.Options(named, flags.words(stages), quick, at_once, until_s, allocation)
+    accepting.measure(asked, options, Known(contract, baseline), files, as_json=json)
 
 
 stored = typer.Typer(

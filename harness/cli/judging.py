@@ -98,6 +98,7 @@ def gate(
     strict: Annotated[
         bool, typer.Option("--strict", help="exit 4 if any metric is not decided")
     ] = False,
+    require_references: flags.RequireReferences = False,
     all_: Annotated[
         bool, typer.Option("--all", help="show every metric, not only a count")
     ] = False,
@@ -115,5 +116,6 @@ def gate(
         suite, changes, results, cluster, partition, launcher, cluster_file, tags=tag
     )
     request = flags.ruled(request, retries, stall, time_limit, None)
+    request = flags.judged(request, require_references=require_references)
     options = comparing.Options(threshold, strict=strict, everything=all_, junit=junit)
     command.gate(request, against, options, as_json=json)

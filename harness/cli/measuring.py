@@ -37,6 +37,7 @@ def run(
     hpl_dat: flags.HplDat = None,
     tag: flags.Tag = None,
     into: flags.Into = None,
+    hosts: flags.Hosts = None,
     require_references: flags.RequireReferences = False,
     junit: flags.Junit = None,
     form: flags.Form = None,
@@ -53,6 +54,7 @@ def run(
     )
     request = flags.ruled(request, retries, stall, time_limit, into)
     request = flags.judged(request, require_references=require_references)
+    request = flags.confined(request, hosts)
     command.run(request, flags.form(form, json), junit)
 
 

@@ -45,10 +45,25 @@ def rank(
     against: Annotated[
         list[str] | None, typer.Option(help="a named system; repeat for more")
     ] = None,
+    rpeak: Annotated[str | None, typer.Option(help="peak of the machine, for Rmax / Rpeak")] = None,
+    cores: Annotated[int | None, typer.Option(min=1, help="cores as the lists count them")] = None,
+    power: Annotated[str | None, typer.Option(help="during HPL, e.g. '20 kW'")] = None,
+    hpcg: Annotated[str | None, typer.Option(help="an HPCG result, e.g. '1.2 TF'")] = None,
+    hpl_mxp: Annotated[
+        str | None, typer.Option(help=r"an HPL-MxP result \[the last one, without --rmax]")
+    ] = None,
+    network: Annotated[str | None, typer.Option(help="e.g. 'InfiniBand HDR'")] = None,
+    accelerated: Annotated[
+        bool | None,
+        typer.Option("--accelerated/--cpu-only", help="the kind of machine it is like"),
+    ] = None,
     results: flags.Results = flags.DEFAULT_RESULTS,
     json: flags.Json = False,
 ) -> None:
-    """Show where an HPL result would have stood in every TOP500 list."""
+    """Show where a result would have stood in the lists, and which systems it is like."""
     from harness.commands import rank as command
 
-    command.rank(rmax, against or [], results, as_json=json)
+    wanted = command.Wanted(
+        rmax, against or (), rpeak, cores, power, hpcg, hpl_mxp, network, accelerated
+    )
+    command.rank(wanted, results, as_json=json)

@@ -1,121 +1,91 @@
-"""`qyran accept`: which nodes of a fleet must go back."""
+"""`qyran accept`: which nodes of a fleet must go back, of what was measured already."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rich.console import Group
+
+from harness.acceptance import drain
+from harness.acceptance.judging import Judge, Known, Verdicts
 from harness.commands import fleet, output
 from harness.commands.fleet import Source
-from harness.config import baseline
-from harness.config import contract as contracts
-from harness.config.baseline import Baseline
-from harness.config.contract import Contract
-from harness.config.hosts import expand
 from harness.errors import ConfigError
-from harness.judge.fleet import baselines, table, verdict
-from harness.judge.fleet.file import Read
-from harness.judge.fleet.table import Measurements, Metric
-from harness.judge.fleet.verdict import Anchors, Judged
-from harness.judge.fleet.views import Stored
-from harness.reference import anchors
-from harness.report import accept_document, accept_files, acceptance, junit
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known beside the measurements. nodes : that must be there, as node[001-500]."""
-
-    contract: Path | None = None
-    baseline: Path | None = None
-    nodes: str | None = None
+from harness.report import accept_cells, accept_document, accept_files, acceptance, drained, junit
+from harness.report.accept_document import AcceptDoc
+from harness.report.drained import DrainedDoc
+from harness.report.stage_document import NOTHING, More
 
 
 @dataclass(frozen=True)
 class Files:
-    """What is written beside what is printed."""
+    """What is done beside printing.
+
+    drain : rejected nodes are drained in Slurm; dry_run : it is only told how.
+    """
 
     csv: Path | None = None
     junit: Path | None = None
+    html: Path | None = None
+    drain: bool = False
+    dry_run: bool = False
 
 
 def accept(source: Source, known: Known, files: Files, *, as_json: bool) -> None:
     """Judge what was measured; ends with the exit code of the worst node."""
-    promised = contracts.load(known.contract) if known.contract else None
-    level = baseline.load(known.baseline) if known.baseline else None
-    found, sources = _judged(source, known, promised, level)
+    judge = Judge(known)
+    measured = fleet.measured(source)
+    verdicts = judge(measured.read, measured.environment)
+    more = More(repeat=lambda nodes: _repeat(nodes, source)) if source.runs else NOTHING
+    show(verdicts, source.words, known, files, more, as_json=as_json)
+
+
+def show(
+    verdicts: Verdicts, source: str, known: Known, files: Files, more: More, *, as_json: bool
+) -> None:
+    """Write and print the verdicts; ends with the exit code of the worst node."""
+    found = verdicts.found
+    contract = _text(known.contract) or (known.site[1] if known.site else None)
     shown = accept_document.of(
-        found, source.words, _text(known.contract), _text(known.baseline), sources
+        found, source, contract, _text(known.baseline), verdicts.sources, more
     )
+    shown.pairs = accept_cells.pairs(found.table.nodes, verdicts.pairs)
+    if files.drain:
+        shown.drained = _drained(shown, dry_run=files.dry_run)
     if files.csv:
-        write(files.csv, accept_files.as_csv(found))
+        write(files.csv, accept_files.as_csv(found, shown))
     if files.junit:
         junit.write(files.junit, "qyran accept", accept_files.as_tests(found, shown))
-    output.show(shown, acceptance.shown(shown), as_json=as_json)
+    if files.html:
+        from harness.commands import report
+
+        report.write(report.of_acceptance(shown), files.html)
+    text = Group(acceptance.shown(shown), drained.shown(shown.drained))
+    output.show(shown, text, as_json=as_json)
     output.end(shown.exit_code)
 
 
-def _judged(
-    source: Source, known: Known, promised: Contract | None, level: Baseline | None
-) -> tuple[Judged, dict[str, str]]:
-    """The verdicts, and of each metric where its absolute anchor is from."""
-    measured = fleet.measured(source)
-    read = measured.read
-    metrics = read.table.metrics + (read.pairs.table.metrics if read.pairs else ())
-    absolute = (
-        anchors.of_contract(promised, metrics, known.contract)
-        if promised and known.contract
-        else {}
+def _drained(shown: AcceptDoc, *, dry_run: bool) -> list[DrainedDoc]:
+    """The rejected nodes, each with its first evidence as the reason."""
+    rejected = {one.node: _why(one) for one in shown.nodes if one.verdict == "reject"}
+    done = drain.drain(rejected, acceptance=shown.id or shown.source, dry_run=dry_run)
+    return [DrainedDoc(**asdict(one)) for one in done]
+
+
+def _why(node: accept_document.NodeVerdictDoc) -> str:
+    first = next((one for one in node.evidence if one.deficit is not None), None)
+    if first is None or first.deficit is None:
+        return node.reason
+    change = first.deficit if first.better == "lower" else -first.deficit
+    return f"{first.metric} {100.0 * change:+.0f} %"
+
+
+def _repeat(nodes: str, source: Source) -> str:
+    """Runs say nothing of how their nodes are reached: the words are for where that is."""
+    return f"qyran accept {nodes} --stages node; or measure them again and qyran accept " + (
+        source.words
     )
-    if level:
-        _same_class(level.environment, measured.environment, str(known.baseline))
-    stored = _stored(level, metrics, known.baseline)
-    complete = _complete(read, promised, level, known.nodes)
-    found = verdict.judged(complete, Anchors(absolute, stored), pairs=read.pairs)
-    return found, {name: one.source for name, one in absolute.items()}
-
-
-def _same_class(stored: str, measured: str, where: str) -> None:
-    """ConfigError if both are known, and differ."""
-    if stored and measured and stored != measured:
-        raise ConfigError(
-            f"{where}: environment",
-            f"is {stored}; most of the nodes are {measured}",
-            fix="`qyran baseline make` for this class of nodes",
-        )
-
-
-def _stored(
-    level: Baseline | None, metrics: tuple[Metric, ...], path: Path | None
-) -> dict[str, Stored]:
-    """The stored levels; ConfigError if a metric has another unit or direction there."""
-    if level is None:
-        return {}
-    for one in metrics:
-        known = level.metrics.get(one.name)
-        if known and (known.unit, known.better) != (one.unit, one.better):
-            raise ConfigError(
-                f"{path}: metrics.{one.name}",
-                f"is in {known.unit}, better {known.better}; it was measured in {one.unit}, "
-                f"better {one.better}",
-            )
-    return baselines.stored(level, str(path))
-
-
-def _complete(
-    read: Read, promised: Contract | None, level: Baseline | None, named: str | None
-) -> Measurements:
-    """With every metric and every node that is expected: none may be forgotten."""
-    levels = level.metrics if level else {}
-    promises = promised.metrics if promised else {}
-    metrics = [Metric(name, one.unit, one.better) for name, one in levels.items()]
-    metrics += [Metric(name, "1", one.better) for name, one in promises.items()]
-    try:
-        nodes = expand(named) if named else ()
-    except ValueError as error:
-        raise ConfigError("--nodes", str(error)) from error
-    of_pairs = {one.name for one in read.pairs.table.metrics} if read.pairs else set()
-    return table.wanting(read.table, [one for one in metrics if one.name not in of_pairs], nodes)
 
 
 def write(path: Path, text: str) -> None:

@@ -61,7 +61,7 @@ class Sides:
 def sides(first: str, second: str, results: Path, options: Options) -> Sides:
     """Two selections, judged; CannotMeasure if one of them holds no case."""
     threshold = fraction("--threshold", options.threshold)
-    known = library.known(results)
+    known = Known(results)
     one, other = (_selected(words, results, known) for words in (first, second))
     spreads = earlier.spreads(one.cases, other.cases, partial(_before, results))
     met = pairs(one.cases, other.cases, spreads, across=options.across)

@@ -174,8 +174,15 @@ def _as_measured(
     """Sizes that were fitted then count as fitted now: the new runs belong to the same series."""
     cases = tuple(replace(one, fitted=planned[one.id].fitted) for one in prepared.cases)
     if prepared.allocation is not None:
-        used = {host for one in suspects for host in one.hosts}
-        hosts = sorted(prepared.allocation.hosts, key=lambda host: host in used)
-        allocation = replace(prepared.allocation, hosts=tuple(hosts))
-        prepared = replace(prepared, allocation=allocation)
+        hosts = others_first(prepared.allocation.hosts, suspects)
+        prepared = replace(prepared, allocation=replace(prepared.allocation, hosts=hosts))
     return replace(prepared, cases=cases)
+
+
+def others_first(hosts: Sequence[str], suspects: Iterable[Recorded]) -> tuple[str, ...]:
+    """Nodes that the suspects were not measured on, then the others, each as they were allocated.
+
+    Launchers give ranks to the first nodes: what is slow on other nodes too is not a node's fault.
+    """
+    used = {host for one in suspects for host in one.hosts}
+    return tuple(sorted(hosts, key=lambda host: host in used))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from harness import session
+from harness import shown
 from harness.commands import output
 from harness.config import references as files
 from harness.config.references import Placed
@@ -37,13 +37,13 @@ _BROKEN: Final = ("wrong", "error", "killed", "timeout")
 
 def explain(run: str, kernel: str | None, results: Path, *, as_json: bool) -> None:
     """The cases of a run, or those of one kernel; exit 0, whatever their outcomes were."""
-    shown = document(store.find(results, run), kernel)
-    output.show(shown, explanation.text(shown), as_json=as_json)
+    explained = document(store.find(results, run), kernel)
+    output.show(explained, explanation.text(explained), as_json=as_json)
 
 
 def document(folder: Path, kernel: str | None) -> ExplainDoc:
     """The explanation of a run; ConfigError for a kernel that it has not."""
-    run, header = session.show(folder), store.header(folder)
+    run, header = shown.run(folder), store.header(folder)
     known = list(dict.fromkeys(one.kernel for one in run.cases))
     if kernel is not None and kernel not in known:
         raise unknown(run.run, "kernel", kernel, known)

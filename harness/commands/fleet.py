@@ -37,7 +37,11 @@ class Measured:
 def measured(source: Source) -> Measured:
     """The measurements; ConfigError if it is not one source, CannotMeasure if it holds nothing."""
     if (source.file is None) == (source.runs is None):
-        raise ConfigError("", "give one of --from FILE and --runs RUNS")
+        raise ConfigError(
+            "",
+            "give one of --from FILE and --runs RUNS, or nodes to measure",
+            fix="qyran accept 'node[001-016]', or --allocation for all of this job",
+        )
     if source.file:
         return Measured(file.read(source.file), "")
     return _of_runs(str(source.runs), source.results)

@@ -17,7 +17,7 @@ from harness.judge.history import events, series
 from harness.judge.history.series import Series, Watched
 from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
 from harness.record import library, store
-from harness.record.library import Found, Selection
+from harness.record.library import Found, Known, Selection
 from harness.report import history as view
 from harness.report.history_compose import of_series
 from harness.report.history_document import HistoryDoc, SeriesDoc, SkippedDoc
@@ -95,7 +95,7 @@ def judged(wanted: Wanted) -> tuple[Found, list[Watched]]:
 
 def _refuse_unknown(wanted: Wanted) -> None:
     """ConfigError for a kernel that was never recorded, if others were."""
-    known = library.known(wanted.results).kernels
+    known = Known(wanted.results).kernels
     if known and wanted.kernel not in known:
         raise unknown("history", "kernel", wanted.kernel, known, "`qyran history` shows all")
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from rich.console import Group
 
-from harness import session
-from harness.commands import output, run
+from harness import shown as recorded
+from harness.commands import output, run, showing
 from harness.errors import CannotMeasure, ConfigError, CorruptStore
 from harness.outcome import EXIT_CODES, NOT_MEASURED, Outcome, worst
 from harness.record import store
@@ -146,7 +146,7 @@ def collect(name: str, results: Path, *, as_json: bool) -> None:
     if as_json:
         output.show(shown, "", as_json=True)
     elif len(runs) == 1:
-        run.show(runs[0], Format.TEXT)
+        showing.show(runs[0], Format.TEXT)
     else:
         output.show(
             shown,
@@ -194,7 +194,7 @@ def _reason(seen: Seen) -> str:
 def shown(folder: Path, seen: Seen | None = None) -> RunDoc:
     """A run, submitted or not, as far as its folder knows it."""
     if (folder / "run.yaml").is_file() or not folders.is_submitted(folder):
-        return session.show(folder)
+        return recorded.run(folder)
     if seen is None:
         (seen,), _ = look([folder], asking=False)
     submitted = seen.submitted

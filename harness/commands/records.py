@@ -15,18 +15,23 @@ from harness.report.format import Format
 
 def show(name: str, results: Path, form: Format) -> None:
     """A run as it was printed when it ended; exit 0, whatever its outcome was."""
-    from harness.commands import jobs, run
+    from harness.commands import showing
 
-    run.show(jobs.shown(store.find(results, name)), form)
+    showing.show(showing.recorded(store.find(results, name)), form)
 
 
 def ls(results: Path, most: int, *, as_json: bool) -> None:
     """The newest runs; exit 5 if one of them cannot be read. most : 0 for all."""
-    listed = library.runs(results, most)
-    lines = [_of_index(one) or _line(one.folder) for one in listed.runs]
-    shown = document.LsDoc(results=str(results), runs=lines, earlier=listed.earlier)
+    shown = listed(results, most)
     output.show(shown, terminal.runs(shown), as_json=as_json)
-    output.end(WRONG_ANSWER if any(one.outcome == "corrupt" for one in lines) else GOOD)
+    output.end(WRONG_ANSWER if any(one.outcome == "corrupt" for one in shown.runs) else GOOD)
+
+
+def listed(results: Path, most: int) -> document.LsDoc:
+    """The newest runs, the oldest of them first. most : 0 for all."""
+    found = library.runs(results, most)
+    lines = [_of_index(one) or _line(one.folder) for one in found.runs]
+    return document.LsDoc(results=str(results), runs=lines, earlier=found.earlier)
 
 
 def _of_index(listed: library.Listed) -> document.RunLineDoc | None:
@@ -64,10 +69,10 @@ def _is_header_newer(listed: library.Listed) -> bool:
 
 
 def _line(folder: Path) -> document.RunLineDoc:
-    from harness.commands import jobs  # what it imports takes longer than all of `ls`
+    from harness.commands import showing  # what it imports takes longer than all of `ls`
 
     try:
-        shown = jobs.shown(folder)
+        shown = showing.recorded(folder)
     except CorruptStore as error:
         return _corrupt(folder, str(error).splitlines()[0])
     return document.RunLineDoc(
@@ -76,11 +81,20 @@ def _line(folder: Path) -> document.RunLineDoc:
         cluster=shown.cluster,
         suite=shown.suite,
         started=shown.started,
-        outcome=jobs.state_of(folder) or shown.outcome,
+        outcome=_state_of(folder) or shown.outcome,
         cases=len(shown.cases),
         recorded=sum(case.file is not None for case in shown.cases),
         best=_best(shown),
     )
+
+
+def _state_of(folder: Path) -> str:
+    """What is said of a run that was submitted and has not begun, in place of an outcome."""
+    if archive.holds(folder, "run.yaml"):
+        return ""
+    from harness.commands import jobs
+
+    return jobs.state_of(folder)
 
 
 def _corrupt(folder: Path, reason: str) -> document.RunLineDoc:

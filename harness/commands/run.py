@@ -8,13 +8,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from rich.console import Group
-
 from harness import recovery, session
-from harness.commands import output
-from harness.commands.rank import hpl_standing
+from harness.commands import output, showing
 from harness.prepare import Prepared, Request, prepare
-from harness.report import compose, document, gates, hpl, junit, terminal
+from harness.report import compose, gates, hpl, junit, terminal
 from harness.report.format import Format
 from harness.report.plan_document import PlanDoc
 from harness.report.progress import Bar, Lines
@@ -33,7 +30,7 @@ def run(request: Request, form: Format, file: Path | None = None) -> None:
     result = session.run(prepared, display(stderr=form is not Format.TEXT))
     if file is not None:
         junit.write(file, f"qyran run {request.name}", gates.of_run(result), result.started)
-    show(result, form)
+    showing.show(result, form)
     output.end(result.exit_code)
 
 
@@ -44,21 +41,8 @@ def go_on(folder: Path, results: Path, form: Format) -> None:
     if form is Format.HPL:
         hpl.refuse((case.kernel for case in prepared.cases), earlier.run.suite)
     result = session.resume(prepared, earlier, display(stderr=form is not Format.TEXT))
-    show(result, form)
+    showing.show(result, form)
     output.end(result.exit_code)
-
-
-def show(result: document.RunDoc, form: Format) -> None:
-    """A run in the form that was asked for."""
-    if form is Format.HPL:
-        output.plain(hpl.text(result))
-        return
-    rendered = terminal.run(result)
-    standing = hpl_standing(result)
-    if standing is not None:
-        result.standing = standing.document
-        rendered = Group(rendered, *standing.summary)
-    output.show(result, rendered, as_json=form is Format.JSON)
 
 
 def display(*, stderr: bool) -> Display:

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-import time
 from dataclasses import dataclass, replace
-from importlib.metadata import version
-from pathlib import Path
-from typing import Final
 
-from harness.commands import again, jobs, output
+from harness import ordering
+from harness.commands import jobs, output
 from harness.config import cluster as clusters
-from harness.config import files
 from harness.config.cluster import Partition
-from harness.errors import CannotMeasure, ConfigError
-from harness.launch import job_script, listing
-from harness.launch.contract import Job, Queue
-from harness.prepare import Prepared, Request, prepare
-from harness.record import store
+from harness.errors import ConfigError
+from harness.launch.contract import Queue
+from harness.prepare import Prepared, Request
 from harness.report import jobs as rendering
 from harness.report.job_document import SubmitDoc
-from harness.submit import folder as folders
 from harness.submit import order
-from harness.submit.folder import Submitted
-from harness.submit.submitting import fill
-from harness.submit.submitting import submit as submit_one
 from harness.submit.watch import look
-
-_PYTHON: Final = (sys.executable, "-P", "-m", "harness")
 
 
 @dataclass(frozen=True)
@@ -42,27 +27,18 @@ class Options:
     dry_run: bool = False
 
 
-@dataclass(frozen=True)
-class Made:
-    """A run that is ready to be submitted. files : what its folder will hold."""
-
-    folder: Path
-    submitted: Submitted
-    script: str
-    files: dict[str, bytes]
-
-
 def submit(request: Request, options: Options, *, as_json: bool) -> None:
     """Plan, render and submit; exit 3 if the batch system takes nothing."""
     count = _count(request) if options.per_node else None
     if options.per_node:
         request = replace(request, overrides=replace(request.overrides, nodes=(1,)))
-    prepared, queue, source = _prepared(request)
+    prepared, queue, source = ordering.prepared(request)
     if not options.dry_run:
         clusters.refuse_planned(prepared.cluster_name, prepared.cluster, prepared.cluster_source)
     partition = prepared.cluster.partitions[prepared.partition_name]
     pinned, notes = _pinned(prepared, queue, partition, count, options)
-    made = _all(prepared, queue, partition, pinned, options, source)
+    asked = ordering.Options(options.time_s, options.pending)
+    made = ordering.made(prepared, queue, partition, pinned, asked, source)
     notes += list(prepared.notes) + _of_the_node(prepared, partition)
     name = made[0].submitted.submission
     if options.dry_run:
@@ -78,7 +54,7 @@ def submit(request: Request, options: Options, *, as_json: bool) -> None:
         else:
             output.plain("".join(shown.scripts))
         return
-    notes += _begin(made)
+    notes += ordering.begin(made)
     seen, _ = look([one.folder for one in made], asking=False)
     shown = SubmitDoc(
         submission=name,
@@ -96,29 +72,6 @@ def _count(request: Request) -> int | None:
     if nodes is not None and len(nodes) > 1:
         raise ConfigError("--nodes", f"found {nodes}", known="one number together with --per-node")
     return nodes[0] if nodes else None
-
-
-def _prepared(request: Request) -> tuple[Prepared, Queue, Path]:
-    """The plan for nodes as cluster.yaml describes them, the batch system, and cluster.yaml.
-
-    A job that this process may run in is not the one that is planned for.
-    """
-    source = files.cluster_file(request.cluster_file)
-    file, name = clusters.load(source)
-    chosen, cluster = clusters.choose(file, request.cluster, name)
-    kind = request.launcher or cluster.launcher.kind
-    queue = listing.queue(cluster.launcher, kind, source.absolute().parent)
-    if queue is None:
-        raise ConfigError(
-            "--launcher" if request.launcher else f"{name}: {chosen}: launcher: kind",
-            f"{kind!r} has no queue: there is nothing to submit to",
-            known="slurm, pbs, script",
-            fix=f"`qyran run {request.name}` runs it here",
-        )
-    clean = queue.clean(os.environ)
-    for one in set(os.environ) - set(clean):
-        del os.environ[one]
-    return prepare(request), queue, source
 
 
 def _pinned(
@@ -145,124 +98,3 @@ def _of_the_node(prepared: Prepared, partition: Partition) -> list[str]:
         f"{prepared.cluster_source} does not say the {' and '.join(missing)} of a node of "
         f"partition {prepared.partition_name!r}: those of this machine are asked for"
     ]
-
-
-def _all(
-    prepared: Prepared,
-    queue: Queue,
-    partition: Partition,
-    pinned: list[tuple[str, ...]],
-    options: Options,
-    source: Path,
-) -> list[Made]:
-    """All runs of the submission; ConfigError for what the partition does not allow."""
-    cases = prepared.cases
-    nodes, ranks_per_node, threads = order.geometry(cases)
-    order.allowed(nodes, partition, prepared.partition_name)
-    request, launcher = prepared.request, prepared.cluster.launcher
-    now = time.time()
-    submission = store.new_id(Path(request.name).stem, now)
-    base = Submitted(
-        run=submission,
-        submission=submission,
-        cluster=prepared.cluster_name,
-        partition=prepared.partition_name,
-        suite=request.name,
-        title=prepared.title,
-        scheduler=prepared.launcher,
-        queue=partition.queue or prepared.partition_name,
-        nodes=nodes,
-        ranks_per_node=ranks_per_node,
-        threads=threads,
-        hosts=(),
-        time_limit_s=order.time_s(cases, partition, options.time_s, "--time"),
-        argv=(),
-        command=request.command,
-        pending=options.pending or launcher.pending,
-        grace_s=launcher.grace,
-        by=f"qyran {version('qyran')}",
-        made=now,
-        cases=tuple(one.as_dict() for one in cases),
-    )
-    return [_made(replace(base, hosts=hosts), prepared, queue, source) for hosts in pinned]
-
-
-def _made(base: Submitted, prepared: Prepared, queue: Queue, source: Path) -> Made:
-    """One run: its folder, what it runs, and its script."""
-    request, launcher = prepared.request, prepared.cluster.launcher
-    run = "-".join([base.submission, *base.hosts[:1]])
-    root = request.results.absolute()
-    folder = root / base.cluster / run
-    copies, suite, hpl_dat = _copies(request, source, launcher)
-    inside = replace(
-        request,
-        cluster=prepared.cluster_name,
-        partition=prepared.partition_name,
-        cluster_file=folder / "cluster.yaml",
-        results=root,
-    )
-    words = again.words(
-        inside,
-        suite=str(folder / suite) if suite in copies else suite,
-        hpl_dat=folder / hpl_dat if hpl_dat else None,
-        into=folder,
-    )
-    submitted = replace(base, run=run, argv=(*_PYTHON, *words))
-    script = queue.script(
-        Job(
-            name=Path(request.name).stem,
-            folder=folder,
-            command=submitted.argv,
-            nodes=base.nodes,
-            ranks_per_node=base.ranks_per_node,
-            threads=base.threads,
-            time_s=base.time_limit_s,
-            queue=base.queue,
-            hosts=base.hosts,
-            options=launcher.submit,
-            prologue=launcher.prologue,
-            directory=Path.cwd(),
-        )
-    )
-    content = {name: path.read_bytes() for name, path in copies.items()}
-    encoded = script.encode("utf-8", "surrogateescape")
-    return Made(folder, submitted, script, {**content, job_script.SCRIPT: encoded})
-
-
-def _copies(
-    request: Request, source: Path, launcher: clusters.Launcher
-) -> tuple[dict[str, Path], str, str]:
-    """What is copied into the folder, and the names there of suite (or kernel) and HPL.dat."""
-    copies = {"cluster.yaml": source}
-    if launcher.template is not None:
-        copies[Path(launcher.template).name] = source.absolute().parent / launcher.template
-    if request.hpl_dat is not None:
-        return {**copies, "HPL.dat": request.hpl_dat}, request.name, "HPL.dat"
-    if not _is_suite(request.name):
-        return copies, request.name, ""
-    file = files.suite_file(request.name)
-    suite = f"suite/{file.name}"
-    return {**copies, suite: file}, suite, ""
-
-
-def _is_suite(name: str) -> bool:
-    return "/" in name or name.endswith((".yaml", ".yml")) or name in files.suites()
-
-
-def _begin(made: list[Made]) -> list[str]:
-    """Make all folders, and submit as many as may wait; returns what went wrong.
-
-    If not even the first is taken, nothing is left of them.
-    """
-    for one in made:
-        folders.create(one.folder, one.submitted, one.files)
-    try:
-        submit_one(made[0].folder)
-    except CannotMeasure:
-        for one in made:
-            if folders.claimed_s(one.folder, time.time()) is None:
-                shutil.rmtree(one.folder, ignore_errors=True)
-        raise
-    seen, _ = look([one.folder for one in made], asking=False)
-    _, problem = fill(seen)
-    return [problem] if problem else []

@@ -6,12 +6,14 @@ Everything about a node is optional: what is not given is detected on the machin
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from harness.config import files
+from harness.config.contract import Contract
 from harness.config.hosts import expand
 from harness.config.validate import (
     ByteRate,
@@ -45,6 +47,9 @@ def _hosts(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in _words(value) for name in expand(one)))
 
 
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
+
+
 class Node(Model):
     """One node of a partition. ``None`` means: detected where qyran runs."""
 
@@ -65,17 +70,55 @@ class Limits(Model):
     time: Seconds | None = Field(None, gt=0)
 
 
+class Network(Model):
+    """Between two nodes, as MPI sees it; for `qyran project`, where nothing was measured."""
+
+    latency: Seconds = Field(gt=0, description="half a round trip of a small message")
+    bandwidth: ByteRate = Field(gt=0, description="of large messages, one direction, one node")
+
+
 class Partition(Model):
     """Nodes of one kind."""
 
     nodes: Count = Field(1, ge=1)
-    hosts: Annotated[tuple[str, ...], BeforeValidator(_hosts)] = Field(
+    hosts: Hosts = Field(
         (), description="names of the nodes, ranges such as node[01-16] among them"
     )
     queue: str | None = Field(None, description="what the batch system calls it [its name here]")
     node: Node = Node()
     interconnect: str | None = None
+    network: Network | None = None
     limits: Limits = Limits()
+    blocks: dict[str, Hosts] = Field(
+        default_factory=dict, description="nodes of each switch, rack or island, by its name"
+    )
+
+    @model_validator(mode="after")
+    def _in_blocks(self) -> Partition:
+        """Every node of a block is one of ``hosts``, if they are given, and in no other block."""
+        seen: dict[str, str] = {}
+        for block, names in self.blocks.items():
+            if not names:
+                raise ValueError(f"blocks: {block} has no nodes")
+            unknown_ = [one for one in names if self.hosts and one not in self.hosts]
+            if unknown_:
+                known = f"{self.hosts[0]} to {self.hosts[-1]}"
+                raise ValueError(f"blocks: {block}: {unknown_[0]!r} is none of `hosts` ({known})")
+            for one in names:
+                if one in seen:
+                    raise ValueError(f"blocks: {one!r} is in {seen[one]} and in {block}")
+                seen[one] = block
+        if len(seen) > max(self.nodes, len(self.hosts)):
+            raise ValueError(f"blocks: name {len(seen)} nodes, the partition has {self.nodes}")
+        return self
+
+    def groups(self, nodes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Of each block those of these nodes that it has, in their order; none without any."""
+        found = {
+            block: tuple(one for one in nodes if one in names)
+            for block, names in self.blocks.items()
+        }
+        return {block: names for block, names in found.items() if names}
 
 
 def _pattern(value: object) -> str:
@@ -140,6 +183,7 @@ class Cluster(Model):
     title: str = ""
     planned: bool = False
     launcher: Launcher = Launcher()
+    contract: Contract | None = Field(None, description="what the nodes, and all, must reach")
     partition: str | None = Field(None, description="the partition used by default")
     partitions: dict[str, Partition] = Field(default_factory=lambda: {"all": Partition()})
 

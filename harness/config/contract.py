@@ -1,4 +1,4 @@
-"""A contract: what each node must reach, whatever the other nodes do."""
+"""A contract: what each node must reach, whatever the other nodes do, and the whole machine."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ class Promise(Model):
         None, description="a figure of the node type"
     )
     fraction: float = Field(1.0, gt=0, description="how much of the reference must be reached")
+    per: Literal["node", "core", "watt", "machine"] = Field(
+        "node", description="of what the quantity is; the machine: all nodes together"
+    )
     source: str = ""
 
     @model_validator(mode="after")
@@ -40,6 +43,10 @@ class Promise(Model):
         given = [one for one in (self.minimum, self.maximum, self.reference) if one is not None]
         if len(given) != 1:
             raise ValueError("give one of minimum, maximum and reference")
+        if self.reference and self.per != "node":
+            raise ValueError(f"`reference` is a figure of a node: it is not per {self.per}")
+        if self.maximum is not None and self.per in ("core", "watt"):
+            raise ValueError(f"a maximum does not grow with the node: it is not per {self.per}")
         return self
 
     @property
@@ -60,6 +67,16 @@ class Contract(Model):
     source: str = Field("", description="where the promises are written, such as 'offer, annex B'")
     node: str | None = Field(None, description="CPU model, as the table of node types knows it")
     metrics: dict[str, Promise] = Field(min_length=1)
+
+    @property
+    def of_nodes(self) -> dict[str, Promise]:
+        """What each node must reach."""
+        return {name: one for name, one in self.metrics.items() if one.per != "machine"}
+
+    @property
+    def of_machine(self) -> dict[str, Promise]:
+        """What all nodes must reach together."""
+        return {name: one for name, one in self.metrics.items() if one.per == "machine"}
 
 
 def load(path: Path) -> Contract:

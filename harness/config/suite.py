@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from harness.config import files
 from harness.config.validate import Count, Model, Seconds, validated
@@ -57,6 +57,7 @@ class Case(Model):
     parameters: dict[str, Any] | Literal["auto"] = Field(default_factory=dict)
     sweep: dict[str, list[Any]] = Field(default_factory=dict)
     ranks: CountsOrAuto = Field(None, description="auto: every core of the nodes")
+    ranks_per_node: Positive | None = Field(None, description="instead of `ranks`")
     threads: Counts = (1,)
     nodes: Counts = (1,)
     repetitions: Positive | None = None
@@ -64,6 +65,12 @@ class Case(Model):
     scaling: Literal["strong", "weak"] | None = None
     budget: Seconds | None = Field(None, gt=0)
     references: dict[str, Reference] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ranks_once(self) -> Case:
+        if self.ranks_per_node and self.ranks:
+            raise ValueError("give ranks, or ranks_per_node, not both")
+        return self
 
 
 class Suite(Model):

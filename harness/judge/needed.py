@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 _MOST: Final = 1000
 _FINEST: Final = 0.25
@@ -36,6 +35,8 @@ _EACH: Final = np.arange(2, _MOST + 1)
 @lru_cache
 def _halves(tail: float) -> NDArray[np.float64]:
     """Half the width of the interval for each number of units, in standard deviations of one."""
+    from scipy.special import stdtrit
+
     quantiles = stdtrit(2.0 * _EACH - 2.0, 1.0 - tail / 2.0)
     return np.asarray(quantiles * np.sqrt(2.0 / _EACH))
 

@@ -43,6 +43,11 @@ class Launch:
         except subprocess.TimeoutExpired:
             return None
 
+    def ask_to_end(self) -> None:
+        """TERM to the process alone: a program that ends what it has started itself."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
+
     def end(self) -> None:
         """End mpirun and every rank; returns when none is left."""
         try:

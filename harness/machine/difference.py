@@ -111,6 +111,34 @@ def of_facts(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Difference]
         yield _difference(group, name, rank, a, b)
 
 
+def shared(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts in which equal nodes agree: hardware, kernel, settings, software; by name."""
+    facts = _part(environment, "hardware")
+    soft = _part(environment, "software")
+    mine = _NOT_COMPARED | {"hostname", "cores_usable", "threads_usable"}
+    return {
+        **{name: one for name, one in facts.items() if name not in mine},
+        **{name: question(soft) for name, question in _LIBRARIES},
+        **_part(soft, "versions"),
+        "container": environment.get("container"),
+    }
+
+
+def place(name: str) -> tuple[Group, int]:
+    """The group of a fact that is `shared`, and how early it stands there."""
+    names = [one for one, _ in _LIBRARIES] + list(_PACKAGES)
+    if name in names:
+        return "software", names.index(name)
+    if name == "container":
+        return "settings", len(_SETTINGS)
+    return _PLACED.get(name, ("software", _LATE))
+
+
+def same(name: str, a: Any, b: Any) -> bool:
+    """Whether two values of a fact mean the same: memory may differ by 0.5 %."""
+    return _same(name, a, b)
+
+
 def _same(name: str, a: Any, b: Any) -> bool:
     if a == b:
         return True

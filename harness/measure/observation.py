@@ -19,8 +19,9 @@ class Observation:
     """One case in one launch, filled event by event. Times in s.
 
     samples : [repetition][phase][rank]; warm_up : [phase][rank]; parts : seconds
-    [repetition]{part: [rank]}; series : [repetition]{name: [step]}; calls : [repetition]{phase:
-    `timing.STATISTICS`}. Of a program one number stands for all its ranks; printed : its output;
+    [repetition]{part: [rank]}; splits : seconds [repetition]{part: [rank][step]}; series :
+    [repetition]{name: [step]}; calls : [repetition]{phase: `timing.STATISTICS`}. Of a program one
+    number stands for all its ranks; printed : its output;
     facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
     control variable. energy : of each repetition as `rank` reports it, and energy_nodes : what each
     node can read; accounted : what the batch system says of the whole launch. host_facts,
@@ -43,6 +44,7 @@ class Observation:
     warm_up: list[list[float]] = field(default_factory=list)
     samples: list[list[list[float]]] = field(default_factory=list)
     parts: list[dict[str, list[float]]] = field(default_factory=list)
+    splits: list[dict[str, list[list[float]]]] = field(default_factory=list)
     series: list[dict[str, list[float]]] = field(default_factory=list)
     calls: list[dict[str, list[float]]] = field(default_factory=list)
     energy_nodes: list[dict[str, Any]] = field(default_factory=list)
@@ -79,6 +81,7 @@ class Observation:
             case "sample":
                 self.samples.append(event["seconds"])
                 self.parts.append(event["parts"])
+                self.splits.append(event.get("splits", {}))  # nor has an older journal any
                 self.series.append(event["series"])
                 self.calls.append(event["calls"])
                 self.energy.append(event.get("energy", {}))  # a program has none

@@ -172,8 +172,8 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     """One repetition as rank 0 sees it, empty elsewhere.
 
     seconds : [phase][rank]; calls : {phase: `timing.STATISTICS`}; parts : seconds {part: [rank]};
-    series : {name: [step]} of rank 0; wrong : evidence, where there is any; energy : where a node
-    has counters, ``J`` [phase][node] and ``window_s`` [phase].
+    splits : {part: [rank][step]}; series : {name: [step]} of rank 0; wrong : evidence, where there
+    is any; energy : where a node has counters, ``J`` [phase][node] and ``window_s`` [phase].
     """
     state, watch, gauge = running.state, running.watch, running.gauge
     mine: list[float] = []
@@ -197,17 +197,19 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     finally:
         gc.enable()
     energy = {"J": gauge.gathered(joules), "window_s": windows_s} if gauge.active else {}
-    gathered = comm.gather((mine, watch.parts, running.kernel.found(state)))
+    gathered = comm.gather((mine, watch.parts, watch.splits, running.kernel.found(state)))
     if gathered is None:
         return {}
-    names = dict.fromkeys(name for _, parts, _ in gathered for name in parts)
+    names = dict.fromkeys(name for _, parts, _, _ in gathered for name in parts)
+    kept = dict.fromkeys(name for _, _, splits, _ in gathered for name in splits)
     return {
-        "seconds": [list(ranks) for ranks in zip(*(one for one, _, _ in gathered), strict=True)],
+        "seconds": [list(ranks) for ranks in zip(*(one for one, *_ in gathered), strict=True)],
         "calls": calls,
-        "parts": {name: [parts.get(name, 0.0) for _, parts, _ in gathered] for name in names},
+        "parts": {name: [parts.get(name, 0.0) for _, parts, *_ in gathered] for name in names},
+        "splits": {name: [splits.get(name, []) for _, _, splits, _ in gathered] for name in kept},
         "series": watch.series,
         "energy": energy,
-        **_wrong([found for _, _, found in gathered], running.hosts),
+        **_wrong([found for *_, found in gathered], running.hosts),
     }
 
 

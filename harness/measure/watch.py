@@ -23,11 +23,13 @@ class Stopwatch:
         self._tell = tell
         self._began = self._last = self._told = 0.0
         self.parts: dict[str, float] = {}
+        self.splits: dict[str, list[float]] = {}
         self.series: dict[str, list[float]] = {}
 
     def reset(self) -> None:
-        """Forget the parts and series of the repetition before."""
+        """Forget the parts, splits and series of the repetition before."""
         self.parts = {}
+        self.splits = {}
         self.series = {}
 
     def begin(self, now: float) -> None:
@@ -39,6 +41,12 @@ class Stopwatch:
         now = time.perf_counter()
         self.parts[part] = self.parts.get(part, 0.0) + now - self._last
         self._last = now
+
+    def split(self, part: str) -> None:
+        """As `lap`; the seconds are kept one by one too."""
+        before = self._last
+        self.lap(part)
+        self.splits.setdefault(part, []).append(self._last - before)
 
     def progress(self, done: int, total: int, share: float) -> None:
         """Pass it on, if it is time to."""

@@ -114,6 +114,11 @@ def _geometries(
     nodes = overrides.nodes or entry.nodes
     ranks = overrides.ranks or entry.ranks or (None,)
     threads = overrides.threads or entry.threads
+    each = None if overrides.ranks else entry.ranks_per_node
+    if each and not kind:
+        return [(one, each * one, count) for one, count in itertools.product(nodes, threads)]
+    if each:
+        raise ConfigError(where, "ranks_per_node makes no scaling series", fix="give `ranks`")
     if kind:
         return scaling.places(nodes, ranks, threads, where)
     return list(itertools.product(nodes, ranks, threads))

@@ -199,10 +199,11 @@ def _fitted(
 ) -> tuple[Kernel[Any], tuple[str, ...]]:
     """The kernel with all its parameters, and the names of those that were chosen here."""
     free_B = resources.memory_B - geometry.ranks_per_node * RANK_OVERHEAD_B
-    threaded = draft.kernel.threaded(geometry.threads)
+    known = draft.kernel.threaded(geometry.threads)
+    known |= draft.kernel.placed(geometry.nodes, geometry.ranks)
     try:
-        chosen = threaded | draft.kernel.fit(
-            {**threaded, **given},
+        chosen = known | draft.kernel.fit(
+            {**known, **given},
             memory_B=max(1, int(FILL * free_B)) * geometry.nodes,
             llc_B=resources.llc_B * geometry.nodes,
             ranks=geometry.ranks,

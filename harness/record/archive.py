@@ -86,27 +86,25 @@ def runs(file: Path) -> list[str]:
 
 def folders(cluster: Path) -> Iterator[Path]:
     """Everything in the folder of a cluster that may be a run, packed or not; in no order."""
-    return (parent / name for name, parent in places(cluster))
+    for name, parent in places(cluster):
+        path = parent / name
+        if parent != cluster or path.suffix == SUFFIX or path.is_dir():
+            yield path
 
 
 def places(cluster: Path) -> Iterator[tuple[str, Path]]:
     """The same as name and folder or zip: a path for each of 100,000 runs takes a second.
 
-    A run that is there twice is that of its folder: it was packed, and its folder is still there.
-    A zip that cannot be read is given as it is.
+    Whether a name is that of a folder is left to the caller: it takes as long as the names. A run
+    that is there twice is that of its folder: it was packed, and its folder is still there. A zip
+    that cannot be read is given as it is.
     """
-    seen = set()
-    zips = []
-    with os.scandir(cluster) as entries:
-        for one in entries:
-            if one.name.startswith("."):
-                continue
-            if one.is_dir():
-                seen.add(one.name)
-                yield one.name, cluster
-            elif one.name.endswith(SUFFIX):
-                zips.append(cluster / one.name)
-    for file in sorted(zips):
+    listed = os.listdir(cluster)  # noqa: PTH208 - a path for each is what costs a second
+    names = [one for one in listed if not one.startswith(".")]
+    zips = sorted(one for one in names if one.endswith(SUFFIX))
+    seen = set(names) - set(zips)
+    yield from ((name, cluster) for name in seen)
+    for file in (cluster / one for one in zips):
         try:
             found = set(runs(file)) - seen
         except OSError:

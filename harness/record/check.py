@@ -52,7 +52,7 @@ class Check:
             yield Finding(folder, "damaged", refresh.unreadable(error))
             return
         if not store.begun(names):
-            if names:
+            if names and store.ACCEPTANCE not in names:
                 yield Finding(folder, "orphan", "is no run: it has no run.yaml")
             return
         self.runs += 1

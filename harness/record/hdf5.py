@@ -7,6 +7,7 @@
     /entry/<curve>       NXdata   signal=value, axes=at; metrics over a size, with low and high
     /entry/samples       raw times of phases, s [launch,repetition,rank]; of calls [...,statistic]
     /entry/parts         where each rank spent a repetition, s [launch,repetition,rank]
+    /entry/splits        each split of a part, s [launch,repetition,rank,step]
     /entry/series        numbers a kernel told on its way [launch,repetition,step]
     /entry/inputs        every parameter, geometry and rule, with unit and origin
     /entry/work          what one call of each phase does, over all ranks
@@ -41,7 +42,7 @@ from harness.errors import CorruptStore
 from harness.measure.evidence import Evidence
 from harness.record import energy, expected, hosts, nexus, nxdata, times, versions
 from harness.record.curve import Curve, curves
-from harness.record.result import CaseResult, ProgramRecord, Run
+from harness.record.result import CaseResult, ProgramRecord, Run, Splits
 from kernels.contract import Check, parameters
 
 SCHEMA: Final = "qyran.case/1"
@@ -213,6 +214,7 @@ def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
         nxdata.curve(entry, name, curve, result)
     times.write(entry, result)
     _told(entry, result)
+    _splits(entry, result.splits)
     energy.write(entry, result.energy)
     _inputs(entry, result)
     times.work(entry, result.work)
@@ -246,6 +248,16 @@ def _told(entry: Any, result: CaseResult) -> None:
                     times.by_rank(group, name, values, unit, result, long_name=name)
                 else:
                     nexus.array(group, name, values, unit, long_name=name)
+
+
+def _splits(entry: Any, splits: Mapping[str, Splits]) -> None:
+    """Every one of every rank: pairs of nodes cannot be told from quantiles."""
+    if not splits:
+        return
+    axes = ["launch", "repetition", "rank", "step"]
+    group = nexus.group(entry, "splits", "NXcollection", axes=axes)
+    for name, nested in splits.items():
+        nexus.array(group, name, nexus.padded_steps(nested), "s", long_name=name)
 
 
 def _inputs(entry: Any, result: CaseResult) -> None:

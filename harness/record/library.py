@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -83,13 +83,47 @@ class Found:
 
 @dataclass(frozen=True)
 class Known:
-    """What can be asked for. runs : ids of those with a recorded case, by the time they began."""
+    """What can be asked for; each is looked up when it is needed, as few words need them all."""
 
-    runs: tuple[str, ...]
-    tags: tuple[str, ...]
-    commits: tuple[str, ...]
-    clusters: tuple[str, ...]
-    kernels: tuple[str, ...]
+    results: Path
+
+    @cached_property
+    def runs(self) -> tuple[str, ...]:
+        """Ids of the runs with a recorded case, by the time they began."""
+        query = "select run, run_started from origin order by run_started, run"
+        return _asked(self.results, lambda db: tuple(dict(db.execute(query))))
+
+    def newest(self, back: int) -> str | None:
+        """The id of the newest run, of the one before it, and so on; None if there are not so many.
+
+        Without a list of all: that takes four times as long where there are 100,000.
+        """
+        return _asked(self.results, lambda db: _newest(db, back))
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """Tags that a run began with, or was given later."""
+        more = _all_tags(tags.given(self.results))
+        listed = self._distinct("select distinct tags from origin")
+        return tuple(sorted(({tag for one in listed for tag in one.split(",")} | more) - {""}))
+
+    @cached_property
+    def commits(self) -> tuple[str, ...]:
+        """Commits of qyran, in full."""
+        return self._distinct("select distinct commit_id from origin")
+
+    @cached_property
+    def clusters(self) -> tuple[str, ...]:
+        """Names of clusters."""
+        return self._distinct("select distinct cluster from origin")
+
+    @cached_property
+    def kernels(self) -> tuple[str, ...]:
+        """Names of kernels, those of other tools among them."""
+        return self._distinct("select distinct kernel from file where problem is null")
+
+    def _distinct(self, query: str) -> tuple[str, ...]:
+        return _asked(self.results, lambda db: _distinct(db, query))
 
 
 def find(results: Path, wanted: Selection) -> Found:
@@ -116,23 +150,17 @@ def find_slowly(results: Path, wanted: Selection) -> Found:
     return _sorted(cases, skipped)
 
 
-def known(results: Path) -> Known:
-    """What the recorded cases of a results folder are known by."""
-    more = _all_tags(tags.given(results))
-    return _asked(results, lambda db: _known(db, more))
-
-
-def _known(db: sqlite3.Connection, more: set[str]) -> Known:
-    begun = dict(db.execute("select run, run_started from origin order by run_started, run"))
-    listed = {name for (name,) in db.execute("select distinct tags from origin")}
-    tagged = {tag for one in listed for tag in one.split(",")} | more
-    return Known(
-        runs=tuple(begun),
-        tags=tuple(sorted(tagged - {""})),
-        commits=_distinct(db, "select distinct commit_id from origin"),
-        clusters=_distinct(db, "select distinct cluster from origin"),
-        kernels=_distinct(db, "select distinct kernel from file where problem is null"),
-    )
+def _newest(db: sqlite3.Connection, back: int) -> str | None:
+    most = 2 * (back + 1)
+    while True:
+        query = "select run from origin order by run_started desc, run desc limit ?"
+        rows_ = db.execute(query, (most,)).fetchall()
+        runs_ = tuple(dict.fromkeys(name for (name,) in rows_))
+        if back < len(runs_):
+            return str(runs_[back])
+        if len(rows_) < most:
+            return None
+        most *= 4  # a run has several rows here if its files do not agree about it
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import h5py
 import numpy as np
 
-from harness.record.result import Nested
+from harness.record.result import Nested, Splits
 
 _SMALL_B: Final = 4096
 # So many stand in the header of their object: an index of its own costs 3 kB.
@@ -146,4 +146,14 @@ def padded(numbers: Nested) -> np.ndarray[Any, np.dtype[np.float64]]:
     for i, launch in enumerate(numbers):
         for j, one in enumerate(launch):
             made[i, j, : len(one)] = one
+    return made
+
+
+def padded_steps(splits: Splits) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """As `padded`, of [launch, repetition, rank, step]."""
+    launches = [padded(launch) for launch in splits]
+    most = np.max([one.shape for one in launches], axis=0, initial=0)
+    made = np.full((len(launches), *most), np.nan)
+    for i, one in enumerate(launches):
+        made[i, : one.shape[0], : one.shape[1], : one.shape[2]] = one
     return made

@@ -83,6 +83,7 @@ def curve(entry: Any, name: str, drawn: Curve, result: CaseResult) -> None:
 
 
 def _logarithmic(curve: Curve) -> str:
-    """Logarithmic axes, where all values are above zero."""
-    scales = ["log" if min(one) > 0.0 else "linear" for one in (curve.at, curve.low)]
-    return json.dumps({"axes_scale_type": scales[:1], "signal_scale_type": scales[1]})
+    """Logarithmic axes, where all values are above zero; h5web's symlog for sizes from 0 B on."""
+    at = "log" if min(curve.at) > 0.0 else "symlog"
+    signal = "log" if min(curve.low) > 0.0 else "linear"
+    return json.dumps({"axes_scale_type": [at], "signal_scale_type": signal})

@@ -15,8 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
-
 from harness.errors import CannotMeasure
 
 NAME: Final = "driver.json"
@@ -50,6 +48,8 @@ class Owner:
             self._file.unlink()
 
     def _claim(self) -> None:
+        import psutil
+
         mine = self._file.with_name(f".{NAME}.{uuid.uuid4().hex}.tmp")
         content = {
             "host": platform.node(),
@@ -105,6 +105,8 @@ def is_measured(folder: Path) -> bool:
 
 def _runs(found: dict[str, Any]) -> bool:
     """Whether the process of this host that a claim names lives."""
+    import psutil  # queries need it only while somebody measures
+
     with suppress(psutil.Error, KeyError, TypeError):
         process = psutil.Process(int(found["pid"]))
         return abs(process.create_time() - float(found["created"])) < 1.0

@@ -18,6 +18,8 @@ from kernels.contract import Value as KernelValue
 
 Nested = tuple[tuple[tuple[float, ...], ...], ...]
 """Numbers of each launch and repetition: [launch][repetition][rank or step]."""
+Splits = tuple[Nested, ...]
+"""[launch][repetition][rank][step]."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,10 @@ class CaseResult:
     """One case and how it ended. ``metrics`` is empty unless the check passed.
 
     parts : seconds of each part of a repetition, as the ranks told them {part: [launch][repetition]
-    [rank]}. series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each
-    phase of several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places,
-    peak_memory_B : [launch][rank]. mpi_settings : control variables of the MPI library [launch].
+    [rank]}; splits : one by one, of what was split {part: [launch][repetition][rank][step]}.
+    series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each phase of
+    several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places, peak_memory_B :
+    [launch][rank]. mpi_settings : control variables of the MPI library [launch].
     hosts : facts and states of the hosts [launch]. wrong : answers of all launches that were found
     to be wrong, however they ended.
     earlier : the attempts before this one, the oldest first.
@@ -160,6 +163,7 @@ class CaseResult:
     primary: str = ""
     samples: dict[str, Samples] = field(default_factory=dict)
     parts: dict[str, Nested] = field(default_factory=dict)
+    splits: dict[str, Splits] = field(default_factory=dict)
     series: dict[str, Nested] = field(default_factory=dict)
     calls: dict[str, Nested] = field(default_factory=dict)
     work: dict[str, Work] = field(default_factory=dict)

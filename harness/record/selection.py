@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from harness.errors import ConfigError, unknown
-from harness.record import library
 from harness.record.library import Known, Selection
 
 FORMS: Final = (
@@ -28,14 +28,14 @@ _COMMIT: Final = re.compile(r"[0-9a-f]{4,40}")
 
 
 def parse(text: str, results: Path, known: Known | None = None) -> Selection:
-    """The selection that a text means. known : what `library.known` said, if it was asked already.
+    """The selection that a text means. known : of these results, to be looked up only once.
 
     ``last`` is the newest run that has a recorded case, by the time it began. Dates are those of
     UTC, with the last day included. Raises ConfigError if a word is unknown, means several things,
     or says again what another has said.
     """
     words = [one.strip() for one in text.split(",")]
-    known = known or library.known(results)
+    known = known or Known(results)
     made = Selection()
     for word in words:
         if not word:
@@ -68,9 +68,9 @@ def _word(word: str, known: Known, results: Path) -> Selection:
         if kind not in _KINDS:
             raise unknown("selection", "kind", kind, _KINDS)
         found = list(_KINDS[kind](value, known))
-        return _the_one(word, found, _listed(kind, known), results)
+        return _the_one(word, found, partial(_listed, kind, known), results)
     if _LAST.fullmatch(word):
-        return _the_one(word, list(_run(word, known)), "", results)
+        return _the_one(word, list(_run(word, known)), str, results)
     return _bare(word, known, results)
 
 
@@ -78,33 +78,39 @@ def _bare(word: str, known: Known, results: Path) -> Selection:
     """A word that does not say its kind: what it names in full, else what it is a part of."""
     found = [one for kind in _BARE for one in _KINDS[kind](word, known)]
     exact = [one for one in found if one.exact]
-    return _the_one(word, exact or found, "", results)
+    return _the_one(word, exact or found, str, results)
 
 
-def _the_one(word: str, found: list[_Meaning], listed: str, results: Path) -> Selection:
+def _the_one(
+    word: str, found: list[_Meaning], listed: Callable[[], str], results: Path
+) -> Selection:
+    """The only meaning; ConfigError with what is known if there are several, or none."""
     if len(found) == 1:
         return found[0].selection
     if found:
         says = ", ".join(one.says for one in found[-5:])
         many = "" if len(found) <= 5 else f"{len(found)} things, among them "
         raise ConfigError(
-            "selection", f"{word!r} may mean {many}{says}", known=listed, fix="say more of it"
+            "selection", f"{word!r} may mean {many}{says}", known=listed(), fix="say more of it"
         )
     raise ConfigError(
-        "selection", f"nothing in {results} is called {word!r}", known=listed or FORMS,
+        "selection", f"nothing in {results} is called {word!r}", known=listed() or FORMS,
         fix="`qyran ls` shows the runs",
     )  # fmt: skip
 
 
 def _listed(kind: str, known: Known) -> str:
-    names = {
-        "run": known.runs[-5:],
-        "tag": known.tags,
-        "commit": tuple(one[:12] for one in known.commits[-5:]),
-        "cluster": known.clusters,
-        "kernel": known.kernels,
-    }.get(kind)
-    return "2026, 2026-11, 2026-11-20, 2026-11-20..2026-11-28" if names is None else _words(names)
+    """What a word of this kind could have been."""
+    names: dict[str, Callable[[], tuple[str, ...]]] = {
+        "run": lambda: known.runs[-5:],
+        "tag": lambda: known.tags,
+        "commit": lambda: tuple(one[:12] for one in known.commits[-5:]),
+        "cluster": lambda: known.clusters,
+        "kernel": lambda: known.kernels,
+    }
+    if kind not in names:
+        return "2026, 2026-11, 2026-11-20, 2026-11-20..2026-11-28"
+    return _words(names[kind]())
 
 
 def _words(names: tuple[str, ...]) -> str:
@@ -123,9 +129,9 @@ class _Meaning:
 def _run(word: str, known: Known) -> Iterator[_Meaning]:
     last = _LAST.fullmatch(word)
     if last:
-        back = int(last[1] or 0)
-        if back < len(known.runs):
-            yield _Meaning(Selection(run=known.runs[-1 - back]), "a run")
+        run = known.newest(int(last[1] or 0))
+        if run is not None:
+            yield _Meaning(Selection(run=run), "a run")
         return
     for one in known.runs:
         if word in one:

@@ -30,6 +30,8 @@ _DRAWS: Final = 9
 _SPACE_B: Final = 32 * 2**20
 # What makes a folder a run: that it began, or that it was submitted (`harness.submit`).
 _HEADERS: Final = ("run.yaml", "job.json")
+ACCEPTANCE: Final = "accept.jsonl"
+"""The file that makes a folder beside runs that of an acceptance (`harness.acceptance`)."""
 
 
 def create(run: Run, cases: tuple[Case, ...]) -> Path:
@@ -136,7 +138,7 @@ def runs(root: Path) -> list[Path]:
 
 def newest(root: Path) -> Iterator[Path]:
     """The folders of all runs, newest first; only those that are taken are looked at."""
-    return (path for path in (folder / name for name, folder in _places(root)) if is_run(path))
+    return _newest_of(_places(root))
 
 
 def is_run(folder: Path) -> bool:
@@ -157,12 +159,22 @@ def clusters(root: Path) -> list[Path]:
 
 
 def _places(root: Path) -> list[tuple[str, Path]]:
-    """Names and folders of all that may be a run, newest first: a name begins with the time."""
+    """Names and folders of all that may be a run, in no order."""
     found: list[tuple[str, Path]] = []
     for cluster in clusters(root):
         with suppress(OSError):
             found += archive.places(cluster)
-    return sorted(found, reverse=True)
+    return found
+
+
+def _newest_of(places: list[tuple[str, Path]]) -> Iterator[Path]:
+    """Runs, the newest first: a name begins with the time. Often nobody asks for a second one."""
+    if places:
+        name, folder = max(places)
+        if is_run(folder / name):
+            yield folder / name
+        rest = (parent / name for name, parent in sorted(places, reverse=True)[1:])
+        yield from (path for path in rest if is_run(path))
 
 
 def find(root: Path, name: str) -> Path:
@@ -170,12 +182,13 @@ def find(root: Path, name: str) -> Path:
     if is_run(Path(name)):
         return Path(name)
     places = _places(root)
-    known = (path for path in (folder / name for name, folder in places) if is_run(path))
+    known = _newest_of(places)
     if name == "last":
         last = next(known, None)
         if last is not None:
             return last
-    matching = [one / id_ for id_, one in places if name in id_ and is_run(one / id_)]
+    fitting = sorted((one for one in places if name in one[0]), reverse=True)
+    matching = [folder / id_ for id_, folder in fitting if is_run(folder / id_)]
     if len(matching) == 1:
         return matching[0]
     if matching:

@@ -1,9 +1,9 @@
 """Makes the packaged tables from the raw ones: `python -m harness.reference.build SOURCE_DIR`.
 
 SOURCE_DIR holds top500_lists/<yyyymm>.csv, top500_lists_sources.csv,
-top500_performance_development.csv, systems.csv and nodes.csv, in the units their columns name. The
-same source gives the same bytes. Names of systems stay behind, except those of systems.csv and
-rank 1 of every list.
+top500_performance_development.csv, systems.csv, nodes.csv, hpcg_lists.csv and hpl_mxp_lists.csv, in
+the units their columns name. The same source gives the same bytes. Names of systems stay behind,
+except those of systems.csv and rank 1 of every list.
 """
 
 from __future__ import annotations
@@ -20,12 +20,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.reference import tables
+from harness.reference import build_runs, features, tables
 
 Row = Mapping[str, str]
 
 LIST_COLUMNS = {"rmax": "rmax_tflops", "rpeak": "rpeak_tflops", "cores": "cores"}
-LIST_SCALES = {"rmax": 10**12, "rpeak": 10**12, "cores": 1, "power": 10**3}
+LIST_SCALES = {"rmax": 10**12, "rpeak": 10**12, "cores": 1, "power": 10**3, "nmax": 1}
+
+# benchmark -> (raw file, column of the rank, of the result, factor, of Rmax, factor)
+OTHER_LISTS = {
+    "hpcg": ("hpcg_lists.csv", "hpcg_rank", "hpcg_pflops", 10**15, "hpl_rmax_pflops", 10**15),
+    "hpl_mxp": ("hpl_mxp_lists.csv", "mxp_rank", "hpl_mxp_eflops", 10**18, "hpl_rmax_eflops",
+                10**18),
+}  # fmt: skip
 
 # packaged column -> (raw column, factor to the base unit; None for text)
 SYSTEM_COLUMNS: dict[str, tuple[str, int | None]] = {
@@ -98,7 +105,7 @@ STATUS_WORDS = {
 
 
 def build(source: Path, out: Path, corrections: Path = tables.DATA / "corrections.csv") -> None:
-    """Write top500.npz, lists.csv, systems.csv and nodes.csv into the folder `out`.
+    """Write top500.npz, hpcg.npz, hpl_mxp.npz and the tables of lists, systems, nodes and runs.
 
     ValueError names the file and what is wrong with it.
     """
@@ -109,7 +116,11 @@ def build(source: Path, out: Path, corrections: Path = tables.DATA / "correction
         )
     packed: dict[str, Any] = {**list_arrays(files)}
     np.savez_compressed(out / "top500.npz", **packed)
+    for name in OTHER_LISTS:
+        other: dict[str, Any] = {**other_arrays(source, name)}
+        np.savez_compressed(out / f"{name}.npz", **other)
     _write(out / "lists.csv", _about_lists(source, files))
+    _write(out / "hpl_runs.csv", build_runs.runs(files))
     changes = tables.rows(corrections)
     _write(out / "systems.csv", corrected(_systems(source), changes))
     _write(
@@ -118,17 +129,44 @@ def build(source: Path, out: Path, corrections: Path = tables.DATA / "correction
 
 
 def list_arrays(files: Sequence[Path]) -> dict[str, NDArray[np.int64]]:
-    """rmax, rpeak (flop/s), cores and power (W): (lists, ranks) int64, -1 for unknown."""
+    """rmax, rpeak (flop/s), cores, power (W) and nmax: (lists, ranks) int64, -1 for unknown.
+
+    network, chip : int8 of that shape, places in features.NETWORKS and features.CHIPS.
+    """
     content = [tables.rows(file) for file in files]
     for file, rows in zip(files, content, strict=True):
         _check_ranks(file, rows, len(content[0]))
-    columns = {**LIST_COLUMNS, "power": "power_kw"}
-    return {
+    columns = {**LIST_COLUMNS, "power": "power_kw", "nmax": "nmax"}
+    figures = {
         name: np.array(
             [[_whole(r[raw], LIST_SCALES[name]) for r in rows] for rows in content], np.int64
         )
         for name, raw in columns.items()
     }
+    words = {"network": features.network, "chip": features.chip}
+    return figures | {
+        name: np.array([[told(r["system"]) for r in rows] for rows in content], np.int8)
+        for name, told in words.items()
+    }
+
+
+def other_arrays(source: Path, name: str) -> dict[str, NDArray[np.float64]]:
+    """List (yyyymm), rank, value and rmax (flop/s), cores: (entries,) float64, -1 for unknown.
+
+    Oldest list first, by rank within a list; ValueError where a better result ranks below.
+    """
+    file, rank, value, factor, rmax, factor_of_rmax = OTHER_LISTS[name]
+    found = [
+        (int(r["list"]), int(r[rank]), _whole(r[value], factor), _whole(r[rmax], factor_of_rmax),
+         _whole(r["cores"], 1))
+        for r in tables.rows(source / file)
+    ]  # fmt: skip
+    found.sort()
+    for above, here in pairwise(found):
+        if above[0] == here[0] and here[2] > above[2]:
+            raise ValueError(f"{file}: {here[0]}: the result rises at rank {here[1]}")
+    columns = ("list", "rank", "value", "rmax", "cores")
+    return dict(zip(columns, np.array(found, np.float64).T, strict=True))
 
 
 def _check_ranks(file: Path, rows: Sequence[Row], size: int) -> None:

@@ -27,6 +27,10 @@ class Place:
     """The rank it would take, None if it would not be on the list."""
     first: float
     """Rmax of the first place."""
+    tenth: float
+    """Rmax of place 10."""
+    hundredth: float
+    """Rmax of place 100."""
     last: float
     """Rmax of the last place."""
     total: float
@@ -75,6 +79,23 @@ class Standing:
         return next((p for p in reversed(self.places) if p.place), None)
 
     @property
+    def first_led(self) -> Place | None:
+        """The first list in which it would have been no. 1: that of 1993, None if never."""
+        return next((p for p in self.places if p.place == 1), None)
+
+    @property
+    def first_listed(self) -> Place | None:
+        """The first list in which it would have had a place, None if it never had."""
+        return next((p for p in self.places if p.place), None)
+
+    @property
+    def left(self) -> Place | None:
+        """The first list that it is no longer on, None if it is on the newest or never was."""
+        if self.last_listed is None or self.last_listed is self.newest:
+            return None
+        return self.places[self.places.index(self.last_listed) + 1]
+
+    @property
     def best(self) -> Place | None:
         """The list with its best place, the earliest of equals; None if it never had one."""
         listed = [p for p in self.places if p.place]
@@ -101,7 +122,8 @@ def standing(rmax: float) -> Standing:
     rmax = top500.positive(rmax)
     places = tuple(
         Place(in_list.year, in_list.month, top500.place(rmax, in_list),
-              in_list.first, in_list.last, in_list.total)
+              in_list.first, float(in_list.rmax[9]), float(in_list.rmax[99]), in_list.last,
+              in_list.total)
         for in_list in top500.lists()
     )  # fmt: skip
     return Standing(rmax, places, _projection(rmax, places))

@@ -1,23 +1,30 @@
-"""The TOP500 lists, June 1993 to November 2025: figures by rank, in base units, without names.
+"""The TOP500 lists since June 1993: figures by rank, in base units, without names.
 
-Source of the data: data/PROVENANCE.md. TOP500 counts processors before November 2008, cores after,
-and accelerator units (SM, CU, ...) among the cores.
+June 1993 to November 2025 are packaged (data/PROVENANCE.md); newer ones are the user's, added by
+`qyran reference import` (`harness.reference.imported`). TOP500 counts processors before November
+2008, cores after, and accelerator units (SM, CU, ...) among the cores.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.reference import tables
+from harness.reference import imported, tables
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.int8]
 
 MONTHS = {6: "June", 11: "November"}
+SIZE = 500
+"""Places of a complete list."""
 
 
 def label(year: int, month: int) -> str:
@@ -45,10 +52,21 @@ class List:
     """(500,) float64."""
     power: Floats
     """(500,) float64, W during the HPL run; unknown before June 2008 and for many systems since."""
+    nmax: Floats
+    """(500,) float64, order of the matrix; unknown for many systems."""
+    network: Places
+    """(500,) int8, places in features.NETWORKS."""
+    chip: Places
+    """(500,) int8, places in features.CHIPS."""
     number_one: str
     """The name of the system at rank 1."""
     source: str
     """Where the copy of the list was taken from."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all 500 places are here; a list can be added as its first places alone."""
+        return self.rmax.size >= SIZE
 
     @property
     def date(self) -> tuple[int, int]:
@@ -81,28 +99,79 @@ class List:
         return float(self.rmax.sum())
 
 
+def age_months(of: List, today: date) -> int:
+    """Whole months since a list was published: in the middle of its month, to half a month."""
+    published = date(of.year, of.month, 15)
+    months = 12 * (today.year - published.year) + today.month - published.month
+    return months - (today.day < published.day)
+
+
+def published_since(of: List, today: date) -> int:
+    """How many newer lists there should be: one each June and November, out by the 20th."""
+    halves = 2 * today.year
+    halves += (today >= date(today.year, 6, 20)) + (today >= date(today.year, 11, 20)) - 1
+    return max(0, halves - (2 * of.year + (of.month == 11)))
+
+
 @cache
 def lists() -> tuple[List, ...]:
-    """All lists, oldest first; read once, at the first call."""
+    """All complete lists, oldest first; read once, at the first call.
+
+    A list that the user has added counts instead of a packaged one of the same date.
+    """
+    added = {of.date: of for of in added_lists() if of.complete}
+    known = {of.date: of for of in packaged()} | added
+    return tuple(known[date] for date in sorted(known))
+
+
+def added_lists() -> tuple[List, ...]:
+    """The lists that the user has added, parts of lists among them, oldest first."""
+    return tuple(
+        _list(one.date, one.number_one, one.source, one.figures) for one in imported.stored()
+    )
+
+
+@cache
+def packaged() -> tuple[List, ...]:
+    """The lists that come with qyran, oldest first; read once."""
     about = tables.rows(tables.DATA / "lists.csv")
     with np.load(tables.DATA / "top500.npz", allow_pickle=False) as file:
         figures = {name: file[name] for name in file.files}
-    known = {name: _floats(figures[name]) for name in ("rmax", "rpeak", "cores", "power")}
     return tuple(
-        List(
-            year=int(row["list"][:4]),
-            month=int(row["list"][5:]),
-            number_one=row["number_one"],
-            source=row["source"],
-            **{name: values[i] for name, values in known.items()},
+        _list(
+            (int(row["list"][:4]), int(row["list"][5:])),
+            row["number_one"],
+            row["source"],
+            {name: values[i] for name, values in figures.items()},
         )
         for i, row in enumerate(about)
+    )
+
+
+def _list(dated: tuple[int, int], number_one: str, source: str, figures: Mapping[str, Any]) -> List:
+    """A list of stored whole numbers."""
+    floats = ("rmax", "rpeak", "cores", "power", "nmax")
+    return List(
+        dated[0],
+        dated[1],
+        number_one=number_one,
+        source=source,
+        **{name: _floats(np.asarray(figures[name])) for name in floats},
+        network=_places(figures["network"]),
+        chip=_places(figures["chip"]),
     )
 
 
 def _floats(stored: NDArray[np.int64]) -> Floats:
     """Stored whole numbers as float64, read only; a negative number stands for unknown."""
     values = np.where(stored < 0, np.nan, stored.astype(np.float64))
+    values.flags.writeable = False
+    return values
+
+
+def _places(stored: Any) -> Places:
+    """Stored places as int8, read only."""
+    values = np.asarray(stored, np.int8)
     values.flags.writeable = False
     return values
 

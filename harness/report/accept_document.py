@@ -9,41 +9,17 @@ from typing import Literal
 from pydantic import Field
 
 from harness.judge.fleet import evidence
-from harness.judge.fleet.evidence import Evidence
 from harness.judge.fleet.pairs import Link
 from harness.judge.fleet.verdict import Judged, Verdict
 from harness.judge.fleet.views import Fleet, View
 from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
-from harness.report import units
+from harness.report import accept_cells, evidence_document, units
+from harness.report.accept_cells import CellsDoc, PairMatrixDoc
 from harness.report.document import Doc
-
-Word = Literal["accept", "reject", "re-test", "not tested"]
-
-
-class EvidenceDoc(Doc):
-    """What one view says of one metric of a node; null where it has no such number.
-
-    view : absolute, baseline, peers, or "" where none could judge; deficit : fraction of what is
-    expected, above 0 where the node is worse; sd : robust sd; p : Holm-adjusted over all nodes and
-    metrics; n : repetitions; others : peers, or nodes of the baseline; line : all of it in words;
-    look_first : a guess from the name of the metric.
-    """
-
-    metric: str
-    view: str
-    verdict: Word
-    value: float | None
-    unit: str
-    better: Literal["higher", "lower"]
-    expected: float | None
-    source: str
-    deficit: float | None
-    sd: float | None
-    p: float | None
-    n: int
-    others: int
-    line: str
-    look_first: str
+from harness.report.drained import DrainedDoc
+from harness.report.evidence_document import EvidenceDoc, Word
+from harness.report.promise_document import PromiseDoc
+from harness.report.stage_document import NOTHING, FactDoc, More, StageDoc
 
 
 class NodeVerdictDoc(Doc):
@@ -119,10 +95,16 @@ class ThresholdsDoc(Doc):
     least: int
     clip: float
     minority: float
+    together: float
 
 
 class AcceptDoc(Doc):
-    """What `qyran accept` prints. nodes : in the order of their names, each once."""
+    """What `qyran accept` prints. nodes : in the order of their names, each once.
+
+    Of nodes that it measured itself: id : of the acceptance, stages : in the order in which they
+    were asked for, facts : in which the nodes differ, of the number that was compared.
+    cells, pairs : the numbers that were judged; pairs of more than 128 nodes are left out.
+    """
 
     schema_id: Literal["qyran.accept/1"] = Field("qyran.accept/1", alias="schema")
     source: str
@@ -135,6 +117,15 @@ class AcceptDoc(Doc):
     fleet: list[FleetMetricDoc]
     thresholds: ThresholdsDoc
     method: list[str]
+    id: str = ""
+    cluster: str = ""
+    stages: list[StageDoc] = Field(default_factory=list)
+    facts: list[FactDoc] = Field(default_factory=list)
+    compared: int = 0
+    promises: list[PromiseDoc] = Field(default_factory=list)
+    drained: list[DrainedDoc] = Field(default_factory=list)
+    cells: CellsDoc | None = None
+    pairs: list[PairMatrixDoc] = Field(default_factory=list)
 
 
 METHOD = [
@@ -149,26 +140,50 @@ METHOD = [
     "reject: significant by Holm over nodes x metrics too, among peers shown to be uniform; or "
     "beyond what any healthy fleet explains",
 ]
+MEASURED = [
+    "consistency: fact by fact beside the majority; what was bought rejects beside 80 % of at "
+    "least 5 nodes that have more",
+    "a rejection by a metric stands only if a second measurement beside a control node is as "
+    "bad: behind by 3 % and by half of the first deficit, the control not",
+]
 
 
 def of(
-    found: Judged, source: str, contract: str | None, baseline: str | None, sources: dict[str, str]
+    found: Judged,
+    source: str,
+    contract: str | None,
+    baseline: str | None,
+    sources: dict[str, str],
+    more: More = NOTHING,
 ) -> AcceptDoc:
     """The document. sources : metric -> where its absolute anchor is from."""
     counts = {one.value: found.verdicts.count(one) for one in Verdict}
-    control = evidence.control(found)
+    control = more.control or evidence.control(found)
     return AcceptDoc(
         source=source,
         contract=contract,
         baseline=baseline,
-        exit_code=exit_code(found),
+        exit_code=_worst(exit_code(found), more.promises_code),
         counts=counts,
-        nodes=[_node(found, i, control, source, sources) for i in range(len(found.verdicts))],
+        nodes=[_node(found, i, control, source, sources, more) for i in range(len(found.verdicts))],
         links=[_link(found, one) for one in found.links],
         fleet=[_metric(found, i) for i in range(len(found.fleets))],
         thresholds=ThresholdsDoc(**asdict(found.limits)),
-        method=METHOD,
+        method=METHOD + (MEASURED if more.id else []),
+        id=more.id,
+        cluster=more.cluster,
+        stages=list(more.stages),
+        facts=list(more.facts),
+        compared=more.compared,
+        promises=list(more.promises),
+        cells=accept_cells.cells(found),
     )
+
+
+def _worst(*codes: int) -> int:
+    """Of nodes and of promises: rejected or broken, not measured, undecided, good."""
+    order = (PERFORMANCE_FAILED, NOT_MEASURED, INCONCLUSIVE, GOOD)
+    return min(codes, key=order.index)
 
 
 def exit_code(found: Judged) -> int:
@@ -182,86 +197,62 @@ def exit_code(found: Judged) -> int:
 
 
 def _node(
-    found: Judged, at: int, control: str, source: str, sources: dict[str, str]
+    found: Judged, at: int, control: str, source: str, sources: dict[str, str], more: More
 ) -> NodeVerdictDoc:
-    made = [_evidence(one, sources) for one in evidence.of_node(found, at)]
     name, verdict = found.table.nodes[at], found.verdicts[at]
-    suspected = verdict in (Verdict.REJECT, Verdict.RETEST)
+    made = _all_evidence(found, at, sources, more)
+    suspected = verdict in (Verdict.REJECT, Verdict.RETEST) and control != name
     return NodeVerdictDoc(
         node=name,
         verdict=verdict.value,
         reason=_reason(verdict, made),
         evidence=made,
         control=control if suspected else "",
-        repeat="" if verdict is Verdict.ACCEPT else _repeat(name, suspected * control, source),
+        repeat=""
+        if verdict is Verdict.ACCEPT
+        else _repeat(name, suspected * control, source, more),
     )
+
+
+_ORDER: dict[str, int] = {"reject": 0, "not tested": 1, "re-test": 2, "accept": 3}
+
+
+def _all_evidence(found: Judged, at: int, sources: dict[str, str], more: More) -> list[EvidenceDoc]:
+    """Metrics and findings of a node, the worst first; what was measured again comes last."""
+    name = found.table.nodes[at]
+    findings = [evidence_document.of_finding(one) for one in more.findings if one.node == name]
+    numbers = [evidence_document.of(one, sources) for one in evidence.of_node(found, at)]
+    if name in more.unconfirmed:
+        numbers = [evidence_document.lowered(one) for one in numbers]
+    if any(one.verdict == "reject" for one in findings):  # it was not measured any further
+        numbers = [one for one in numbers if one.verdict != "not tested"]
+    made = sorted([*findings, *numbers], key=lambda one: _ORDER[one.verdict])
+    return sorted(made, key=lambda one: one.view == "again")
 
 
 def _reason(verdict: Verdict, evidence: list[EvidenceDoc]) -> str:
     """The line that a verdict is known by, and how many further metrics say the same."""
     if verdict is Verdict.ACCEPT:
         return ""
-    same = [one for one in evidence if one.verdict == verdict.value]
+    first = [one for one in evidence if one.view != "again"]
+    same = [one for one in first if one.verdict == verdict.value] or first
+    again = [
+        one.line
+        for one in evidence
+        if same and one.view == "again" and one.metric == same[0].metric
+    ]
     further = {one.metric for one in same} - {same[0].metric} if same else set()
     more = f"; and {units.counted(len(further), 'more metric')}" if further else ""
-    return (same[0].line if same else "no metric was asked for") + more
+    line = same[0].line if same else "no metric was asked for"
+    return "; ".join([line, *again]) + more
 
 
-def _repeat(node: str, control: str, source: str) -> str:
+def _repeat(node: str, control: str, source: str, more: More) -> str:
+    """What to type to be sure of a node."""
+    if more.repeat is not None:
+        return more.repeat(f"{node},{control}" if control else node)
     beside = f" and {control} beside it as a control" if control else ""
     return f"measure {node} again{beside}; then: qyran accept {source}"
-
-
-def _evidence(one: Evidence, sources: dict[str, str]) -> EvidenceDoc:
-    return EvidenceDoc(
-        metric=one.metric.name,
-        view=one.view,
-        verdict=one.verdict.value,
-        value=one.value,
-        unit=one.metric.unit,
-        better=one.metric.better,
-        expected=one.expected,
-        source=sources.get(one.metric.name, "") if one.view == "absolute" else "",
-        deficit=one.deficit,
-        sd=one.sd,
-        p=one.p,
-        n=one.n,
-        others=one.others,
-        line=_line(one, sources),
-        look_first=one.look,
-    )
-
-
-def _line(one: Evidence, sources: dict[str, str]) -> str:
-    """``triad 188 GB/s: 6.1 % below the median of 63 peers, 200 GB/s (5.9 robust sd, n = 10)``."""
-    if not one.view:
-        return f"{one.metric.name}: {one.remark}"
-    if one.verdict is Verdict.RETEST and one.remark.startswith("slow link"):
-        return f"{_value(one)} over all pairs, but {one.remark}"
-    remark = f"; {one.remark}" if one.remark else ""
-    return f"{_value(one)}: {_against(one, sources)} ({_how(one)}){remark}"
-
-
-def _value(one: Evidence) -> str:
-    return f"{one.metric.name} {units.si(one.value, one.metric.unit)}"
-
-
-def _against(one: Evidence, sources: dict[str, str]) -> str:
-    what = {
-        "peers": f"the median of {one.others} peers",
-        "baseline": f"the baseline of {one.others} nodes",
-        "absolute": sources.get(one.metric.name) or "the anchor",
-    }[one.view]
-    expected = f"{what}, {units.si(one.expected, one.metric.unit)}"
-    if one.deficit is None:
-        return f"above {expected}"
-    higher = (one.deficit < 0.0) == (one.metric.better == "higher")
-    return f"{100.0 * abs(one.deficit):.1f} % {'above' if higher else 'below'} {expected}"
-
-
-def _how(one: Evidence) -> str:
-    n = f"n = {one.n}"
-    return n if one.sd is None else f"{abs(one.sd):.1f} robust sd, {n}"
 
 
 def _link(found: Judged, one: Link) -> LinkDoc:

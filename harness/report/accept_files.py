@@ -12,10 +12,14 @@ from harness.judge.fleet.verdict import Judged, Verdict
 from harness.judge.fleet.views import Grade
 from harness.report.accept_document import AcceptDoc
 from harness.report.junit import State, Test
+from harness.report.stage_document import NodeStageDoc
 
 
-def as_csv(found: Judged) -> str:
-    """A row for each node and metric, in base units and full precision; empty where unknown."""
+def as_csv(found: Judged, document: AcceptDoc) -> str:
+    """A row for each node and metric, in base units and full precision; empty where unknown.
+
+    What was found beside numbers has a row too: the fact or kernel stands for the metric.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     views = [(one.name, what) for one in found.views for what in _OF_VIEW]
@@ -25,7 +29,15 @@ def as_csv(found: Judged) -> str:
     )
     for node in range(len(found.table.nodes)):
         writer.writerows(_rows(found, node))
+    for one in document.nodes:
+        for each in one.evidence:
+            if each.view not in _VIEWS:
+                row = [one.node, one.verdict, each.metric, each.verdict]
+                writer.writerow([*row, *[""] * (4 + len(names))])
     return text.getvalue()
+
+
+_VIEWS: Final = ("absolute", "baseline", "peers", "")
 
 
 _OF_VIEW: Final = ("verdict", "expected", "deficit", "sd", "p")
@@ -72,17 +84,41 @@ _STATES: Final[dict[Verdict, State]] = {
 
 
 def as_tests(found: Judged, document: AcceptDoc) -> list[Test]:
-    """A test for each node and metric: a rejection fails, what is not tested is an error."""
+    """A test for each node and metric, and for each node and stage that was measured.
+
+    A rejection fails, what is not tested is an error, a re-test is skipped.
+    """
     lines = {
         (one.node, each.metric): each.line
         for one in document.nodes
         for each in reversed(one.evidence)  # the worst stands first, and stays
     }
-    return [
+    stages = [_of_stage(one.stage, each) for one in document.stages for each in one.nodes]
+    return stages + [
         _test(found, node, column, lines)
         for node in range(len(found.table.nodes))
         for column in range(len(found.table.metrics))
     ]
+
+
+_ENDED: Final[dict[str, State]] = {
+    "passed": "passed",
+    "rejected": "failure",
+    "not tested": "error",
+    "re-test": "skipped",
+}
+
+
+def _of_stage(stage: str, one: NodeStageDoc) -> Test:
+    """How a node ended a stage."""
+    good = one.ended == "passed"
+    return Test(
+        name=f"stage {stage}",
+        group=one.node,
+        state=_ENDED[one.ended],
+        kind=one.ended,
+        message="" if good else one.reason,
+    )
 
 
 def _test(found: Judged, node: int, column: int, lines: dict[tuple[str, str], str]) -> Test:

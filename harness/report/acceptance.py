@@ -10,14 +10,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.report import units
+from harness.report import promises, stages, units
 from harness.report.accept_document import (
     AcceptDoc,
-    EvidenceDoc,
     FleetMetricDoc,
     LinkDoc,
     NodeVerdictDoc,
 )
+from harness.report.evidence_document import EvidenceDoc
 from harness.report.table import new_table
 
 _SIGN: Final = {"reject": "✗", "not tested": "?", "re-test": "~"}
@@ -37,14 +37,18 @@ _MANY: Final = 0.05
 
 def shown(document: AcceptDoc) -> RenderableType:
     """How many nodes of each verdict, then each that is not accepted, then the fleet."""
-    made: list[RenderableType] = [_counts(document)]
+    made: list[RenderableType] = [_counts(document), *stages.shown(document)]
     for word in ("reject", "not tested", "re-test"):
         nodes = [one for one in document.nodes if one.verdict == word]
         if nodes:
             made += [Text(""), Text(f"{_HEAD[word].capitalize()}", style="bold")]
             made += _rejected(nodes) if word == "reject" else _by_reason(nodes)
     made += _links(document.links)
-    return Group(*made, Text(""), _fleet(document.fleet), *_remarks(document.fleet))
+    if document.fleet:
+        made += [Text(""), _fleet(document.fleet), *_remarks(document.fleet)]
+    if document.promises:
+        made += [Text(""), promises.shown(document.promises)]
+    return Group(*made, *stages.goes_on(document))
 
 
 def _counts(document: AcceptDoc) -> Text:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from harness.record.result import efficiency
-
-
-class Doc(BaseModel):
-    """Base of all documents."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-        json_schema_serialization_defaults_required=True,  # all of them are always printed
-    )
+from harness.report.base import Doc as Doc  # noqa: PLC0414 - of all documents, found here
+from harness.report.rank_document import RankDoc
 
 
 class CheckDoc(Doc):
@@ -216,81 +207,6 @@ class CaseDoc(Doc):
     earlier: list[AttemptDoc] = Field(default_factory=list)
     started: float | None = None
     ended: float | None = None
-
-
-class PlaceDoc(Doc):
-    """A result in one TOP500 list; ``place`` is null where it would not be listed. flop/s."""
-
-    list: str
-    place: int | None
-    first: float
-    last: float
-    total: float
-
-
-class NewestDoc(PlaceDoc):
-    """The newest list held here; ``factor_to_enter`` is null for a result that is on it."""
-
-    factor_to_enter: float | None
-
-
-class BestDoc(Doc):
-    """The best place a result would ever have had."""
-
-    list: str
-    place: int
-
-
-class ProjectionDoc(Doc):
-    """The last place carried forward at its growth over the newest lists: an estimate."""
-
-    growth_per_year: float
-    lists: int
-    leaves: str | None
-    estimate: Literal[True]
-
-
-class FigureDoc(Doc):
-    """A figure of a named system; ``doubt`` says what is unverified about it."""
-
-    value: float | None
-    unit: str
-    doubt: str
-
-
-class AgainstDoc(Doc):
-    """A result beside a named system; ``ratio`` is ours / theirs."""
-
-    system: str
-    site: str
-    country: str
-    list: str | None
-    rank: int | None
-    ratio: float | None
-    phrase: str
-    status: str
-    status_means: str
-    unverified: Sequence[str]
-    figures: dict[str, FigureDoc]
-    node: str
-    note: str
-    sources: Sequence[str]
-
-
-class RankDoc(Doc):
-    """What `qyran rank` prints, and ``standing`` of a run with an HPL result."""
-
-    schema_id: Literal["qyran.rank/1"] = Field("qyran.rank/1", alias="schema")
-    rmax: float
-    unit: Literal["flop/s"]
-    sentence: str
-    last_led: str | None
-    last_listed: str | None
-    best: BestDoc | None
-    newest: NewestDoc
-    projection: ProjectionDoc
-    lists: list[PlaceDoc]
-    against: list[AgainstDoc]
 
 
 class RatioDoc(Doc):

@@ -28,18 +28,18 @@ def environment(document: EnvDoc) -> RenderableType:
     for part in ("hardware", "software", "state"):
         table.add_row("", "")
         table.add_row(part.upper(), "")
-        for name, value, style in _lines(found.get(part, {})):
+        for name, value, style in lines(found.get(part, {})):
             table.add_row(name, Text(value, style=style))
     table.add_row("", "")
     table.add_row("SURROUNDINGS", "")
-    for name, value, style in _lines({k: found.get(k) for k in ("container", "job", "unknown")}):
+    for name, value, style in lines({k: found.get(k) for k in ("container", "job", "unknown")}):
         table.add_row(name, Text(value, style=style))
     for name, value in found.get("variables", {}).items():
         table.add_row(name, str(value))
     return table
 
 
-def _lines(facts: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def lines(facts: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(name, value, style) of each fact; versions of packages are lines of their own."""
     unknown = facts.get("unknown") or {}
     for name, value in facts.items():

@@ -21,6 +21,11 @@ from harness.report.job_document import CollectDoc, JobsDoc, SubmitDoc
 from harness.report.listing_document import ListDoc
 from harness.report.pair_document import ExplainPairDoc
 from harness.report.plan_document import PlanDoc
+from harness.report.plots import listing
+from harness.report.project_document import ProjectDoc
+from harness.report.rank_document import RankDoc
+from harness.report.reference_document import ReferenceDoc
+from harness.report.report_document import ReportDoc
 from harness.report.store_document import (
     ExportDoc,
     FileDoc,
@@ -39,7 +44,9 @@ ALL: Final[tuple[type[Doc], ...]] = (
     ListDoc,
     DoctorDoc,
     document.LsDoc,
-    document.RankDoc,
+    RankDoc,
+    ProjectDoc,
+    ReferenceDoc,
     document.ErrorDoc,
     TuneDoc,
     SubmitDoc,
@@ -65,6 +72,9 @@ ALL: Final[tuple[type[Doc], ...]] = (
     TagDoc,
     PackDoc,
     ExportDoc,
+    listing.PlotsDoc,
+    ReportDoc,
+    *(one for one in listing.documents() if one is not HistoryDoc),
 )
 FOLDER: Final = Path(__file__).parent / "schemas"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

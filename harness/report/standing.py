@@ -158,6 +158,8 @@ def _place(at: Place) -> dict[str, Any]:
         "list": at.key,
         "place": at.place,
         "first": at.first,
+        "tenth": at.tenth,
+        "hundredth": at.hundredth,
         "last": at.last,
         "total": at.total,
     }

@@ -13,11 +13,12 @@ from typing import Literal
 
 import numpy as np
 
-from harness.judge.fleet.pairs import Pairs, PairsJudged, judge, tournament
+from harness.judge.fleet.pairs import Pairs, PairsJudged, judge
 from harness.judge.fleet.table import Floats, Measurements, Metric
 from harness.judge.fleet.thresholds import DEFAULT
 from harness.judge.fleet.verdict import Anchors, Judged, Verdict, judged
 from harness.judge.fleet.views import Anchor, Grade
+from kernels.network.pairs.schedule import tournament
 
 Fleet = Callable[[np.random.Generator], Floats]
 """(nodes,) or (nodes, metrics) or (nodes, metrics, repetitions) values."""
@@ -60,12 +61,17 @@ def slow(nodes: int, bad: int, to: float, cv: float) -> Fleet:
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares of the trials, and of the nodes. exact : the slow ones rejected and no other node."""
+    """Shares of the trials, and of the nodes.
+
+    exact : the slow ones are rejected, and no other node; noticed : the slow ones are rejected or
+    to be measured again, and no other node.
+    """
 
     rejected: float
     flagged: float
     exact: float
     bimodal: float
+    noticed: float
 
 
 def rates(fleet: Fleet, trials: int, bad: int = 0, anchor: float = 0.0, seed: int = 0) -> Rates:
@@ -76,12 +82,15 @@ def rates(fleet: Fleet, trials: int, bad: int = 0, anchor: float = 0.0, seed: in
     return Rates(*found.mean(axis=0))
 
 
-def _trial(found: Judged, bad: int) -> tuple[float, float, float, float]:
+def _trial(found: Judged, bad: int) -> tuple[float, float, float, float, float]:
     rejected = [i for i, one in enumerate(found.verdicts) if one is Verdict.REJECT]
     flagged = sum(one is Verdict.RETEST for one in found.verdicts)
     bimodal = any(one is not None and one.groups is not None for one in found.fleets)
     exact = rejected == list(range(bad))
-    return bool(rejected), flagged / len(found.verdicts), exact, bimodal
+    noticed = [i for i, one in enumerate(found.verdicts) if one is not Verdict.ACCEPT]
+    return (
+        bool(rejected), flagged / len(found.verdicts), exact, bimodal, noticed == list(range(bad))
+    )  # fmt: skip
 
 
 def _healthy(trials: int) -> Iterator[str]:
@@ -99,14 +108,15 @@ def _healthy(trials: int) -> Iterator[str]:
 
 
 def _found(trials: int) -> Iterator[str]:
-    yield "slow nodes: share of fleets in which they, and no others, are rejected"
+    yield "slow nodes: share of fleets in which they, and no others, are rejected; or suspected"
     cases = [(64, 1, 0.94, cv) for cv in (0.005, 0.01)]
     cases += [(8, 3, 0.94, cv) for cv in (0.0, 0.003, 0.005, 0.007, 0.01)]
     cases += [(5, 1, 0.7, cv) for cv in (0.0, 0.01, 0.02, 0.03)]
     cases += [(16, 1, 0.9, 0.01), (32, 4, 0.94, 0.01), (32, 10, 0.9, 0.01)]
     for nodes, bad, to, cv in cases:
         one = rates(slow(nodes, bad, to, cv), trials, bad)
-        yield f"  {bad} of {nodes} at {100 * to:.0f} %, CV {100 * cv:.1f} %: {one.exact:.3f}"
+        what = f"{bad} of {nodes} at {100 * to:.0f} %, CV {100 * cv:.1f} %"
+        yield f"  {what}: {one.exact:.3f} {one.noticed:.3f}"
 
 
 def _halves(trials: int) -> Iterator[str]:

@@ -126,7 +126,7 @@ def main() -> None:
         ),
     )
     timed("one run", lambda: library.find(results, Selection(run=newest.origin.run)))
-    timed("what is known", lambda: library.known(results))
+    timed("what is known", lambda: library.Known(results).runs)
     at = ("--results", str(results))
     last = newest.origin.run
     for words in (

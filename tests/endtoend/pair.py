@@ -17,7 +17,7 @@ AGENT = """#!/bin/sh
 while case $1 in -*) true;; *) false;; esac; do shift; done
 host=$1; shift
 exec env -i HOME="$HOME" PATH=/usr/bin:/bin unshare -u -m sh -c '
-  cd /; hostname "$0"; if [ "$0" = n2 ]; then {on_second}; fi
+  cd /; hostname "$0"; if [ "$0" = n2 ]; then {on_second}; fi; {on_each}
   exec sh -c "$*"' "$host" "$@"
 """
 
@@ -44,9 +44,9 @@ class Site:
             f"    partitions: {{cpu: {{hosts: ['{hosts}'], node: {{{node}}}}}}}\n"
         )
 
-    def reach(self, on_second: str = ":") -> None:
-        """Write the remote shell. on_second : what it does on n2 first."""
-        self.agent.write_text(AGENT.format(on_second=on_second))
+    def reach(self, on_second: str = ":", on_each: str = ":") -> None:
+        """Write the remote shell. on_second, on_each : what it does on n2, on every host first."""
+        self.agent.write_text(AGENT.format(on_second=on_second, on_each=on_each))
         self.agent.chmod(0o755)
 
     def run(self, *arguments: str, **added: str) -> Done:

@@ -19,6 +19,7 @@ from harness.report import document
 from harness.report.doctor_document import DoctorDoc
 from harness.report.listing_document import ListDoc
 from harness.report.plan_document import PlanDoc
+from harness.report.rank_document import RankDoc
 
 if TYPE_CHECKING:
     from tests.endtoend.conftest import Done, Qyran
@@ -211,7 +212,7 @@ def test_init_writes_once_what_plan_reads(qyran: Qyran) -> None:
 
 def test_rank(qyran: Qyran) -> None:
     done = qyran("rank", "--rmax", "93 TF", "--against", "Sunway TaihuLight", "--json")
-    ranked = document.RankDoc.model_validate(done.json)
+    ranked = RankDoc.model_validate(done.json)
     assert ranked.rmax == 93e12
     assert (ranked.last_led, ranked.last_listed) == ("2004-11", "2012-11")
     assert ranked.against[0].ratio == pytest.approx(93e12 / 93.0146e15, rel=1e-3)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import h5py
+import numpy as np
 import pytest
+
+from harness.judge.fleet import links
+from harness.record import recorded
 
 if TYPE_CHECKING:
     from tests.endtoend.conftest import Qyran
@@ -16,6 +21,7 @@ SMALL = {
     "pingpong": ("--set", "largest=64"),
     "collectives": ("--set", "largest=16"),
     "halo": ("--set", "largest=64"),
+    "pairs": ("--set", "message=4096"),
 }
 
 
@@ -35,6 +41,22 @@ def test_a_kernel_of_the_network_is_measured(kernel: str, qyran: Qyran) -> None:
     assert settings["coll"] == "^han"
 
 
-@pytest.mark.parametrize("kernel", ["pingpong", "collectives"])
+def test_every_pair_is_found_in_the_record(qyran: Qyran) -> None:
+    done = qyran.run("pairs", "--ranks=3", "--oversubscribe", "--repeat=2", "--set=message=4096")
+    assert done.rc == 0, (done.out, done.err)
+    (case,) = done.json["cases"]
+    path = Path(done.json["path"]) / case["file"]
+    found = links.of_record(recorded.read(path, dict))
+    host = platform.node()
+    assert found.nodes == tuple(f"{host}:{one}" for one in range(3))
+    assert found.pairs.ends.tolist() == [[0, 1], [0, 2], [1, 2]]
+    table = found.pairs.table
+    assert len(table.value) == 2 * 2 * 3  # metrics, repetitions, pairs
+    assert np.isfinite(table.value).all()
+    slowest = table.value[table.metric == 1].min()
+    assert slowest <= case["metrics"]["bandwidth_bandwidth"]["value"] * 1.01
+
+
+@pytest.mark.parametrize("kernel", ["pingpong", "collectives", "pairs"])
 def test_one_rank_is_told_to_be_two(kernel: str, qyran: Qyran) -> None:
     qyran("plan", kernel, "--ranks", "1").complains(2, "ranks", "found 1", "--ranks 2")

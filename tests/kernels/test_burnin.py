@@ -29,7 +29,7 @@ from kernels.endurance.burnin.words import (
 )
 
 KINDS = ("constant", "walking", "address", "random")
-SMALL: dict[str, Value] = {"cores": 1, "products": 2, "transforms": 2, "duration": 0.0}
+SMALL: dict[str, Value] = {"products": 2, "transforms": 2, "duration": 0.0, "cores": 1}
 
 
 def cases(ranks: int) -> list[dict[str, Value]]:
@@ -321,32 +321,22 @@ def test_counts_and_sizes() -> None:
     assert works["moving_inversions"].bytes_moved == 2 * 3 * 1000 * 3
     assert [works[name].bytes_moved for name in PASSES][1:] == [2 * 2 * 1000 * 3] * 3
     with pytest.raises(IllegalParameter, match="power of 2"):
-        Burnin(filled=8, n=1, points=24, cores=1).check_geometry(1)
+        Burnin(filled=8, n=8, points=24, cores=1).check_geometry(1)
 
 
 def test_fit_fills_what_the_matrices_leave() -> None:
     for ranks, cores in ((1, 1), (4, 1), (2, 3)):
         chosen = Burnin.fit({"cores": cores}, memory_B=2**33, llc_B=0, ranks=ranks)
-        kernel = Burnin(**{"cores": cores, **chosen})  # type: ignore[arg-type]
-        assert (kernel.n, kernel.points) == (1024, 2**18)
+        kernel = Burnin(cores=cores, **chosen)  # type: ignore[arg-type]
         assert 2**33 - 8 * ranks <= ranks * kernel.memory_B(ranks) <= 2**33
-
-
-def test_fit_takes_smaller_matrices_where_memory_is_short() -> None:
-    chosen = Burnin.fit({}, memory_B=2**25, llc_B=0, ranks=1)
-    kernel = Burnin(**chosen)  # type: ignore[arg-type]
-    kernel.check_geometry(1)
-    assert 1 < kernel.n < 1024
-    assert 2**24 - 8 <= kernel.filled < kernel.memory_B(1) <= 2**25
-    assert Burnin.fit(
-        {"n": 8, "points": 8, "cores": 1}, memory_B=2**25, llc_B=0, ranks=1
-    ).keys() == {"filled"}
-
-
-def test_fit_refuses_too_little_memory() -> None:
-    with pytest.raises(IllegalParameter, match="give a smaller n or points"):
+    with pytest.raises(IllegalParameter, match="matrices and transforms of a rank take"):
         Burnin.fit({"n": 1024}, memory_B=2**25, llc_B=0, ranks=1)
-    with pytest.raises(IllegalParameter, match="100 B may be filled"):
-        Burnin.fit({}, memory_B=100, llc_B=0, ranks=1)
-    given = {"filled": 80, "n": 4, "points": 4, "cores": 1}
+    given = {"filled": 80, "n": 10, "points": 16, "cores": 1}
     assert Burnin.fit(given, memory_B=1, llc_B=0, ranks=1) == {}
+
+
+def test_a_small_memory_has_smaller_matrices() -> None:
+    chosen = Burnin.fit({"cores": 1}, memory_B=2**25, llc_B=0, ranks=2)
+    kernel = Burnin(cores=1, **chosen)  # type: ignore[arg-type]
+    assert kernel.n < 1024
+    assert 2 * kernel.filled >= kernel.memory_B(2)

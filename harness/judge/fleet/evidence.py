@@ -64,6 +64,8 @@ WORD: Final = {
 
 def of_node(found: Judged, node: int) -> list[Evidence]:
     """The worst first. Of an accepted node the metric that is nearest to a limit."""
+    if not found.table.metrics:
+        return []
     if found.verdicts[node] is Verdict.ACCEPT:
         columns = [_nearest(found, node)]
     else:
@@ -144,7 +146,14 @@ def _of_view(found: Judged, view: View, node: int, column: int) -> Evidence:
 def _remark(found: Judged, view: View, node: int, column: int) -> str:
     """What the numbers of a node do not tell: a slow rank, slow links."""
     links = _links(found, node, column) if view.name == "peers" else ""
-    return links or _rank(found, node, column)
+    return links or _rank(found, node, column) or _group(found, view, node, column)
+
+
+def _group(found: Judged, view: View, node: int, column: int) -> str:
+    fleet = found.fleets[column]
+    if view.name != "peers" or fleet is None or node not in fleet.slow:
+        return ""
+    return f"{len(fleet.slow)} of {fleet.nodes} nodes stand together behind the others"
 
 
 def _links(found: Judged, node: int, column: int) -> str:
@@ -159,6 +168,8 @@ def _links(found: Judged, node: int, column: int) -> str:
 
 
 def _rank(found: Judged, node: int, column: int) -> str:
+    if (node, column) in found.remarks:
+        return found.remarks[node, column]
     slow = tables.slow_rank(found.table, node, column)
     if slow is None or slow[1] < _SLOW_RANK:
         return ""

@@ -1,7 +1,7 @@
-"""Pairs of nodes: in which order they are measured, and whether a slow pair is the fault of an end.
+"""Pairs of nodes: whether a slow pair is the fault of an end.
 
-A tournament measures every pair once, many at a time: N - 1 rounds of N / 2 pairs, no node twice
-in a round. Of a slow node all pairs are slow, and so is their median; of a slow link one pair is.
+Of a slow node all pairs are slow, and so is their median; of a slow link one pair is. Such
+pairs are what `kernels.network.pairs` measures.
 """
 
 from __future__ import annotations
@@ -16,23 +16,6 @@ from harness.judge.fleet import views
 from harness.judge.fleet.table import Cells, Floats, Ints, Measurements, Metric
 from harness.judge.fleet.thresholds import Thresholds
 from harness.judge.fleet.views import Fleet, Grade, View
-
-
-def tournament(nodes: int) -> Ints:
-    """(rounds, pairs, 2): the circle method; with an odd number of nodes one rests in each round.
-
-    Every pair stands once, the smaller number first.
-    """
-    if nodes < 2:
-        return np.zeros((0, 0, 2), np.int64)
-    places = nodes + nodes % 2 - 1  # on the circle; one node stands in its centre
-    start = np.arange(places)[:, None]
-    away = np.arange(1, (places + 1) // 2)[None, :]
-    left, right = (start + away) % places, (start - away) % places
-    if nodes % 2 == 0:
-        left = np.hstack([start, left])
-        right = np.hstack([np.full_like(start, nodes - 1), right])
-    return np.sort(np.stack([left, right], axis=-1), axis=-1)
 
 
 @dataclass(frozen=True)

@@ -126,28 +126,47 @@ def _sd_without_one(value: Floats) -> Floats:
     return found
 
 
-def two_groups(value: Floats, limits: Thresholds) -> Groups | None:
-    """The split of a fleet into two groups none of which is a minority; None if there is none.
+@dataclass(frozen=True)
+class Split:
+    """The best division of a fleet in two: how many are worse, how far behind, how far apart.
 
-    value : (nodes,) without NaN. Of all splits that leave either side its share the one with the
-    largest distance of the means over the sd within the groups (Ashman et al. 1994).
+    behind : fraction; separation : distance of the means over the sd within the groups.
     """
-    rising = np.sort(value)
-    n, least = len(value), int(np.ceil(limits.minority * len(value)))
-    worse = np.arange(least, n - least + 1)
-    if not worse.size:
-        return None
+
+    worse: int
+    behind: float
+    separation: float
+
+
+def split(rising: Floats, least: int, most: int, floor: float) -> Split:
+    """Of all splits with ``least`` to ``most`` worse values the one that separates the most.
+
+    rising : (nodes,) sorted, without NaN; floor : the least sd within (Ashman et al. 1994).
+    """
+    n, worse = len(rising), np.arange(least, most + 1)
     rising = rising - rising[n // 2]
     sums, squares = np.cumsum(rising), np.cumsum(rising * rising)
     low, high = sums[worse - 1] / worse, (sums[-1] - sums[worse - 1]) / (n - worse)
     inside = squares[-1] - worse * low**2 - (n - worse) * high**2
     within = np.sqrt(np.maximum(inside, 0.0) / max(n - 2, 1))
-    score = (high - low) / np.maximum(within, limits.floor)
+    score = (high - low) / np.maximum(within, floor)
     at = int(np.argmax(score))
-    behind = 1.0 - float(np.exp(low[at] - high[at]))
-    if score[at] < np.interp(n, _NODES, _SEPARATION) or behind < limits.effect:
+    return Split(int(worse[at]), 1.0 - float(np.exp(low[at] - high[at])), float(score[at]))
+
+
+def two_groups(value: Floats, limits: Thresholds) -> Groups | None:
+    """The split of a fleet into two groups none of which is a minority; None if there is none.
+
+    value : (nodes,) without NaN.
+    """
+    n, least = len(value), int(np.ceil(limits.minority * len(value)))
+    if n - least < least:
         return None
-    return Groups(int(worse[at]), int(n - worse[at]), behind)
+    found = split(np.sort(value), least, n - least, limits.floor)
+    apart = found.separation >= np.interp(n, _NODES, _SEPARATION)
+    if not apart or found.behind < limits.effect:
+        return None
+    return Groups(found.worse, n - found.worse, found.behind)
 
 
 def smallest_seen(spread: float, main: int, tests: int, limits: Thresholds) -> float:

@@ -15,7 +15,8 @@ class Thresholds:
     chance of a fleet as wide as that to look uniform; certain : Holm level of a rejection from a
     fleet that is not shown to be uniform; gross : the deficit that no healthy fleet explains;
     least : nodes that peers need; clip : sd beyond which a node is left out of the main group;
-    minority : the share from which on a second group is no group of outliers.
+    minority : the share from which on a second group is no group of outliers; together : chance of
+    a healthy small fleet to show a slow group, over all metrics.
     """
 
     effect: float = 0.03
@@ -30,6 +31,7 @@ class Thresholds:
     least: int = 5
     clip: float = 3.5
     minority: float = 0.4
+    together: float = 0.02
 
 
 DEFAULT = Thresholds()

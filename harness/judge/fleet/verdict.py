@@ -52,7 +52,8 @@ class Judged:
 
     cell : (nodes, metrics) `Grade` over all views; missing : (nodes, metrics) without a whole
     measurement; fleets : for each metric what the peers are like; verdicts : for each node;
-    links : slow links of pairs; unjudged : for each metric why links were not judged, or "".
+    links : slow links of pairs; unjudged : for each metric why links were not judged, or "";
+    remarks : (node, metric) -> which rank or NUMA node is slow, in words.
     """
 
     table: Measurements
@@ -65,6 +66,13 @@ class Judged:
     limits: Thresholds
     links: tuple[Link, ...] = ()
     unjudged: tuple[str, ...] = ()
+    remarks: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    @property
+    def suspected(self) -> Bools:
+        """(nodes, metrics): whether a view found too little; not where none could judge."""
+        found: Bools = np.any([one.grade >= Grade.RETEST for one in self.views], axis=0)
+        return found
 
 
 def judged(

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judge.fleet import multiple, peers
+from harness.judge.fleet import minority, multiple, peers
 from harness.judge.fleet.table import Bools, Cells, Floats, Ints, Metric
 from harness.judge.fleet.thresholds import Thresholds
 
@@ -74,7 +74,8 @@ class Fleet:
 
     median : base unit, of the main group; spread : its robust sd; nodes : with a value; main : in
     the main group; faster : nodes beyond it on the better side; sees : the smallest deficit that
-    peers would reject; groups : the two groups of a bimodal fleet.
+    peers would reject; groups : the two groups of a bimodal fleet; slow : positions of the nodes of
+    a slow minority.
     """
 
     median: float
@@ -84,6 +85,7 @@ class Fleet:
     faster: int
     sees: float
     groups: peers.Groups | None
+    slow: tuple[int, ...] = ()
 
 
 def absolute(
@@ -148,8 +150,23 @@ def among_peers(
         found.append(compared)
         fleets.append(_fleet(there, metric, groups, compared, cells.value.size, limits))
     view = _of_compared("peers", cells, metrics, found, tuple(silent), limits)
-    best = np.where(cells.value == 0.0, Grade.ACCEPT, view.grade)  # nothing is better than 0
+    grade, fleets = _with_slow_groups(view, value, fleets, limits)
+    best = np.where(cells.value == 0.0, Grade.ACCEPT, grade)  # nothing is better than 0
     return replace(view, grade=best.astype(np.int8)), fleets
+
+
+def _with_slow_groups(
+    view: View, value: Floats, fleets: Sequence[Fleet | None], limits: Thresholds
+) -> tuple[NDArray[np.int8], list[Fleet | None]]:
+    """The nodes of a slow minority are suspected, though none of them may stand out by itself."""
+    grade, found = view.grade.copy(), list(fleets)
+    for column, fleet in enumerate(fleets):
+        if fleet is None or view.silent[column]:
+            continue
+        slow = minority.slow_group(value[:, column], len(fleets), limits)
+        grade[slow, column] = np.maximum(grade[slow, column], Grade.RETEST)
+        found[column] = replace(fleet, slow=tuple(np.flatnonzero(slow).tolist()))
+    return grade, found
 
 
 def _why_silent(nodes: int, zeros: int, groups: peers.Groups | None, limits: Thresholds) -> str:

@@ -17,7 +17,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 Array = NDArray[np.float64]
 LEVEL: Final = 0.95
@@ -52,6 +51,8 @@ class Difference:
 
 def difference(first: Centres, second: Centres) -> Difference:
     """Of each pair."""
+    from scipy.special import stdtr, stdtrit  # 0.25 s to import: only where something is compared
+
     estimate = second.mean - first.mean
     variance = first.variance + second.variance
     error, freedom = np.sqrt(variance), degrees(first, second)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from kernels._support.leading import leading_dimension
 from kernels.contract import (
@@ -50,8 +50,8 @@ PASSES: Final = {"moving_inversions": 3, "walking_ones": 2, "address": 2, "rando
 _WORD_B: Final = 8
 _MATRICES: Final = 10
 """Four operands, two expected results, and four while the integer product is computed."""
-_ORDER: Final = 1024
-_POINTS: Final = 2**18
+_SIZES: Final = ((1024, 2**18), (512, 2**16), (256, 2**14), (128, 2**12), (64, 2**10))
+"""Orders and points that are tried where none are given; the first are those of a real node."""
 _LARGEST: Final = 2**31 - 1
 
 
@@ -75,17 +75,12 @@ class Burnin(Kernel["State"]):
     duration: float = parameter(
         120.0, unit="s", help="how long to repeat, after a warm-up of one repetition", minimum=0.0
     )
-    n: int = parameter(
-        unit="1", help="order of the matrices: 1024 if memory allows", minimum=1, maximum=2**14
-    )
+    n: int = parameter(unit="1", help="order of the matrices", minimum=1, maximum=2**14)
     products: int = parameter(
         200, unit="1", help="products of a repetition, beside the exact one", minimum=1
     )
     points: int = parameter(
-        unit="1",
-        help="points of a transform, a power of 2: 262144 if memory allows",
-        minimum=2,
-        maximum=2**28,
+        unit="1", help="points of a transform, a power of 2", minimum=2, maximum=2**28
     )
     transforms: int = parameter(400, unit="1", help="transforms of a repetition", minimum=1)
     cores: int = parameter(
@@ -102,25 +97,20 @@ class Burnin(Kernel["State"]):
     def fit(
         cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
     ) -> dict[str, Value]:
-        """All the memory that the matrices and transforms leave: smaller ones on a small node."""
-        share_B = memory_B // ranks
-        chosen: dict[str, Any] = {"n": _ORDER, "points": _POINTS, "cores": 1, **given}
-        least = {name: given.get(name, least) for name, least in (("n", 1), ("points", 2))}
-        while _without(chosen) > share_B // 2 and "filled" not in given:
-            smaller = {name: max(least[name], chosen[name] // 2) for name in least}
-            if all(smaller[name] == chosen[name] for name in least):
+        """All the memory that matrices and transforms leave, which is half of it at least."""
+        each_B = memory_B // ranks
+        chosen: dict[str, Value] = {"cores": 1, "filled": 0}
+        for n, points in _SIZES:
+            chosen |= {"n": n, "points": points, **given}
+            taken_B = cls(**{**chosen, "filled": 0}).memory_B(ranks)  # type: ignore[arg-type]
+            if 2 * taken_B <= each_B:
                 break
-            chosen |= smaller
-        free_B = (share_B - _without(chosen)) // _WORD_B * _WORD_B
-        if "filled" not in given and free_B < _WORD_B:
-            taken = f"matrices and transforms of a rank take {_without(chosen)} B"
-            known = f"{memory_B} B may be filled, {taken}: give a smaller n or points"
-            raise IllegalParameter("filled", "auto", known)
-        return {
-            name: value
-            for name, value in {"filled": free_B, **chosen}.items()
-            if name in ("filled", "n", "points", "cores") and name not in given
-        }
+        if "filled" not in given:
+            chosen["filled"] = (each_B - taken_B) // _WORD_B * _WORD_B
+            if each_B - taken_B < _WORD_B:
+                known = f"matrices and transforms of a rank take {taken_B} B: give fewer ranks"
+                raise IllegalParameter("filled", "auto", f"{memory_B} B may be filled, {known}")
+        return {name: value for name, value in chosen.items() if name not in given}
 
     @classmethod
     def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
@@ -201,11 +191,6 @@ class Burnin(Kernel["State"]):
         within = f", within each of {state.kinds} kinds of processors" if state.kinds > 1 else ""
         what = f"words that differ, of {comparisons} comparisons{within}"
         return Check(what, float(total), 0.0)
-
-
-def _without(chosen: Mapping[str, Any]) -> int:
-    """Bytes of a rank beside its patterns."""
-    return Burnin(**{**chosen, "filled": 0}).memory_B(1)
 
 
 def _sweep(name: str) -> Callable[[State], None]:

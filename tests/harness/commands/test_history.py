@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import pytest
 from rich.console import Console
 
 from harness.cli import main as cli
+from harness.commands import confirm
 from harness.outcome import Outcome
+from harness.record.library import Selection, find
 from harness.report import history as view
 from harness.report.history_document import HistoryDoc
 from tests.harness.histories import BEGIN, DAY_S, Story, story
@@ -236,6 +239,15 @@ def test_confirm_refuses_other_hardware(nights: Story, ask: Ask) -> None:
     code, document = ask("stream", "--confirm")
     assert code == 3
     assert "other hardware" in document["found"]
+
+
+def test_a_re_measurement_begins_with_other_nodes(nights: Story, results: Path) -> None:
+    nights.level(1)
+    (case,) = find(results, Selection()).cases
+    suspects = [replace(case, hosts=("c1", "c3")), replace(case, hosts=("c3",))]
+    hosts = ("c1", "c2", "c3", "c4")
+    assert confirm.others_first(hosts, suspects) == ("c2", "c4", "c1", "c3")
+    assert confirm.others_first(hosts, []) == hosts
 
 
 def test_another_metric(nights: Story, ask: Ask) -> None:

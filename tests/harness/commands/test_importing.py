@@ -16,7 +16,7 @@ import h5py
 import jsonschema
 import pytest
 
-from harness import session
+from harness import shown
 from harness.commands import importing
 from harness.errors import ConfigError, CorruptStore
 from harness.record import samples, store
@@ -58,8 +58,8 @@ def test_every_format_has_a_real_file() -> None:
 def test_what_was_imported_is_a_run_like_any_other(form: str, tmp_path: Path) -> None:
     imported = cases(form, EVERY[form], tmp_path)
     assert len({one.case for one in imported}) == len(imported) > 0
-    shown = session.show(store.find(tmp_path, "last"))
-    assert [one.file for one in shown.cases] == [f"{one.case}.h5" for one in shown.cases]
+    recorded = shown.run(store.find(tmp_path, "last"))
+    assert [one.file for one in recorded.cases] == [f"{one.case}.h5" for one in recorded.cases]
     for one in imported:
         assert one.kernel.startswith(f"{form}.")
         assert one.origin.tags == ("imported",)
@@ -95,8 +95,8 @@ def test_pytest_benchmark_keeps_every_round(tmp_path: Path) -> None:
 def test_a_saved_file_of_pytest_benchmark_has_medians_only(tmp_path: Path) -> None:
     found = cases("pytest-benchmark", FILES / "pytest-benchmark-autosave.json", tmp_path)
     assert all(one.metrics["time"].n == 1 for one in found)
-    shown = session.show(store.find(tmp_path, "last"))
-    assert all("median only" in " ".join(one.notes) for one in shown.cases)
+    recorded = shown.run(store.find(tmp_path, "last"))
+    assert all("median only" in " ".join(one.notes) for one in recorded.cases)
 
 
 def test_asv_gives_each_combination_of_parameters_a_case(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,17 @@ def test_an_export_has_a_row_for_each_metric(results: Path, form: str, tmp_path:
     else:
         parquet = pytest.importorskip("pyarrow.parquet")
         assert parquet.read_table(into).num_rows == count
+
+
+def test_without_pyarrow_an_export_says_what_to_install(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where it is not installed
+    with pytest.raises(ConfigError, match="needs pyarrow") as caught:
+        command.export_(results, "kernel:dgemm", "parquet", tmp_path / "table.parquet")
+    assert "qyran[data]" in caught.value.fix
+    assert caught.value.exit_code == 2
+    assert not list(tmp_path.glob("table.*"))
 
 
 def test_reindex_gives_the_same_answer(results: Path, capsys: Any) -> None:

@@ -161,3 +161,68 @@ def test_a_planned_cluster_does_not_run() -> None:
     with pytest.raises(ConfigError, match="does not exist yet") as caught:
         cluster.refuse_planned("here", file.clusters["here"], "c.yaml")
     assert "qyran plan SUITE --cluster here" in caught.value.fix
+
+
+BLOCKS = (
+    BEGIN
+    + """\
+    partitions:
+      cpu:
+        nodes: 6
+        hosts: n[1-6]
+        blocks: {left: 'n[1-3]', right: ['n4', 'n[5-6]']}
+"""
+)
+
+
+def test_blocks_are_the_nodes_of_a_switch() -> None:
+    partition = load(BLOCKS).clusters["here"].partitions["cpu"]
+    assert partition.blocks == {"left": ("n1", "n2", "n3"), "right": ("n4", "n5", "n6")}
+    assert partition.groups(["n5", "n2", "n1"]) == {"left": ("n2", "n1"), "right": ("n5",)}
+    assert partition.groups(["n4"]) == {"right": ("n4",)}
+    free = load(BLOCKS.replace("        hosts: n[1-6]\n", "")).clusters["here"]
+    assert free.partitions["cpu"].groups(["n6"]) == {"right": ("n6",)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("n[5-6]", "n[5-7]", "blocks: right: 'n7' is none of `hosts` (n1 to n6)"),
+        ("'n4'", "'n3'", "blocks: 'n3' is in left and in right"),
+        ("['n4', 'n[5-6]']", "[]", "blocks: right has no nodes"),
+        ("hosts: n[1-6]\n        blocks", "blocks", ""),
+        ("'n[1-3]'", "'n[1-'", "found 'n[1-'"),
+    ],
+)
+def test_blocks_that_cannot_be(old: str, new: str, message: str) -> None:
+    if not message:  # without names there can still be too many
+        many = BLOCKS.replace(old, new).replace("nodes: 6", "nodes: 5")
+        assert "blocks: name 6 nodes, the partition has 5" in refused(many)
+        return
+    found = refused(BLOCKS.replace(old, new))
+    assert message in found
+    assert "clusters.here.partitions.cpu" in found
+
+
+def test_a_cluster_has_its_contract() -> None:
+    text = (
+        BEGIN
+        + """\
+    contract:
+      source: offer 4711
+      metrics:
+        dgemm.flop_rate: {minimum: 30 GF, per: core}
+        hpl.flop_rate: {minimum: 1.255 PF, per: machine}
+"""
+    )
+    found = load(text).clusters["here"].contract
+    assert found is not None
+    assert (list(found.of_nodes), list(found.of_machine)) == (
+        ["dgemm.flop_rate"],
+        ["hpl.flop_rate"],
+    )
+    assert "clusters.here.contract.metrics.hpl.flop_rate" in refused(
+        text.replace("minimum: 1.255 PF", "minimum: 1 PF, maximum: 2 PF")
+    )
+    assert "it is not per core" in refused(text.replace("minimum: 30 GF", "reference: peak"))
+    assert "it is not per core" in refused(text.replace("minimum: 30 GF", "maximum: 30 GF"))

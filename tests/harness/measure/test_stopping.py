@@ -109,7 +109,7 @@ def test_a_duration_is_filled_with_repetitions_whatever_is_known() -> None:
 
 
 def test_a_number_of_repetitions_goes_before_the_duration() -> None:
-    given = {"filled": 80, "n": 4, "points": 4, "cores": 1, "duration": 50.0}
+    given = {"filled": 80, "n": 8, "points": 8, "cores": 1, "duration": 50.0}
     case = Case("burnin", 1, given, Geometry(1, 1, 1), 7, 1, 12.5, 1, 1.0)
     assert rule(case) == Rule(7, 12.5)
     assert rule(replace(case, repetitions=None)) == Rule(None, 12.5, 50.0)

@@ -23,6 +23,20 @@ def test_laps_add_up_to_the_phase() -> None:
     assert sum(watch.parts.values()) == pytest.approx(spent, abs=0.005)
 
 
+def test_splits_are_laps_that_are_kept() -> None:
+    watch = Stopwatch()
+    watch.begin(time.perf_counter())
+    watch.lap("waiting")
+    for _ in range(3):
+        time.sleep(0.002)
+        watch.split("round")
+    assert len(watch.splits["round"]) == 3
+    assert min(watch.splits["round"]) >= 0.002
+    assert sum(watch.splits["round"]) == pytest.approx(watch.parts["round"])
+    watch.reset()
+    assert watch.splits == {}
+
+
 def test_a_new_repetition_forgets_the_one_before() -> None:
     watch = Stopwatch()
     watch.begin(time.perf_counter())

@@ -158,3 +158,19 @@ def test_an_empty_sweep() -> None:
     error = refused("  - kernel: hpl\n    sweep: {n: []}\n")
     assert error.where == "s.yaml:3: cases.0.sweep.n"
     assert "nothing to run" in error.found
+
+
+def test_ranks_of_a_node_follow_the_number_of_nodes() -> None:
+    case = "  - {kernel: stream, ranks_per_node: 4, nodes: [1, 3], threads: [1, 2]}\n"
+    made = [(one.nodes, one.ranks, one.threads) for one in expand(case)]
+    assert made == [(1, 4, 1), (1, 4, 2), (3, 12, 1), (3, 12, 2)]
+    assert [one.ranks for one in expand(case, nodes=(5,))] == [20, 20]
+    assert {one.ranks for one in expand(case, ranks=(7,))} == {7}
+
+
+def test_ranks_of_a_node_are_given_once_and_make_no_series() -> None:
+    both = refused("  - {kernel: stream, ranks_per_node: 4, ranks: 8}\n")
+    assert "give ranks, or ranks_per_node, not both" in str(both)
+    entry = "  - {kernel: stream, ranks_per_node: 4, nodes: [1, 2], scaling: weak}\n"
+    series = refused(entry)
+    assert "ranks_per_node makes no scaling series" in str(series)

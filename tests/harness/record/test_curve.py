@@ -85,7 +85,7 @@ def test_a_viewer_finds_axes_signals_and_scales(made: Any, curved: CaseResult) -
 def test_a_place_at_zero_has_no_logarithm(made: Any, curved: CaseResult) -> None:
     with opened(made, curved) as file:
         style = json.loads(file["entry/ping_latency"].attrs["SILX_style"])
-        assert style == {"axes_scale_type": ["linear"], "signal_scale_type": "log"}
+        assert style == {"axes_scale_type": ["symlog"], "signal_scale_type": "log"}
 
 
 def test_calls_are_kept_for_every_repetition(made: Any, curved: CaseResult) -> None:

@@ -77,7 +77,7 @@ def test_a_clock_set_back_a_day_keeps_ids_apart_and_order_by_time(
 ) -> None:
     for name in ("20261128T080000Z-quick-aaaaaa", "20261127T080000Z-quick-bbbbbb"):
         begin(tmp_path, name)
-    assert library.known(tmp_path).runs == (
+    assert library.Known(tmp_path).runs == (
         "20261127T080000Z-quick-bbbbbb",
         "20261128T080000Z-quick-aaaaaa",
     )

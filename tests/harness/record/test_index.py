@@ -131,7 +131,7 @@ def test_what_has_gone_is_forgotten(results: Path) -> None:
         FIRST,
         "20261128T192529Z-golden-d7f9f7",
     }
-    assert THIRD not in library.known(results).runs
+    assert THIRD not in library.Known(results).runs
 
 
 def test_a_file_of_the_answer_that_was_changed_is_noticed(results: Path) -> None:
@@ -195,7 +195,7 @@ def test_where_no_index_can_be_written_there_is_none(
 
 
 def test_the_known_words_are_those_of_the_files(results: Path) -> None:
-    known = library.known(results)
+    known = library.Known(results)
     assert known.runs == (FIRST, SECOND, "20261128T192529Z-golden-d7f9f7", THIRD)
     assert known.tags == ("begun", "rack3", "rack4")
     assert known.clusters == ("laptop", "sunway")

@@ -36,7 +36,7 @@ def spoil(path, old, new):
 def test_figures_are_whole_numbers_in_base_units(built):
     with np.load(built / "top500.npz") as file:
         assert {name: file[name].shape for name in file.files} == dict.fromkeys(
-            ("rmax", "rpeak", "cores", "power"), (2, 4)
+            ("rmax", "rpeak", "cores", "power", "nmax", "network", "chip"), (2, 4)
         )
         assert file["rmax"][0, 0] == 93_014_593_900_000_000
         assert file["cores"][0, 0] == 10_649_600
@@ -55,7 +55,15 @@ def test_two_builds_give_the_same_bytes(built, tmp_path):
     again.mkdir()
     build.build(SAMPLE, again)
     names = sorted(path.name for path in built.iterdir())
-    assert names == ["lists.csv", "nodes.csv", "systems.csv", "top500.npz"]
+    assert names == [
+        "hpcg.npz",
+        "hpl_mxp.npz",
+        "hpl_runs.csv",
+        "lists.csv",
+        "nodes.csv",
+        "systems.csv",
+        "top500.npz",
+    ]
     assert [(built / n).read_bytes() for n in names] == [(again / n).read_bytes() for n in names]
 
 
@@ -136,3 +144,28 @@ def test_command_line(tmp_path, capsys):
     assert "SOURCE_DIR" in capsys.readouterr().err
     assert build.main([str(tmp_path), str(tmp_path)]) == 2
     assert "no top500_lists" in capsys.readouterr().err
+
+
+def test_the_lists_of_other_benchmarks(built):
+    with np.load(built / "hpcg.npz") as file:
+        assert file["list"][0] == 201606
+        assert file["value"][0] == 0.58e15  # Tianhe-2 led HPCG in June 2016
+        assert file["rmax"][0] == 33.863e15
+    with np.load(built / "hpl_mxp.npz") as file:
+        assert file["value"][-2:].tolist() == [1.42e18, 0.55e18]
+        assert file["cores"].dtype == np.float64
+
+
+def test_a_better_result_below_a_worse_one_is_refused(source, tmp_path):
+    spoil(source / "hpl_mxp_lists.csv", "Summit,2414592,0.55", "Summit,2414592,1.55")
+    with pytest.raises(ValueError, match=r"hpl_mxp_lists.csv: 202006: the result rises at rank 2"):
+        build.build(source, tmp_path)
+
+
+def test_runs_of_cpu_systems_whose_nodes_can_be_counted(built):
+    [run] = tables.rows(built / "hpl_runs.csv")  # the others of the sample do not give all of it
+    assert (run["list"], run["rank"], run["family"], run["network"]) == (
+        "2016-06", "1", "SW26010", "Sunway"
+    )  # fmt: skip
+    assert int(run["nodes"]) == 40960
+    assert float(run["rmax_flop_s"]) == 93.0145939e15

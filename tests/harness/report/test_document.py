@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import jsonschema
@@ -34,6 +35,7 @@ from harness.report.doctor_document import DoctorDoc, FindingDoc
 from harness.report.document import Doc
 from harness.report.format import Format
 from harness.report.plan_document import PlanDoc
+from harness.report.plots import listing as plots
 from kernels import listing
 from kernels.contract import Check
 
@@ -80,14 +82,20 @@ def test_writing_them_again_changes_nothing(
     }
 
 
+def _module(path: Path) -> ModuleType:
+    return import_module(".".join(path.relative_to(schema.FOLDER.parents[2]).with_suffix("").parts))
+
+
 def test_every_document_with_a_schema_is_listed() -> None:
     named = {
         one
-        for path in schema.FOLDER.parent.glob("*document.py")
-        for module in [import_module(f"harness.report.{path.stem}")]
+        for path in schema.FOLDER.parent.rglob("*.py")
+        if "schema_id" in path.read_text(encoding="utf-8")
+        for module in [_module(path)]
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Doc) and "schema_id" in one.model_fields
     }
+    named |= {plots.PlotsDoc, *plots.documents()}  # each in the file of its plot
     assert named == set(schema.ALL)
     assert len({schema.identity(one) for one in schema.ALL}) == len(schema.ALL)
 
@@ -224,7 +232,7 @@ def test_show_ls_and_rank(made: Any, tmp_path: Path) -> None:
     Path(run.path, "run.yaml").write_text("damaged")
     (line,) = printed(records_command.ls, tmp_path, 100)["runs"]
     assert line["outcome"] == "corrupt"
-    assert printed(rank_command.rank, "93 PF", [], tmp_path)["rmax"] == 93e15
+    assert printed(rank_command.rank, rank_command.Wanted("93 PF"), tmp_path)["rmax"] == 93e15
 
 
 def test_errors_and_findings() -> None:

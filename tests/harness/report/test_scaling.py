@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness import session
+from harness import shown
 from harness.outcome import Outcome
 from harness.plan.case import Case, Geometry, Member
 from harness.record import store
@@ -99,7 +99,7 @@ def test_the_record_gives_the_same_again(made: Any, tmp_path: Path) -> None:
     store.create(run, cases)
     for one in results:
         store.add(run, one, compose.of_case(one).model_dump())
-    found = session.show(Path(run.path)).scaling
+    found = shown.run(Path(run.path)).scaling
     assert found[:2] == of_cases([compose.of_case(one) for one in results])
     assert found[2].reason.endswith("has no result: skipped")
 

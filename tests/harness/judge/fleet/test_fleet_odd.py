@@ -47,7 +47,7 @@ def test_every_fleet_gets_a_verdict_with_a_reason(seed: int) -> None:
         document = accept_document.of(found, "--from x", None, None, {})
         json.loads(text(document), parse_constant=finite)
         Console(file=io.StringIO(), width=80).print(acceptance.shown(document))
-        accept_files.as_csv(found)
+        accept_files.as_csv(found, document)
         junit.text("fleet", accept_files.as_tests(found, document))
         baselines.make(found)
         for at, node in enumerate(document.nodes):

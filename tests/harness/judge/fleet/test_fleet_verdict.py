@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.judge.fleet import evidence
 from harness.judge.fleet.table import Measurements, Metric, wanting
 from harness.judge.fleet.verdict import Anchors, Verdict, judged
 from harness.judge.fleet.views import Anchor, Stored
@@ -34,6 +35,23 @@ def test_one_slow_node_of_many_is_the_only_rejection() -> None:
 def test_a_slow_minority_is_found() -> None:
     """Their share is too large for a mean, and for the median absolute deviation."""
     assert rates(slow(8, 3, 0.94, 0.003), 200, bad=3).exact >= 0.95
+
+
+def test_a_slow_minority_of_few_noisy_nodes_is_measured_again() -> None:
+    found = rates(slow(8, 3, 0.94, 0.01), 100, bad=3, seed=4)
+    assert found.noticed >= 0.7
+    healthy = rates(normal(8, cv=0.05), 200, seed=5)
+    assert healthy.flagged <= 0.02
+
+
+def test_the_group_of_a_slow_minority_is_said() -> None:
+    value = np.array([0.94, 0.945, 0.935, 1.0, 1.01, 0.995, 1.004, 0.998])
+    found = judged(table(value))
+    fleet = found.fleets[0]
+    assert fleet is not None
+    assert fleet.slow == (0, 1, 2)
+    lines = [one.remark for one in evidence.of_node(found, 1)]
+    assert "3 of 8 nodes stand together behind the others" in lines
 
 
 def test_one_very_slow_node_of_five_is_found() -> None:

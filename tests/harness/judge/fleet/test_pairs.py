@@ -1,26 +1,16 @@
-"""Tournaments, and which end or link a slow pair is the fault of."""
+"""Which end or link a slow pair is the fault of."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from harness.judge.fleet.pairs import Pairs, PairsJudged, judge, tournament
+from harness.judge.fleet.pairs import Pairs, PairsJudged, judge
 from harness.judge.fleet.table import Measurements, Metric
 from harness.judge.fleet.thresholds import DEFAULT
 from harness.judge.fleet.verdict import Verdict, judged
 from harness.judge.fleet.views import Grade
-
-
-@pytest.mark.parametrize("nodes", range(14))
-def test_a_tournament_has_every_pair_once_and_no_node_twice_in_a_round(nodes: int) -> None:
-    rounds = tournament(nodes)
-    pairs = {tuple(one) for one in rounds.reshape(-1, 2).tolist()}
-    assert pairs == {(a, b) for b in range(nodes) for a in range(b)}
-    assert rounds.shape[0] * rounds.shape[1] == len(pairs)
-    assert all(len(set(one.ravel().tolist())) == one.size for one in rounds)
-    if nodes >= 2:
-        assert rounds.shape[:2] == (nodes - 1 + nodes % 2, nodes // 2)
+from kernels.network.pairs.schedule import tournament
 
 
 def measured(

@@ -29,6 +29,7 @@ def words(request: Request, *, suite: str, hpl_dat: Path | None, into: Path) -> 
         *_flag("--cluster-file", request.cluster_file),
         *_flag("--results", request.results),
         *(f"--tag={one}" for one in request.tags),
+        *_flag("--hosts", ",".join(request.hosts) or None),
         *(["--require-references"] if request.require_references else []),
         *_flag("--into", into),
     ]

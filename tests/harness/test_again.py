@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness import again
 from harness.cli import main as cli
-from harness.commands import again
 from harness.plan.expand import Overrides
 from harness.prepare import Request, Rules
 
@@ -104,6 +104,7 @@ def test_every_flag_of_run_is_handed_on() -> None:
         rules=Rules(1, 1.0, 1.0),
         tags=("t",),
         require_references=True,
+        hosts=("n1", "n2"),
     )
     found = again.words(full, suite="hpl", hpl_dat=Path("H"), into=Path("i"))
     given_ = {word.partition("=")[0] for word in found if word.startswith("--")}
@@ -113,4 +114,16 @@ def test_every_flag_of_run_is_handed_on() -> None:
     known = {one.opts[0] for one in command.commands["run"].params if one.opts[0].startswith("--")}
     assert known - given_ == {"--format", "--json", "--junit"}
     submit = {one.opts[0] for one in command.commands["submit"].params}
-    assert known - submit == {"--format", "--into", "--junit"}
+    assert known - submit == {"--format", "--hosts", "--into", "--junit"}
+
+
+def test_a_gate_can_require_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Request] = []
+    monkeypatch.setattr(
+        "harness.commands.gate.gate", lambda request, *_, **__: found.append(request)
+    )
+    for flag in ([], ["--require-references"]):
+        monkeypatch.setattr(sys, "argv", ["qyran", "gate", "quick", *flag])
+        with pytest.raises(SystemExit):
+            cli.main()
+    assert [one.require_references for one in found] == [False, True]

@@ -1,0 +1,1 @@
+"""Nodes are accepted: measured stage after stage, each on those that passed the one before."""

@@ -1,0 +1,1 @@
+"""The sections of a report: the folder listing is the registry, ``ORDER`` says what comes first."""

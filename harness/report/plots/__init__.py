@@ -1,0 +1,1 @@
+"""Plots: pictures of documents, each of which `qyran plot NAME --json` prints as numbers."""

@@ -1,0 +1,1 @@
+"""The plots there are, a file each, found by listing."""

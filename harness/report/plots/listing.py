@@ -1,0 +1,89 @@
+"""The plots there are: the folder listing of `kinds` is the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+
+from pydantic import Field
+
+from harness.errors import unknown
+from harness.report.document import Doc
+from harness.report.plots import kinds
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Cell = str | float | int | None
+"""A number in its base unit, text, or nothing."""
+Table = tuple[Sequence[str], Sequence[Sequence[Cell]]]
+"""The names of the columns with their units, and the rows that the marks of a plot refer to."""
+Needs = Literal["rate", "run", "machine", "history", "fleet", "pairs"]
+"""What the numbers of a plot are made of."""
+
+
+class NoNumbers(Exception):
+    """There is nothing to draw. found : what is there instead; fix : what to run."""
+
+    def __init__(self, found: str, fix: str) -> None:
+        self.found = found
+        self.fix = fix
+        super().__init__(found)
+
+
+class PlotDoc(Doc):
+    """A plot and what it shows."""
+
+    plot: str
+    title: str
+    shows: str
+
+
+class PlotsDoc(Doc):
+    """What `qyran plot` prints without a name."""
+
+    schema_id: Literal["qyran.plots/1"] = Field("qyran.plots/1", alias="schema")
+    plots: list[PlotDoc]
+
+
+class Kind(Protocol):
+    """A plot. doc : the document of this kind."""
+
+    TITLE: str
+    HELP: str
+    NEEDS: Needs
+    DOCUMENT: type[Doc]
+
+    def size(self, doc: Any) -> tuple[float, float]:
+        """Width and height that suit these numbers, px."""
+
+    def draw(self, doc: Any, figure: Figure) -> None:
+        """Draw into an empty figure."""
+
+    def describe(self, doc: Any) -> str:
+        """What is to be seen, in a few sentences."""
+
+    def table(self, doc: Any) -> Table:
+        """The numbers that are shown."""
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All plots, by name as it is typed: ``hpl-phases`` for ``hpl_phases.py``."""
+    files = Path(next(iter(kinds.__path__))).glob("[a-z]*.py")
+    return tuple(sorted(path.stem.replace("_", "-") for path in files))
+
+
+def load(name: str) -> Kind:
+    """The plot of that name; ConfigError if there is none."""
+    if name not in names():
+        raise unknown("plot", "plot", name, names())
+    return cast(Kind, import_module(f"{kinds.__name__}.{name.replace('-', '_')}"))
+
+
+def documents() -> tuple[type[Doc], ...]:
+    """The documents of all plots."""
+    return tuple(load(name).DOCUMENT for name in names())

@@ -1,0 +1,286 @@
+"""Every plot: its SVG is valid, shows the numbers that it should, and lets no name break out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from harness.errors import ConfigError
+from harness.report import schema
+from harness.report.plots import canvas, inline, listing, palette, render
+from harness.report.plots.kinds import top500
+from tests.harness.report.plots.examples import EXAMPLES, SHOWN, matrix
+
+ROOT = Path(__file__).parents[4]
+SVG = "{http://www.w3.org/2000/svg}"
+ALL = pytest.mark.parametrize("name", listing.names())
+
+
+@cache
+def page(name: str) -> str:
+    """The example of a plot as SVG for a page."""
+    return render.inlined(name, EXAMPLES[name](), "p-")
+
+
+def tree(name: str) -> ET.Element:
+    return ET.fromstring(page(name))
+
+
+def marks(root: ET.Element) -> list[ET.Element]:
+    return [one for one in root.iter() if one.get("data-row") is not None]
+
+
+def texts(root: ET.Element) -> list[str]:
+    return ["".join(one.itertext()) for one in root.iter(f"{SVG}text")]
+
+
+def test_every_plot_has_an_example_here_and_stands_in_the_docs() -> None:
+    assert set(EXAMPLES) == set(listing.names())
+    said = (ROOT / "docs" / "plots.md").read_text(encoding="utf-8")
+    assert {one for one in listing.names() if f"`{one}`" not in said} == set()
+
+
+@ALL
+def test_every_plot_explains_itself(name: str) -> None:
+    kind = listing.load(name)
+    assert kind.__doc__
+    assert kind.TITLE
+    assert kind.HELP
+    assert kind.DOCUMENT in schema.ALL
+    doc = EXAMPLES[name]()
+    assert len(kind.describe(doc)) > 20
+
+
+@ALL
+def test_an_inlined_plot_is_svg_that_may_stand_in_any_page(name: str) -> None:
+    text = page(name)
+    root = ET.fromstring(text)
+    assert root.tag == f"{SVG}svg"
+    assert not text.startswith("<?xml")
+    assert (root.get("role"), root.get("aria-labelledby")) == ("img", "p-title p-desc")
+    said = {one.get("id"): one.text for one in root if one.get("id")}
+    assert said["p-title"] == listing.load(name).TITLE
+    assert said["p-desc"]
+    tags = {one.tag.removeprefix(SVG) for one in root.iter()}
+    assert not tags & {"style", "script", "metadata", "foreignObject", "a"}
+    for one in root.iter():
+        assert one.get("style") is None
+        assert not any(key.startswith("on") for key in one.attrib)
+        assert (one.get("id") or "p-").startswith("p-")
+        href = one.get("href", "#p-")
+        assert href.startswith(("#p-", "data:image/png"))
+    ids = [one.get("id") for one in root.iter() if one.get("id")]
+    assert len(ids) == len(set(ids))
+    for used in re.findall(r"url\(#([^)]+)\)", text) + re.findall(r'href="#([^"]+)"', text):
+        assert used in ids
+
+
+@ALL
+def test_colours_are_variables_in_a_page_and_fixed_in_a_file(name: str) -> None:
+    text, file = page(name), render.svg(name, EXAMPLES[name]())
+    bare = {value for key in ("fill", "stroke") for value in re.findall(f'{key}="(#[^"]+)"', text)}
+    assert not bare & set(palette.LIGHT.values())
+    assert f"var(--plot-ink, {palette.INK})" in text
+    assert "var(" not in file
+    assert ET.fromstring(file).get("font-family")
+
+
+@ALL
+def test_marks_refer_to_rows_of_the_table(name: str) -> None:
+    head, rows = listing.load(name).table(EXAMPLES[name]())
+    assert all(len(row) == len(head) for row in rows)
+    found = [int(one.get("data-row", "")) for one in marks(tree(name))]
+    assert found
+    assert set(found) <= set(range(len(rows)))
+    assert all(one.get("class") == "mark" for one in marks(tree(name)))
+
+
+@ALL
+def test_text_of_files_is_text(name: str) -> None:
+    root = tree(name)
+    if name == "top500":
+        return  # nothing in it comes from a file of the user
+    said = " ".join(texts(root))
+    assert SHOWN[:20] in said
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert "mathdefault" not in said
+
+
+@ALL
+def test_the_same_numbers_give_the_same_bytes(name: str) -> None:
+    assert render.inlined(name, EXAMPLES[name](), "p-") == page(name)
+
+
+def test_the_same_numbers_give_the_same_pixels() -> None:
+    first, second = (render.png("strips", EXAMPLES["strips"]()) for _ in range(2))
+    assert first == second
+
+
+@ALL
+def test_a_picture_has_the_size_that_was_asked_for(name: str) -> None:
+    size = render.Size(700, 640)
+    root = ET.fromstring(render.svg(name, EXAMPLES[name](), size))
+    assert (root.get("width"), root.get("height")) == ("700", "640")
+    content = render.png(name, EXAMPLES[name](), size, scale=1.0)
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (int.from_bytes(content[16:20]), int.from_bytes(content[20:24])) == (700, 640)
+
+
+@ALL
+def test_labels_do_not_leave_the_picture(name: str) -> None:
+    root = tree(name)
+    width = float(root.get("width", "0"))
+    for one in root.iter(f"{SVG}text"):
+        said = "".join(one.itertext())
+        if SHOWN[:9] not in said and one.get("transform") is None:
+            x, size = float(one.get("x", "")), float(one.get("font-size", "0px")[:-2])
+            long = 0.5 * size * len(said)  # a low estimate: the font of a page is not known
+            share = {"middle": 0.5, "end": 1.0}.get(one.get("text-anchor", ""), 0.0)
+            assert x - share * long > -3.0, said
+            assert x + (1.0 - share) * long < width + 3.0, said
+
+
+def test_a_users_settings_change_nothing() -> None:
+    before = render.svg("strips", EXAMPLES["strips"]())
+    with mpl.rc_context({"font.size": 40, "axes.facecolor": "red", "text.usetex": True}):
+        assert render.svg("strips", EXAMPLES["strips"]()) == before
+
+
+def test_pyplot_is_never_imported() -> None:
+    script = (
+        "import sys\n"
+        "from harness.report.plots import render\nfrom harness.report.plots.kinds import top500\n"
+        "render.png('top500', top500.numbers(1e12, ''))\nprint('matplotlib.pyplot' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert said.stdout.split() == ["False"]
+
+
+def test_an_unknown_plot_names_the_known_ones() -> None:
+    with pytest.raises(ConfigError) as caught:
+        listing.load("rooflin")
+    assert "did you mean 'roofline'" in str(caught.value)
+    assert all(name in str(caught.value) for name in listing.names())
+
+
+def test_a_mark_that_is_not_drawn_is_noticed() -> None:
+    made = canvas.figure()
+    with canvas.style():
+        axes = made.add_subplot()
+        (line,) = axes.plot([1, 2, 3], [1, 2, 3], "o")
+        line.set_gid(inline.marks([0, 1]))
+    with pytest.raises(ValueError, match="2 rows are shown by 3 marks"):
+        canvas.svg(made, "", "")
+
+
+def test_hundreds_of_nodes_are_an_image() -> None:
+    text = render.inlined("pairs", matrix(150), "p-")
+    assert "data:image/png" in text
+    assert len(text) < 300_000
+
+
+# Positions: the places of dots in the SVG against the numbers in the table.
+
+
+def dots(root: ET.Element, rows: Sequence[int]) -> list[tuple[float, float]]:
+    """The place of the last mark of each row, px from the lower left corner."""
+    height = float(root.get("height", "0"))
+    found = {int(one.get("data-row", "")): one for one in marks(root) if one.get("x")}
+    return [(float(found[i].get("x", "")), height - float(found[i].get("y", ""))) for i in rows]
+
+
+def ticks(root: ET.Element, unit: str) -> dict[float, float]:
+    """Values of the vertical axis, read from their labels -> px from the lower edge."""
+    factors = {"G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+    found = {}
+    for one in root.iter(f"{SVG}text"):
+        words = re.fullmatch(rf"(\d+) ([GTPE]){unit}", "".join(one.itertext()))
+        if words and one.get("text-anchor") == "end":
+            middle = float(one.get("y", "")) - 0.36 * float(one.get("font-size", "0px")[:-2])
+            found[float(words[1]) * factors[words[2]]] = float(root.get("height", "0")) - middle
+    return found
+
+
+def test_dots_of_top500_stand_where_the_axis_says() -> None:
+    """Read as an eye does: the labels of the ticks give the scale, the dots are held against it."""
+    doc = top500.numbers(93e12, "given")
+    root = tree("top500")
+    scale = ticks(root, "flop/s")
+    assert len(scale) >= 4
+    slope, start = np.polyfit(np.log10(list(scale)), list(scale.values()), 1)
+    rows = [len(doc.lists) + i for i in range(len(doc.systems))]
+    for one, (_, y) in zip(doc.systems, dots(root, rows), strict=True):
+        assert y == pytest.approx(slope * np.log10(one.rmax) + start, abs=1.5), one.system
+    years = [x for x, _ in dots(root, rows)]
+    step = np.polyfit([one.year for one in doc.systems], years, 1)
+    assert np.polyval(step, [one.year for one in doc.systems]) == pytest.approx(years, abs=0.01)
+
+
+def test_a_dot_moves_with_its_number() -> None:
+    """The check of positions is seen to fail: another number stands elsewhere."""
+    doc = top500.numbers(93e12, "given")
+    moved = doc.model_copy(deep=True)
+    moved.systems[0].rmax *= 1.5
+    row = len(doc.lists)
+    a, b = (ET.fromstring(render.inlined("top500", one, "p-")) for one in (doc, moved))
+    (at,), (other,) = dots(a, [row]), dots(b, [row])
+    assert other[1] - at[1] > 4.0
+
+
+@pytest.mark.parametrize(
+    ("name", "panel", "x", "y"),
+    [
+        ("scaling", 1, 3, 8),
+        ("curves", 0, 3, 5),
+        ("imbalance", 0, 2, 4),
+        ("history", 0, None, 4),
+        ("roofline", 0, 2, 3),
+    ],
+)
+def test_dots_stand_where_their_numbers_are(name: str, panel: int, x: int | None, y: int) -> None:
+    """x, y : the columns of the table that a dot shows, in the coordinates of its axes."""
+    doc, kind = EXAMPLES[name](), listing.load(name)
+    _, rows = kind.table(doc)
+    with canvas.style():
+        made = canvas.figure(*kind.size(doc))
+        kind.draw(doc, made)
+    axes = made.axes[panel]
+    root = ET.fromstring(canvas.svg(made, "", ""))
+    low, high = axes.get_ylim()
+    shown = [
+        i
+        for i, row in enumerate(rows)
+        if isinstance(row[y], float)
+        and low <= float(row[y] or 0.0) <= high
+        and (x is None or float(row[x] or 0.0) > 0.0 or name == "imbalance")
+    ]
+    assert len(shown) >= 1
+    for i, found in zip(shown, dots(root, shown), strict=True):
+        at = (float(i if x is None else rows[i][x] or 0.0), float(rows[i][y] or 0.0))
+        assert found == pytest.approx(axes.transData.transform(at), abs=0.01)
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    doc, kind = EXAMPLES["hpl-phases"](), listing.load("hpl-phases")
+    _, rows = kind.table(doc)
+    bars = [one for one in marks(tree("hpl-phases")) if one.find(f".//{SVG}path") is not None]
+    assert len(bars) == len(rows)
+    per_second = set()
+    for one, row in zip(bars, rows, strict=True):
+        path = one.find(f".//{SVG}path")
+        assert path is not None
+        x = [float(word) for word in re.findall(r"[ML] ([\d.]+) ", path.get("d", ""))]
+        per_second.add(round((max(x) - min(x)) / float(row[4] or 0.0), 1))
+    assert max(per_second) - min(per_second) <= 0.2

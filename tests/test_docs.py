@@ -1,0 +1,125 @@
+"""The documentation: every command in it is one, and what it prints in seconds is really run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from harness.cli import main  # noqa: F401 - it registers every command
+from harness.cli.app import app
+
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\s*(?:\$ )?(qyran [a-z].*)$")
+
+
+def commands(text: str, language: str | None = None) -> Iterator[str]:
+    """The lines of a page that call qyran, in their order; those of one kind of block."""
+    for _, kind, block in BLOCK.findall(text):
+        if language is None or kind == language:
+            found = (COMMAND.match(line) for line in block.replace("\\\n", " ").splitlines())
+            yield from (one[1] for one in found if one and not _is_output(one[0], block))
+
+
+def _is_output(line: str, block: str) -> bool:
+    """Whether a line is what a command printed: where one begins with $, the others are output."""
+    return re.search(r"^\$ ", block, re.MULTILINE) is not None and not line.startswith("$ ")
+
+
+def parsed(line: str) -> None:
+    """Every command of a line by the real parser, started by nothing; SystemExit-like errors."""
+    for words in _calls(line):
+        command: Any = typer.main.get_command(app)
+        name, rest = words[0], words[1:]
+        while hasattr(command, "commands"):
+            if not rest or rest[0] not in command.commands:
+                # A group by itself may be a command: `qyran env`.
+                assert not rest or rest[0].startswith("-"), f"no command {' '.join(words)!r}"
+                break
+            command, name, rest = command.commands[rest[0]], rest[0], rest[1:]
+        command.make_context(name, list(rest), resilient_parsing=False)
+
+
+def _calls(line: str) -> Iterator[list[str]]:
+    """The calls of qyran in a line, without comments and redirections."""
+    words = shlex.split(line, comments=True)
+    call: list[str] = []
+    for word in [*words, "&&"]:
+        if word in ("&&", "|", ">", ";"):
+            if call[:1] == ["qyran"]:
+                yield call
+            call = []
+        else:
+            call.append(word)
+
+
+LINES = [
+    pytest.param(line, id=f"{page.name}: {line[:60]}")
+    for page in PAGES
+    for line in commands(page.read_text(encoding="utf-8"))
+]
+
+
+def test_there_are_commands() -> None:
+    assert len(LINES) > 80
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_command_is_one(line: str) -> None:
+    parsed(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["qyran nothing", "qyran run quick --repetitions 3", "qyran store nothing", "qyran list a b"],
+)
+def test_a_wrong_command_is_noticed(line: str) -> None:
+    assert list(commands(f"```\n{line}\n```\n")) == [line]
+    with pytest.raises(Exception, match=r"(?i)no|option|unexpected"):
+        parsed(line)
+
+
+def test_what_takes_seconds_is_run(tmp_path: Path) -> None:
+    """The lines with $ of ```console blocks, one after the other in a scratch folder."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "100"}
+    done = []
+    for page in PAGES:
+        for line in commands(page.read_text(encoding="utf-8"), "console"):
+            for words in _calls(line):
+                run = subprocess.run(
+                    [str(Path(sys.executable).with_name("qyran")), *words[1:]],
+                    cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+                    timeout=100,
+                )  # fmt: skip
+                assert run.returncode == 0, f"{page.name}: {line}\n{run.stderr}"
+                assert run.stdout
+                done.append(line)
+    assert len(done) >= 3
+
+
+def test_the_site_is_built_without_warnings(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs")
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "--site-dir", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=110,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    for name, words in {
+        "commands": "qyran store fsck",
+        "kernels": "star2d",
+        "suite": "launches",
+    }.items():
+        assert words in (tmp_path / "reference" / name / "index.html").read_text(encoding="utf-8")
+    fetched = re.compile(r'<(?:link|script|img)[^>]+(?:href|src)="https?://')
+    assert not [one for one in tmp_path.rglob("*.html") if fetched.search(one.read_text("utf-8"))]
