@@ -46,6 +46,32 @@ def site(user: User) -> User:
 
 
 @pytest.fixture
+def all_stages(site: User) -> User:
+    """The same site with short suites for the other stages, and something promised of each."""
+    small = {"filled": 2**20, "n": 32, "points": 64, "products": 2, "transforms": 2}
+    burnin = {"kernel": "burnin", "parameters": {**small, "duration": 0.0}, "repetitions": 2}
+    pairs = {"kernel": "pairs", "parameters": {"message": 65536}, "ranks_per_node": 1}
+    hpl = {"kernel": "hpl", "parameters": {"n": 200, "nb": 32}, "ranks_per_node": 1}
+    cases = {"burnin": {**burnin, "ranks": 1}, "pairs": pairs, "all": hpl}
+    for stage, case in cases.items():
+        case.setdefault("repetitions", 2)
+        suite = {"schema": "qyran.suite/1", "title": stage, "cases": [case]}
+        (site.folder / "jobs" / f"accept-{stage}.yaml").write_text(json.dumps(suite))
+    contract = json.loads((site.folder / "contract.yaml").read_text())
+    phases = ("moving_inversions", "walking_ones", "address", "random")
+    contract["metrics"] |= {
+        **{f"burnin.{name}_flop_rate": {"minimum": 1.0} for name in ("dgemm", "fft")},
+        **{f"burnin.{name}_bandwidth": {"minimum": 1.0} for name in phases},
+        "burnin.clock_frequency": {"minimum": 1.0},
+        "pairs.latency": {"maximum": 1.0},
+        "pairs.bandwidth": {"minimum": 1.0},
+        "hpl.flop_rate": {"minimum": 1e18, "per": "machine"},
+    }
+    (site.folder / "contract.yaml").write_text(json.dumps(contract))
+    return site
+
+
+@pytest.fixture
 def limited_node2(batch: Slurm) -> Iterator[None]:
     """The slurmd of node2 in a control group that has a part of a CPU only."""
     (daemon,) = batch.machines["node2"].processes("slurmd -N")
@@ -100,6 +126,16 @@ def test_equal_nodes_are_accepted_by_a_contract(site: User) -> None:
     assert (code, verdicts(found)) == (0, {"node1": "accept", "node2": "accept"}), said
     assert found["facts"] == []
     assert found["compared"] > 30
+
+
+def test_all_five_stages_and_what_the_machine_was_promised(all_stages: User) -> None:
+    code, found, said = accepted(all_stages, "--allocation", "--contract", "contract.yaml")
+    assert verdicts(found) == {"node1": "accept", "node2": "accept"}, (found, said)
+    stages = ("consistency", "node", "burnin", "pairs", "all")
+    assert ended(found) == dict.fromkeys(stages, ["passed"] * 2)
+    (broken,) = found["promises"]
+    assert (code, broken["metric"], broken["verdict"]) == (1, "hpl.flop_rate", "broken")
+    assert broken["value"] > 0.0
 
 
 @pytest.mark.usefixtures("limited_node2")
