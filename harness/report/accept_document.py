@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import asdict
 from typing import Literal
 
@@ -159,13 +160,15 @@ def of(
     """The document. sources : metric -> where its absolute anchor is from."""
     counts = {one.value: found.verdicts.count(one) for one in Verdict}
     control = more.control or evidence.control(found)
+    given = (("--contract", contract), ("--baseline", baseline))
+    typed = " ".join([source, *(f"{flag} {shlex.quote(one)}" for flag, one in given if one)])
     return AcceptDoc(
         source=source,
         contract=contract,
         baseline=baseline,
         exit_code=_worst(exit_code(found), more.promises_code),
         counts=counts,
-        nodes=[_node(found, i, control, source, sources, more) for i in range(len(found.verdicts))],
+        nodes=[_node(found, i, control, typed, sources, more) for i in range(len(found.verdicts))],
         links=[_link(found, one) for one in found.links],
         fleet=[_metric(found, i) for i in range(len(found.fleets))],
         thresholds=ThresholdsDoc(**asdict(found.limits)),
@@ -197,7 +200,7 @@ def exit_code(found: Judged) -> int:
 
 
 def _node(
-    found: Judged, at: int, control: str, source: str, sources: dict[str, str], more: More
+    found: Judged, at: int, control: str, typed: str, sources: dict[str, str], more: More
 ) -> NodeVerdictDoc:
     name, verdict = found.table.nodes[at], found.verdicts[at]
     made = _all_evidence(found, at, sources, more)
@@ -208,9 +211,7 @@ def _node(
         reason=_reason(verdict, made),
         evidence=made,
         control=control if suspected else "",
-        repeat=""
-        if verdict is Verdict.ACCEPT
-        else _repeat(name, suspected * control, source, more),
+        repeat="" if verdict is Verdict.ACCEPT else _repeat(name, suspected * control, typed, more),
     )
 
 
@@ -247,12 +248,12 @@ def _reason(verdict: Verdict, evidence: list[EvidenceDoc]) -> str:
     return "; ".join([line, *again]) + more
 
 
-def _repeat(node: str, control: str, source: str, more: More) -> str:
-    """What to type to be sure of a node."""
+def _repeat(node: str, control: str, typed: str, more: More) -> str:
+    """What to type to be sure of a node. typed : words of `qyran accept` that judge again."""
     if more.repeat is not None:
         return more.repeat(f"{node},{control}" if control else node)
     beside = f" and {control} beside it as a control" if control else ""
-    return f"measure {node} again{beside}; then: qyran accept {source}"
+    return f"measure {node} again{beside}; then: qyran accept {typed}"
 
 
 def _link(found: Judged, one: Link) -> LinkDoc:
