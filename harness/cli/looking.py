@@ -22,8 +22,11 @@ def plot(
     ] = None,
     kernel: Annotated[str, typer.Option(help=r"plots of a run, history: a kernel \[all]")] = "",
     metric: Annotated[str, typer.Option(help=r"history: a metric of it \[the primary]")] = "",
-    rmax: Annotated[
-        str | None, typer.Option(help=r"top500: an HPL result, e.g. '93 TF' \[the newest]")
+    rate: Annotated[
+        str | None,
+        typer.Option(
+            "--rate", "--rmax", help=r"a result among the lists, e.g. '93 TF' \[top500: the newest]"
+        ),
     ] = None,
     from_: Annotated[
         Path | None, typer.Option("--from", help="nodes, pairs: a CSV or JSON file, as of accept")
@@ -47,5 +50,5 @@ def plot(
     if not name:
         command.names(as_json=json)
         return
-    wanted = command.Wanted(run, Source(from_, runs, results), rmax, kernel, metric)
+    wanted = command.Wanted(run, Source(from_, runs, results), rate, kernel, metric)
     command.plot(name, wanted, command.Picture(out, width, height), as_json=json)

@@ -36,7 +36,7 @@ class Wanted:
 
     run: str
     source: Source
-    rmax: str | None = None
+    rate: str | None = None
     kernel: str = ""
     metric: str = ""
 
@@ -89,7 +89,7 @@ def _refuse(name: str, kind: Kind, wanted: Wanted) -> None:
     """ConfigError for what was asked for and would have no effect."""
     source = wanted.source
     for flag, given, needs in (
-        ("--rmax", wanted.rmax, ("rate",)),
+        ("--rate", wanted.rate, ("rate", "ranking")),
         ("--kernel", wanted.kernel, ("run", "machine", "history")),
         ("--metric", wanted.metric, ("history",)),
         ("--from", source.file, ("fleet", "pairs")),
@@ -133,24 +133,34 @@ def _of_rate(kind: Any, wanted: Wanted) -> Doc:
     try:
         made: Doc = kind.numbers(rate, source)
     except ValueError as error:
-        raise ConfigError("--rmax", str(error)) from error
+        raise ConfigError("--rate", str(error)) from error
+    return made
+
+
+def _of_ranking(kind: Any, wanted: Wanted) -> Doc:
+    """Among the lists of one benchmark; without a result the lists alone."""
+    try:
+        value = None if wanted.rate is None else quantity(wanted.rate, kind.UNIT)
+        made: Doc = kind.numbers(value)
+    except ValueError as error:
+        raise ConfigError("--rate", str(error)) from error
     return made
 
 
 def _rate(wanted: Wanted) -> tuple[float, str]:
     """The HPL result to draw, flop/s, and where it comes from."""
-    if wanted.rmax is not None:
+    if wanted.rate is not None:
         try:
-            return quantity(wanted.rmax, "flop/s"), "given"
+            return quantity(wanted.rate, "flop/s"), "given"
         except ValueError as error:
-            raise ConfigError("--rmax", str(error)) from error
+            raise ConfigError("--rate", str(error)) from error
     results = wanted.source.results
     for record in store.newest_first(results, _SEARCHED, ["hpl"]):
         if "flop_rate" in record["metrics"]:
             return float(record["metrics"]["flop_rate"]["value"]), f"run {record['run']}"
     raise NoNumbers(
         f"{results} holds no HPL result that passed its check",
-        "`qyran run hpl`, or give a rate: --rmax '93 TF'",
+        "`qyran run hpl`, or give one: --rate '93 TF'",
     )
 
 
@@ -223,6 +233,7 @@ def _fleet(wanted: Wanted) -> tuple[Judged, Pairs | None]:
 
 _SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {
     "rate": _of_rate,
+    "ranking": _of_ranking,
     "run": _of_run,
     "machine": _of_machine,
     "history": _of_history,

@@ -14,6 +14,7 @@ _PREFIX: Final = _DECIMAL | {"K": 1000.0} | _BINARY
 
 # Spellings of each base unit, longest first so that "flop/s" is not read as "f" and a rest.
 _SPELLINGS: Final = {
+    "flop/s/W": ("flop/s/w", "flops/w", "flop/w", "f/w"),
     "flop/s": ("flop/s", "flops", "flop", "f/s", "f"),
     "B/s": ("bytes/s", "byte/s", "B/s"),  # b is a bit to half of all readers: refused
     "B": ("bytes", "byte", "B"),
@@ -33,7 +34,7 @@ _NUMBER: Final = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(
 
 
 def quantity(value: object, unit: str) -> float:
-    """Read a quantity in base ``unit``: "flop/s", "B/s", "B", "W", "Hz", "s" or "1".
+    """Read a quantity in base ``unit``: "flop/s", "flop/s/W", "B/s", "B", "W", "Hz", "s" or "1".
 
     A bare number is in the base unit. Raises ValueError, saying what was found and an example.
     """
@@ -73,6 +74,7 @@ def _factor(suffix: str, unit: str, value: object) -> float:
 
 _EXAMPLES: Final = {
     "flop/s": "'93 TF' or '93 Tflop/s'",
+    "flop/s/W": "'6.1 GF/W' or '6.1 Gflop/s/W'",
     "B/s": "'200 GB/s'",
     "B": "'512 GiB'",
     "W": "'15 kW'",

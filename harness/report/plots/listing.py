@@ -21,7 +21,7 @@ Cell = str | float | int | None
 """A number in its base unit, text, or nothing."""
 Table = tuple[Sequence[str], Sequence[Sequence[Cell]]]
 """The names of the columns with their units, and the rows that the marks of a plot refer to."""
-Needs = Literal["rate", "run", "machine", "history", "fleet", "pairs"]
+Needs = Literal["rate", "ranking", "run", "machine", "history", "fleet", "pairs"]
 """What the numbers of a plot are made of."""
 
 
@@ -85,5 +85,5 @@ def load(name: str) -> Kind:
 
 
 def documents() -> tuple[type[Doc], ...]:
-    """The documents of all plots."""
-    return tuple(load(name).DOCUMENT for name in names())
+    """The documents of all plots, each once."""
+    return tuple(dict.fromkeys(load(name).DOCUMENT for name in names()))

@@ -8,7 +8,10 @@ from harness.report.document import CurveDoc, Doc
 from harness.report.history_document import HistoryDoc, MarkDoc, PointDoc, SegmentDoc, SeriesDoc
 from harness.report.plots.kinds import (
     curves,
+    green500,
     history,
+    hpcg,
+    hpl_mxp,
     hpl_phases,
     imbalance,
     nodes,
@@ -179,7 +182,10 @@ def sizes() -> Doc:
 
 EXAMPLES: dict[str, Callable[[], Doc]] = {
     "curves": sizes,
+    "green500": lambda: green500.numbers(20e9),
     "history": course,
+    "hpcg": lambda: hpcg.numbers(1e15),
+    "hpl-mxp": lambda: hpl_mxp.numbers(None),
     "hpl-phases": solve,
     "imbalance": ranks,
     "nodes": fleet,

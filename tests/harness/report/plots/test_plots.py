@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import matplotlib as mpl
 import numpy as np
@@ -18,6 +19,7 @@ from harness.errors import ConfigError
 from harness.report import schema
 from harness.report.plots import canvas, inline, listing, palette, render
 from harness.report.plots.kinds import top500
+from harness.report.plots.rankings import RankingDoc
 from tests.harness.report.plots.examples import EXAMPLES, SHOWN, matrix
 
 ROOT = Path(__file__).parents[4]
@@ -107,7 +109,7 @@ def test_marks_refer_to_rows_of_the_table(name: str) -> None:
 @ALL
 def test_text_of_files_is_text(name: str) -> None:
     root = tree(name)
-    if name == "top500":
+    if name in ("top500", "hpcg", "hpl-mxp", "green500"):
         return  # nothing in it comes from a file of the user
     said = " ".join(texts(root))
     assert SHOWN[:20] in said
@@ -226,6 +228,21 @@ def test_dots_of_top500_stand_where_the_axis_says() -> None:
     years = [x for x, _ in dots(root, rows)]
     step = np.polyfit([one.year for one in doc.systems], years, 1)
     assert np.polyval(step, [one.year for one in doc.systems]) == pytest.approx(years, abs=0.01)
+
+
+@pytest.mark.parametrize(("name", "line"), [("hpcg", "first"), ("green500", "last")])
+def test_dots_of_a_list_stand_where_the_axis_says(name: str, line: str) -> None:
+    doc = cast(RankingDoc, EXAMPLES[name]())
+    root = tree(name)
+    scale = ticks(root, re.escape(doc.unit))
+    assert len(scale) >= 3
+    slope, start = np.polyfit(np.log10(list(scale)), list(scale.values()), 1)
+    values = [getattr(one, line) for one in doc.lists]
+    expected = slope * np.log10(values) + start
+    height = float(root.get("height", "0"))
+    for row, want in enumerate(expected):
+        of_row = [one for one in marks(root) if one.get("data-row") == str(row) and one.get("y")]
+        assert min(abs(height - float(one.get("y", "")) - want) for one in of_row) < 1.5
 
 
 def test_a_dot_moves_with_its_number() -> None:
