@@ -20,6 +20,7 @@ from harness.report.document import (
     RunDoc,
     ScalingDoc,
 )
+from harness.report.drawn import fraction, sparkline
 from harness.report.listing_document import KernelDoc, ListDoc
 from harness.report.plan_document import PlanDoc
 from harness.report.table import BAD, STYLE, new_table
@@ -120,8 +121,8 @@ def _case_rows(table: Table, case: CaseDoc, title: str) -> None:
             *(of_case if i == 0 else ("", "", "")),
             phase if len(case.metrics) > len(metrics) else name,
             _results(metrics, case.primary),
-            _interval(metric),
-            _of_bound(metric),
+            sparkline(_interval(metric), metric.launches),
+            fraction(_of_bound(metric), metric.efficiency),
             _check(case.check) if i == 0 else "",
         )
 
