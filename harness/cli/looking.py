@@ -32,7 +32,7 @@ def plot(
         Path | None, typer.Option("--from", help="nodes, pairs: a CSV or JSON file, as of accept")
     ] = None,
     runs: Annotated[
-        str | None, typer.Option(help="nodes: words that select runs, as of accept")
+        str | None, typer.Option(help="nodes, pairs: words that select runs, as of accept")
     ] = None,
     width: Annotated[
         float | None, typer.Option(min=300, max=6000, help=r"px \[what suits the plot]")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.commands import output
 from harness.errors import CannotMeasure, ConfigError
-from harness.judge.fleet import file, runs
+from harness.judge.fleet import file, links, runs
+from harness.judge.fleet import table as tables
 from harness.judge.fleet.file import Read
+from harness.judge.fleet.links import Links
 from harness.record import library, selection
+from harness.record.recorded import Recorded
 
 
 @dataclass(frozen=True)
@@ -51,18 +55,39 @@ def _of_runs(words: str, results: Path) -> Measured:
     found = library.find(results, selection.parse(words, results))
     for one in found.skipped:
         output.note(f"{one.path}: left out: {one.reason}")
-    single = runs.of_one_node(found.cases)
-    if not single:
+    paired, others = _paired(found.cases)
+    single = runs.of_one_node(others)
+    if not single and paired is None:
         raise CannotMeasure(
             words,
-            f"selects no recorded case that ran on one node in {results}",
+            f"selects no recorded case that ran on one node, and no pairs of nodes, in {results}",
             fix="`qyran submit SUITE --per-node` measures each node by itself",
         )
-    if len(single) < len(found.cases):
-        left = len(found.cases) - len(single)
-        output.note(f"{left} of {len(found.cases)} cases are not of one known node, and left out")
+    if len(single) < len(others):
+        left = len(others) - len(single)
+        output.note(f"{left} of {len(others)} cases are not of one known node, and left out")
     keys = runs.keys(single)
     if len(keys) > 1:
         said = ", ".join(f"{key} ({nodes} nodes)" for key, nodes in keys)
         output.note(f"the hardware of the nodes is not the same: {said}")
-    return Measured(Read(runs.of_cases(single), None), keys[0][0] if keys else "")
+    return Measured(_read(single, paired), keys[0][0] if keys else "")
+
+
+def _paired(cases: Sequence[Recorded]) -> tuple[Links | None, list[Recorded]]:
+    """The newest pairs of nodes, and the cases that are none."""
+    of_pairs = [one for one in cases if one.kernel == links.KERNEL]
+    verified = [one for one in of_pairs if one.metrics]
+    if len(verified) > 1:
+        output.note(f"of {len(verified)} cases of {links.KERNEL} the newest is taken")
+    newest = max(verified, key=lambda one: one.started or 0.0, default=None)
+    others = [one for one in cases if one.kernel != links.KERNEL]
+    return (links.of_record(newest) if newest else None), others
+
+
+def _read(single: Sequence[Recorded], paired: Links | None) -> Read:
+    """Numbers of nodes, and of pairs of them."""
+    table = runs.of_cases(single)
+    if paired is None:
+        return Read(table, None)
+    table = tables.wanting(table, (), paired.nodes)
+    return Read(table, paired.among(table.nodes))

@@ -217,7 +217,7 @@ def _of_pairs(kind: Any, wanted: Wanted) -> Doc:
     if pairs is None or not len(pairs.ends):
         raise NoNumbers(
             f"{wanted.source.words} has no pair of nodes",
-            "a column `peer` in the file names the other node (docs/accept.md)",
+            "`qyran run accept-pairs --nodes N`, or a column `peer` in the file (docs/pairs.md)",
         )
     made: Doc = kind.numbers(found, pairs, wanted.source.words)
     return made

@@ -56,6 +56,14 @@ def test_every_pair_is_found_in_the_record(qyran: Qyran) -> None:
     slowest = table.value[table.metric == 1].min()
     assert slowest <= case["metrics"]["bandwidth_bandwidth"]["value"] * 1.01
 
+    results = ("--runs", done.json["run"], "--results", str(qyran.results), "--json")
+    drawn = qyran("plot", "pairs", *results)
+    assert drawn.rc == 0, drawn.err
+    assert drawn.json["nodes"] == list(found.nodes)
+    judged = qyran("accept", *results)
+    assert judged.rc == 4, judged.err  # three are too few to tell one from another
+    assert [one["node"] for one in judged.json["nodes"]] == list(found.nodes)
+
 
 @pytest.mark.parametrize("kernel", ["pingpong", "collectives", "pairs"])
 def test_one_rank_is_told_to_be_two(kernel: str, qyran: Qyran) -> None:
