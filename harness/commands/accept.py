@@ -69,7 +69,8 @@ def show(
 def _drained(shown: AcceptDoc, *, dry_run: bool) -> list[DrainedDoc]:
     """The rejected nodes, each with its first evidence as the reason."""
     rejected = {one.node: _why(one) for one in shown.nodes if one.verdict == "reject"}
-    done = drain.drain(rejected, acceptance=shown.id or shown.source, dry_run=dry_run)
+    name = shown.id or Path(shown.source.split(" ", 1)[-1]).name
+    done = drain.drain(rejected, acceptance=name, dry_run=dry_run)
     return [DrainedDoc(**asdict(one)) for one in done]
 
 

@@ -36,12 +36,19 @@ class Site:
         self.define()
         self.reach()
 
-    def define(self, hosts: str = "n[1-2]", launcher: str = "", node: str = "cores: 2") -> None:
+    def define(
+        self,
+        hosts: str = "n[1-2]",
+        launcher: str = "",
+        node: str = "cores: 2",
+        blocks: str = "",
+    ) -> None:
         """Write cluster.yaml."""
+        cpu = f"hosts: ['{hosts}'], node: {{{node}}}, blocks: {{{blocks}}}"
         (self.qyran.folder / "cluster.yaml").write_text(
             "schema: qyran.cluster/1\ndefault: pair\nclusters:\n  pair:\n"
             f"    launcher: {{kind: hostfile, agent: [{self.agent}, -q], {launcher}}}\n"
-            f"    partitions: {{cpu: {{hosts: ['{hosts}'], node: {{{node}}}}}}}\n"
+            f"    partitions: {{cpu: {{{cpu}}}}}\n"
         )
 
     def reach(self, on_second: str = ":", on_each: str = ":") -> None:

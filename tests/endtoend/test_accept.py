@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests.endtoend.pair import Site, may_unshare
 
@@ -32,11 +33,11 @@ def site(broken: Qyran) -> Site:
     return made
 
 
-def suite(site: Site, *cases: dict[str, Any]) -> None:
+def suite(site: Site, *cases: dict[str, Any], stage: str = "node") -> None:
     jobs = site.qyran.folder / "jobs"
     jobs.mkdir(exist_ok=True)
     content = {"schema": "qyran.suite/1", "title": "short", "cases": list(cases)}
-    (jobs / "accept-node.yaml").write_text(json.dumps(content))
+    (jobs / f"accept-{stage}.yaml").write_text(json.dumps(content))
 
 
 def accept(site: Site, *words: str) -> Done:
@@ -99,6 +100,20 @@ def test_what_cannot_be_measured_is_not_tested_and_the_others_go_on(site: Site) 
     assert "did not answer" in done.json["nodes"][1]["reason"]
     stages = {one["stage"]: [each["node"] for each in one["nodes"]] for one in done.json["stages"]}
     assert stages == {"consistency": ["n1", "n2"], "node": ["n1"]}
+
+
+def test_each_block_is_measured_by_itself_and_then_all_nodes(site: Site) -> None:
+    site.define(hosts=f"n[1-{NODES}]", blocks="left: ['n[1-2]'], right: [n3]")
+    case = site.qyran.faulty(nap_s=0.01, repetitions=2)
+    suite(site, {**case, "ranks_per_node": 1}, stage="all")
+    done = accept(site, "n[1-3]", "--stages", "all")
+    assert done.json["stages"], (done.out, done.err)
+    ranks = {
+        "-".join(header["tags"][-1].split("-")[2:]): header["cases"][0]["geometry"]["ranks"]
+        for one in sorted(site.qyran.results.glob("*/*/run.yaml"))
+        for header in [yaml.safe_load(one.read_text())]
+    }
+    assert ranks == {"all-left": 2, "all": 3}  # a block of one node is none
 
 
 def test_usage(site: Site, tmp_path: Path) -> None:

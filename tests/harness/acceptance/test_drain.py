@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from rich.console import Console
 from harness.acceptance import drain
 from harness.acceptance.drain import Done, Drained
 from harness.report import drained as report
+from tests.harness.test_cli import qyran
 
 # `scontrol --oneliner show node`, of Slurm 22.05.8, without some facts of the hardware.
 LINE = (
@@ -166,6 +169,30 @@ def test_a_reason_is_one_short_line_without_marks(home: Path) -> None:
     assert made.startswith("qyran accept a1: x  1  disk bad yyy")
     assert made.endswith("...")
     assert len(made) == 200
+
+
+def accepted(home: Path, *words: str) -> tuple[int, list[dict[str, str]]]:
+    """`qyran accept` of a fleet in which node1 is slow."""
+    rows = [f"node{i},triad,{200 if i == 1 else 300 + i % 3},GB/s,higher" for i in range(1, 13)]
+    (home / "fleet.csv").write_text("\n".join(["node,metric,value,unit,better", *rows]))
+    with pytest.MonkeyPatch.context() as patched, redirect_stdout(io.StringIO()) as out:
+        code = qyran(patched, "accept", "--from", str(home / "fleet.csv"), "--json", *words)
+    return code, json.loads(out.getvalue())["drained"]
+
+
+def test_accept_drains_the_rejected_node_and_only_if_asked(home: Path) -> None:
+    assert accepted(home) == (1, [])
+    code, (would,) = accepted(home, "--drain", "--dry-run")
+    assert (code, would["node"], would["done"], updates(home)) == (1, "node1", "would drain", [])
+    code, (done,) = accepted(home, "--drain")
+    assert (code, done["node"], done["done"]) == (1, "node1", "drained")
+    (update,) = updates(home)
+    assert update[1:3] == ["NodeName=node1", "State=DRAIN"]
+    assert update[3] == "Reason=qyran accept fleet.csv: triad -34 %"
+
+
+def test_a_dry_run_of_nothing_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert qyran(monkeypatch, "accept", "--from", "x.csv", "--dry-run") == 2
 
 
 def test_a_person_sees_who_was_left_alone_and_why(home: Path) -> None:
