@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -53,16 +55,24 @@ def test_that_cannot_be_started(command: list[str]) -> None:
 
 @pytest.mark.parametrize("script", ["sleep 77", "sleep 77 & sleep 77", "trap '' TERM; sleep 77"])
 def test_that_hangs_is_ended_with_all_it_started(script: str) -> None:
+    before = set(_living())  # the browser of other tests may be among them
     began = time.monotonic()
     found = ask(["sh", "-c", f"echo before; {script}; true"], PATH, timeout_s=0.3)
     assert time.monotonic() - began < 10
     assert (found.out, found.timed_out) == ("before\n", True)
     assert found.problem == "sh gave no answer within 0.3 s"
-    mine = psutil.Process(os.getpid()).children(recursive=True)
-    assert not [one for one in mine if one.status() != psutil.STATUS_ZOMBIE]
+    assert not set(_living()) - before
     assert not [
         one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "77"]
     ]
+
+
+def _living() -> Iterator[psutil.Process]:
+    """All that descends from this process and still runs."""
+    for one in psutil.Process(os.getpid()).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if one.status() != psutil.STATUS_ZOMBIE:
+                yield one
 
 
 def test_a_grandchild_that_keeps_the_output_open_is_not_waited_for() -> None:
