@@ -6,6 +6,7 @@ predicted from all runs but those of its own site (`harness.projection.validatio
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 
@@ -43,15 +44,19 @@ def named(made: Sequence[Checked]) -> list[str]:
     """The runs of the node table and of the named systems, one a line."""
     of = {(one.run.run.list, one.run.run.rank): one for one in made}
     entries = {
-        entry: node.name
-        for node in nodes.nodes()
-        if (entry := evidence.entry_of(node.hpl_source)) in of
+        entry: node.name for node in nodes.nodes() if (entry := entry_of(node.hpl_source)) in of
     }
     for system in systems.systems():
         for entry in system.entries:
             if (entry.key, entry.rank) in of:
                 entries.setdefault((entry.key, entry.rank or 0), system.short)
     return [row(name, of[entry]) for entry, name in sorted(entries.items())]
+
+
+def entry_of(source: str) -> tuple[str, int] | None:
+    """('2020-11', 71) in 'TOP500 2020-11 rank 71, ...'; None for another source."""
+    said = re.search(r"TOP500 (\d{4}-\d{2}) rank (\d+)", source)
+    return (said[1], int(said[2])) if said else None
 
 
 def row(name: str, one: Checked) -> str:

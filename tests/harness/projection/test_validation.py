@@ -8,6 +8,7 @@ import pytest
 from harness.projection import evidence, hpl, scatter, validation
 from harness.projection.evidence import Run, Sustained
 from harness.reference import families, nodes
+from tests.simulations.projecting import entry_of
 
 CPU = evidence.cpu()
 
@@ -61,7 +62,7 @@ def test_the_systems_of_the_node_table(checked):
     found = [
         of[entry]
         for node in nodes.nodes()
-        if node.kind in nodes.CPU_KINDS and (entry := evidence.entry_of(node.hpl_source)) in of
+        if node.kind in nodes.CPU_KINDS and (entry := entry_of(node.hpl_source)) in of
     ]
     assert len(found) >= 9
     assert median(abs(one.ratio - 1) for one in found) < 0.10
