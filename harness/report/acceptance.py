@@ -15,6 +15,7 @@ from harness.report.accept_document import (
     AcceptDoc,
     FleetMetricDoc,
     LinkDoc,
+    LinkKindDoc,
     NodeVerdictDoc,
 )
 from harness.report.evidence_document import EvidenceDoc
@@ -130,12 +131,19 @@ def _fleet(metrics: list[FleetMetricDoc]) -> Table:
     return table
 
 
+def _kind(one: LinkKindDoc, unit: str) -> str:
+    """``112 links within blocks, median 24 GB/s, spread 1.0 %, sees 5.1 %``."""
+    words = f"{units.counted(one.n, 'link')} {one.kind}, median {units.si(one.median, unit)}"
+    return f"{words}, spread {_percent(one.spread)}, sees {_percent(one.sees)}"
+
+
 def _percent(fraction: float | None) -> str:
     return "-" if fraction is None else f"{100.0 * fraction:.1f} %"
 
 
 def _remarks(metrics: list[FleetMetricDoc]) -> Iterator[RenderableType]:
     for one in metrics:
+        yield from (Text(f"{one.metric}: {_kind(each, one.unit)}") for each in one.kinds)
         if one.links:
             yield Text(f"{one.metric}: {one.links}", style="yellow")
         if one.bimodal:

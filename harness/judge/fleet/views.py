@@ -136,6 +136,7 @@ def among_peers(
 ) -> tuple[View, list[Fleet | None]]:
     """Each node beside the others; of each metric what its fleet is like, None without a value."""
     value = logarithms(cells.value, metrics)
+    tests = int(np.sum(~np.isnan(value)))
     found: list[peers.Compared | None] = []
     silent: list[str] = []
     fleets: list[Fleet | None] = []
@@ -148,7 +149,7 @@ def among_peers(
             None if silent[-1] else peers.compare(value[:, column], cells.error[:, column], limits)
         )
         found.append(compared)
-        fleets.append(_fleet(there, metric, groups, compared, cells.value.size, limits))
+        fleets.append(_fleet(there, metric, groups, compared, tests, limits))
     view = _of_compared("peers", cells, metrics, found, tuple(silent), limits)
     grade, fleets = _with_slow_groups(view, value, fleets, limits)
     best = np.where(cells.value == 0.0, Grade.ACCEPT, grade)  # nothing is better than 0
@@ -240,7 +241,7 @@ def _of_compared(
 
 def _noisy(error: Floats, limits: Thresholds) -> Bools:
     """Known far less well than other nodes are, and not to the smallest effect: no t settles it."""
-    typical = np.median(error, axis=0) if len(error) else np.zeros(error.shape[1])
+    typical = np.nanmedian(error, axis=0) if len(error) else np.zeros(error.shape[1])
     found: Bools = (error > _NOISIER * typical) & (error >= limits.effect / 2.0)
     return found
 
