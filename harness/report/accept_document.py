@@ -106,21 +106,24 @@ class FleetMetricDoc(Doc):
 
 
 class ThresholdsDoc(Doc):
-    """The thresholds as they were used (docs/accept.md says what each is); fractions."""
+    """The thresholds as they were used (docs/accept.md says what each is); fractions.
 
-    effect: float
-    pair_effect: float
-    floor: float
-    retest: float
-    reject: float
-    tolerance: float
-    doubt: float
-    certain: float
-    gross: float
-    least: int
-    clip: float
-    minority: float
-    together: float
+    null : of a document that was written without it.
+    """
+
+    effect: float | None
+    pair_effect: float | None
+    floor: float | None
+    retest: float | None
+    reject: float | None
+    tolerance: float | None
+    doubt: float | None
+    certain: float | None
+    gross: float | None
+    least: int | None
+    clip: float | None
+    minority: float | None
+    together: float | None
 
 
 class AcceptDoc(Doc):
@@ -129,6 +132,7 @@ class AcceptDoc(Doc):
     Of nodes that it measured itself: id : of the acceptance, stages : in the order in which they
     were asked for, facts : in which the nodes differ, of the number that was compared.
     cells, pairs : the numbers that were judged; pairs of more than 128 nodes are left out.
+    not_recorded : what an earlier version had not written, where its document was read again.
     """
 
     schema_id: Literal["qyran.accept/1"] = Field("qyran.accept/1", alias="schema")
@@ -151,6 +155,7 @@ class AcceptDoc(Doc):
     drained: list[DrainedDoc] = Field(default_factory=list)
     cells: CellsDoc | None = None
     pairs: list[PairMatrixDoc] = Field(default_factory=list)
+    not_recorded: list[str] = Field(default_factory=list)
 
 
 METHOD = [
