@@ -14,7 +14,7 @@ from harness.judge.fleet.pairs import Link, LinkKind
 from harness.judge.fleet.verdict import Judged, Verdict
 from harness.judge.fleet.views import Fleet, View
 from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
-from harness.report import accept_cells, evidence_document, units
+from harness.report import accept_cells, advice, evidence_document, units
 from harness.report.accept_cells import CellsDoc, PairMatrixDoc
 from harness.report.document import Doc
 from harness.report.drained import DrainedDoc
@@ -132,6 +132,7 @@ class AcceptDoc(Doc):
     Of nodes that it measured itself: id : of the acceptance, stages : in the order in which they
     were asked for, facts : in which the nodes differ, of the number that was compared.
     cells, pairs : the numbers that were judged; pairs of more than 128 nodes are left out.
+    advice : what to type where a fleet is too small to be judged, "" elsewhere.
     not_recorded : what an earlier version had not written, where its document was read again.
     """
 
@@ -155,6 +156,7 @@ class AcceptDoc(Doc):
     drained: list[DrainedDoc] = Field(default_factory=list)
     cells: CellsDoc | None = None
     pairs: list[PairMatrixDoc] = Field(default_factory=list)
+    advice: str = ""
     not_recorded: list[str] = Field(default_factory=list)
 
 
@@ -210,6 +212,7 @@ def of(
         compared=more.compared,
         promises=list(more.promises),
         cells=accept_cells.cells(found),
+        advice=advice.too_few(found, source, contract, more.id),
     )
 
 

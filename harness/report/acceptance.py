@@ -38,7 +38,9 @@ _MANY: Final = 0.05
 
 def shown(document: AcceptDoc) -> RenderableType:
     """How many nodes of each verdict, then each that is not accepted, then the fleet."""
-    made: list[RenderableType] = [_counts(document), *stages.shown(document)]
+    made: list[RenderableType] = [_counts(document)]
+    made += [Text(document.advice, style="yellow")] if document.advice else []
+    made += stages.shown(document)
     for word in ("reject", "not tested", "re-test"):
         nodes = [one for one in document.nodes if one.verdict == word]
         if nodes:

@@ -99,7 +99,8 @@ def absolute(
     noise = np.maximum(cells.error, limits.floor / np.sqrt(np.maximum(cells.n, 1)))
     grade = np.where(deficit > 0.0, Grade.RETEST, Grade.ACCEPT)
     grade = np.where(deficit > _TWO_SIGMA * noise, Grade.REJECT, grade)
-    silent = tuple("" if one else "no anchor is known" for one in there)
+    why = "the contract does not name it" if anchors else "no contract is given"
+    silent = tuple("" if one else why for one in there)
     none = np.full(deficit.shape, np.nan)
     return View(
         "absolute", _graded(grade, deficit), expected, deficit, deficit / noise, none,
@@ -116,7 +117,8 @@ def baseline(
     for column, metric in enumerate(metrics):
         one = stored.get(metric.name)
         found.append(_beside(one, metric, value[:, column], cells.error[:, column], limits))
-    silent = tuple("" if one else "the baseline has no such metric" for one in found)
+    why = "the baseline has no such metric" if stored else "no baseline is given"
+    silent = tuple("" if one else why for one in found)
     return _of_compared("baseline", cells, metrics, found, silent, limits)
 
 
