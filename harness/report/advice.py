@@ -14,8 +14,8 @@ _SOME: Final = 3
 def too_few(found: Judged, source: str, contract: str | None, accepted: str) -> str:
     """One line, or "" where every metric with a value was judged or has enough nodes.
 
-    source : words of `qyran accept` that judge the same again; contract : that was given; accepted :
-    id of an acceptance that measured, whose runs are judged again then, "" for none.
+    source : words of `qyran accept` that judge the same again; contract : what was given; accepted
+    : id of an acceptance that measured, whose runs are judged again then, "" for none.
     """
     least = found.limits.least
     lone = [
