@@ -99,7 +99,8 @@ def absolute(
     noise = np.maximum(cells.error, limits.floor / np.sqrt(np.maximum(cells.n, 1)))
     grade = np.where(deficit > 0.0, Grade.RETEST, Grade.ACCEPT)
     grade = np.where(deficit > _TWO_SIGMA * noise, Grade.REJECT, grade)
-    silent = tuple("" if one else "no anchor is known" for one in there)
+    why = "the contract does not name it" if anchors else "no contract is given"
+    silent = tuple("" if one else why for one in there)
     none = np.full(deficit.shape, np.nan)
     return View(
         "absolute", _graded(grade, deficit), expected, deficit, deficit / noise, none,
@@ -116,7 +117,8 @@ def baseline(
     for column, metric in enumerate(metrics):
         one = stored.get(metric.name)
         found.append(_beside(one, metric, value[:, column], cells.error[:, column], limits))
-    silent = tuple("" if one else "the baseline has no such metric" for one in found)
+    why = "the baseline has no such metric" if stored else "no baseline is given"
+    silent = tuple("" if one else why for one in found)
     return _of_compared("baseline", cells, metrics, found, silent, limits)
 
 
@@ -136,6 +138,7 @@ def among_peers(
 ) -> tuple[View, list[Fleet | None]]:
     """Each node beside the others; of each metric what its fleet is like, None without a value."""
     value = logarithms(cells.value, metrics)
+    tests = int(np.sum(~np.isnan(value)))
     found: list[peers.Compared | None] = []
     silent: list[str] = []
     fleets: list[Fleet | None] = []
@@ -148,7 +151,7 @@ def among_peers(
             None if silent[-1] else peers.compare(value[:, column], cells.error[:, column], limits)
         )
         found.append(compared)
-        fleets.append(_fleet(there, metric, groups, compared, cells.value.size, limits))
+        fleets.append(_fleet(there, metric, groups, compared, tests, limits))
     view = _of_compared("peers", cells, metrics, found, tuple(silent), limits)
     grade, fleets = _with_slow_groups(view, value, fleets, limits)
     best = np.where(cells.value == 0.0, Grade.ACCEPT, grade)  # nothing is better than 0
@@ -240,7 +243,7 @@ def _of_compared(
 
 def _noisy(error: Floats, limits: Thresholds) -> Bools:
     """Known far less well than other nodes are, and not to the smallest effect: no t settles it."""
-    typical = np.median(error, axis=0) if len(error) else np.zeros(error.shape[1])
+    typical = np.nanmedian(error, axis=0) if len(error) else np.zeros(error.shape[1])
     found: Bools = (error > _NOISIER * typical) & (error >= limits.effect / 2.0)
     return found
 

@@ -66,6 +66,38 @@ def test_a_fleet_that_is_too_small_is_undecided(
     found = document(monkeypatch, capsys, "--from", str(fleet(tmp_path, good(4))))
     assert found["exit_code"] == 4
     assert "of the 5 nodes that peers need" in found["nodes"][0]["reason"]
+    assert "measure 1 more of the same kind" in found["advice"]
+
+
+def test_a_lone_node_is_told_what_to_type(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    """Until something is expected of each of its metrics."""
+    path = tmp_path / "one.csv"
+    path.write_text(HEAD + "n1,triad,300,GB/s,higher\nn1,hpl,3,Tflop/s,higher\n")
+    html = tmp_path / "one.html"
+    assert qyran(monkeypatch, "accept", "--from", str(path), "--html", str(html)) == 4
+    said = " ".join(capsys.readouterr().out.split())
+    command = f"qyran accept --from {path} --contract FILE, or --baseline FILE"
+    assert said.startswith("1 node, 2 metrics: 1 to be tested again 1 node cannot be judged by")
+    assert "else is known of triad, hpl" in said
+    assert command in said
+    assert command in html.read_text()
+    contract = tmp_path / "contract.yaml"
+    contract.write_text("metrics: {triad: {minimum: 290 GB/s}}")
+    found = document(monkeypatch, capsys, "--from", str(path), "--contract", str(contract))
+    assert f"known of hpl. Say what is expected: name it in {contract}," in found["advice"]
+    assert "absolute: the contract does not name it" in found["nodes"][0]["reason"]
+    contract.write_text("metrics: {triad: {minimum: 290 GB/s}, hpl: {minimum: 2 TF}}")
+    found = document(monkeypatch, capsys, "--from", str(path), "--contract", str(contract))
+    assert (found["advice"], found["exit_code"]) == ("", 0)
+
+
+def test_a_node_without_any_value_is_not_told_to_write_a_contract(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    found = document(monkeypatch, capsys, "--from", str(fleet(tmp_path, {"n1": "nan"})))
+    assert (found["advice"], found["exit_code"]) == ("", 3)
 
 
 def test_a_rejection_carries_its_evidence(

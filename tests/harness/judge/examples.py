@@ -50,10 +50,11 @@ def recorded(run: str, metrics: dict[str, Summary], **changes: Any) -> Recorded:
         metrics=metrics,
         series="",
     )
-    return _named(replace(made, **changes))
+    return named_anew(replace(made, **changes))
 
 
-def _named(one: Recorded) -> Recorded:
+def named_anew(one: Recorded) -> Recorded:
+    """The case in the series that its parameters and geometry make."""
     geometry = (one.nodes, one.ranks, one.threads)
     series = series_of(one.kernel, one.version, one.parameters, one.fitted, geometry)
     return replace(one, series=series)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from harness.report.accept_document import AcceptDoc
+from harness.report.accept_older import NOT_RECORDED
 from harness.report.html.content import Block, Cell, Section, Table, plain
 from harness.report.report_document import ReportDoc
 
@@ -68,8 +69,13 @@ def _acceptance(accept: AcceptDoc) -> Block:
 def _thresholds(accept: AcceptDoc) -> Iterator[list[Cell]]:
     """As they were used; one without a meaning here keeps its name."""
     for name, value in accept.thresholds.model_dump().items():
-        text = f"{value:g}" if name in _COUNTS else f"{100.0 * value:g} %"
-        yield [Cell(_MEANING.get(name, name)), Cell(text, value)]
+        yield [Cell(_MEANING.get(name, name)), Cell(_threshold(name, value), value)]
+
+
+def _threshold(name: str, value: float | None) -> str:
+    if value is None:
+        return NOT_RECORDED
+    return f"{value:g}" if name in _COUNTS else f"{100.0 * value:g} %"
 
 
 def _left_out(report: ReportDoc) -> Block:
