@@ -188,7 +188,7 @@ def _bar(doc: RooflineDoc, axes: Axes, place: int, row: int) -> None:
     one = roofline.rows(doc)[row]
     fraction, low, high = (x or 0.0 for x in (one.fraction, one.fraction_low, one.fraction_high))
     colour, marker = _look(doc, one)
-    (bar,) = axes.barh([place], [fraction], height=0.62, color=colour, alpha=0.85)
+    (bar,) = axes.barh([place], [fraction], height=0.62, color=colour)
     canvas.mark(bar, row)
     axes.plot([low, high], [place, place], color=palette.INK, lw=1.2)
     beside = ScaledTranslation(-9.0 / 72.0, 0.0, figure_of(axes).dpi_scale_trans)

@@ -116,7 +116,9 @@ def _panel(one: SeriesDoc, axes: Axes, first_row: int) -> list[Label]:
 
     words = f"{one.kernel} {one.metric}: {one.status}"
     about = f"{one.series}, {one.ranks} x {one.threads}, {_runs(one)}, {_age(one)}"
-    axes.set_title(canvas.plain(words), loc="left", fontweight="bold", color=_state(one.status))
+    axes.set_title(
+        canvas.plain(words), loc="left", fontweight="bold", color=palette.text(_state(one.status))
+    )
     axes.set_title(canvas.plain(about), loc="right", fontsize=11, color=palette.MUTED)
     low, high = scale(one)
     room = 0.3 * (high - low)

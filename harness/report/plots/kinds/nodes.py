@@ -29,7 +29,7 @@ _ROW_PX: Final = 19.0
 _NUMBERS: Final = 12
 # From so many robust sd on, worse above 0: colour, and whether text on it is light.
 _CLASSES: Final = (
-    (-math.inf, "#2f7fb8", True),
+    (-math.inf, "#2a76ad", True),
     (-4.5, "#9fcbe6", False),
     (-2.5, palette.GRID, False),
     (2.5, "#f7cda4", False),
@@ -182,7 +182,7 @@ def _names(doc: NodesDoc, axes: Axes) -> None:
     axes.set_yticks([i + 0.5 for i in range(len(listed))], [canvas.plain(n.node) for n in listed])
     for i, node in enumerate(listed):
         if node.verdict != "accept":
-            colour = palette.BAD if node.verdict == "reject" else palette.WARN
+            colour = palette.text(palette.BAD if node.verdict == "reject" else palette.WARN)
             axes.get_yticklabels()[i].set_color(colour)
             axes.get_yticklabels()[i].set_fontweight("bold")
             axes.annotate(

@@ -188,7 +188,7 @@ def test_text_can_be_read_on_its_background(opened: Any, scheme: str) -> None:
         ".map((one) => getComputedStyle(one).fill))]"
     )
     assert len(fills) >= 2
-    assert all(contrast(one, paper) >= 2.0 for one in fills), (scheme, fills)  # names of lines
+    assert all(contrast(one, paper) >= 4.5 for one in fills), (scheme, fills)
 
 
 @pytest.mark.parametrize("width", [360, 768, 1600])
