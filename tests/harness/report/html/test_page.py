@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.commands import report as command
+from harness.report import honesty
 from harness.report.history_document import HistoryDoc, SeriesDoc
 from harness.report.html import listing, measured, spark, strips, thinned
 from harness.report.html import page as pages
@@ -248,3 +249,17 @@ def test_what_an_acceptance_measured_stands_beside_the_numbers() -> None:
     lines = pages.sections(made)[0].facts["lines"]
     assert isinstance(lines, list)
     assert "Broken: delivered 96.0 % of the promised Rmax" in [one.text for one in lines]
+
+
+def test_a_cadence_of_minutes_is_told_in_minutes(report: ReportDoc) -> None:
+    """Runs of a campaign are minutes apart: `every 0.0 days` says nothing."""
+    assert report.history is not None
+    history = report.history.model_copy(deep=True)
+    for one in history.series:
+        for i, point in enumerate(one.points):
+            point.time = 1.79e9 + 300.0 * i
+        one.newest = one.points[-1].time
+    found = honesty.of(1.79e9 + 3 * 86400.0, None, {}, history, None)
+    assert [one.reason for one in found.silent] == [
+        "no run for 3 days; there was one every 5.0 min"
+    ]
