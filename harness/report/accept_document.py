@@ -104,7 +104,8 @@ class AcceptDoc(Doc):
 
     Of nodes that it measured itself: id : of the acceptance, stages : in the order in which they
     were asked for, facts : in which the nodes differ, of the number that was compared.
-    cells, pairs : the numbers that were judged; pairs of more than 128 nodes are left out.
+    cells, pairs : the numbers that were judged; paired : the nodes of which pairs were measured, of
+    more than 128 of them ``pairs`` is empty.
     """
 
     schema_id: Literal["qyran.accept/1"] = Field("qyran.accept/1", alias="schema")
@@ -127,6 +128,7 @@ class AcceptDoc(Doc):
     drained: list[DrainedDoc] = Field(default_factory=list)
     cells: CellsDoc | None = None
     pairs: list[PairMatrixDoc] = Field(default_factory=list)
+    paired: int = 0
 
 
 METHOD = [

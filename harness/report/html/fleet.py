@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from harness.report import units
-from harness.report.accept_cells import CellsDoc, PairMatrixDoc
+from harness.report.accept_cells import MOST_NODES, CellsDoc, PairMatrixDoc
 from harness.report.accept_document import AcceptDoc, FleetMetricDoc, NodeVerdictDoc
 from harness.report.html import words
 from harness.report.html.content import Block, Cell, Table, verdict
@@ -184,6 +184,12 @@ def matrices(accept: AcceptDoc) -> list[Block]:
             ("", *one.nodes), rows, frozenset(), f"Pairs: {one.metric}", False, "heat pairs"
         )
         blocks.append(Block(f"Pairs: {one.metric}", f"pairs-{i}", text, [table]))
+    if accept.paired > MOST_NODES:
+        text = [
+            f"Pairs of {accept.paired} nodes were measured and judged. They are not drawn here, as "
+            f"are those of {MOST_NODES} nodes at most: `qyran plot pairs` draws them."
+        ]
+        blocks.append(Block("Pairs", "pairs", text))
     return blocks
 
 

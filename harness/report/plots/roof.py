@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _MARKERS: Final = ("o", "s", "D", "^", "v", "P", "X", "p", "h", "<", ">", "*")
 _TYPE: Final = "float64"
-_LABELLED: Final = 12
 Line = list[tuple[float, float]]
 
 
@@ -156,7 +155,7 @@ def _dots(doc: RooflineDoc, axes: Axes) -> tuple[list[Label], Line]:
             axes, [x], [y], [i], color=colour, marker=marker, markersize=7.5,
             markerfacecolor=fill, markeredgewidth=1.5,
         )  # fmt: skip
-    few = len(places) <= _LABELLED
+    few = len(places) <= roofline.LABELLED
     wanted = [
         Label(
             roofline.label(kernels[i], doc), at, weight="bold" if kernels[i].primary else "normal"

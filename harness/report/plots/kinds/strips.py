@@ -11,7 +11,7 @@ from pydantic import Field
 from harness.record.details import CaseDetails, RunDetails
 from harness.report import units
 from harness.report.document import Doc
-from harness.report.plots import palette
+from harness.report.plots import listing, palette
 from harness.report.plots.listing import NoNumbers
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class StripsDoc(Doc):
     schema_id: Literal["qyran.plot-strips/1"] = Field("qyran.plot-strips/1", alias="schema")
     run: str
     strips: list[StripDoc]
+    left_out: str = ""
+
+    def model_post_init(self, _: object) -> None:
+        """Say what the picture leaves out."""
+        self.left_out = listing.limit(f"first {MOST}", MOST, len(self.strips), "cases")
 
 
 DOCUMENT: Final = StripsDoc

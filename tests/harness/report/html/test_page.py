@@ -263,3 +263,23 @@ def test_a_cadence_of_minutes_is_told_in_minutes(report: ReportDoc) -> None:
     assert [one.reason for one in found.silent] == [
         "no run for 3 days; there was one every 5.0 min"
     ]
+
+
+def test_what_a_report_leaves_out_is_counted(report: ReportDoc) -> None:
+    """Pairs of a fleet too large for a matrix, links and reasons beyond the first."""
+    assert report.accept is not None
+    assert report.run is not None
+    accept = report.accept.model_copy(
+        update={"pairs": [], "paired": 129, "links": report.accept.links[:1] * 9}
+    )
+    cases = [
+        report.run.cases[0].model_copy(update={"outcome": "error", "reason": f"reason {i}"})
+        for i in range(5)
+    ]
+    run = report.run.model_copy(update={"cases": cases})
+    less = report.model_copy(update={"accept": accept, "run": run})
+    text = pages.html(less, pages.sections(less))
+    assert "Pairs of 129 nodes were measured and judged. They are not drawn here" in text
+    assert "3 more slow links" in text
+    assert "reason 0; reason 1; reason 2; 2 more reasons" in text
+    assert "not drawn here" not in pages.html(report, pages.sections(report))
