@@ -13,9 +13,9 @@ import pytest
 from harness.commands import report as command
 from harness.report import honesty
 from harness.report.history_document import HistoryDoc, SeriesDoc
-from harness.report.html import listing, measured, spark, strips, thinned
+from harness.report.html import listing, measured, printed, spark, strips, thinned
 from harness.report.html import page as pages
-from harness.report.html.content import SIGNS
+from harness.report.html.content import SIGNS, Cell
 from harness.report.promise_document import PromiseDoc
 from harness.report.report_document import ReportDoc
 from harness.report.stage_document import AlikeDoc, FactDoc, NodeStageDoc, StageDoc
@@ -283,3 +283,18 @@ def test_what_a_report_leaves_out_is_counted(report: ReportDoc) -> None:
     assert "3 more slow links" in text
     assert "reason 0; reason 1; reason 2; 2 more reasons" in text
     assert "not drawn here" not in pages.html(report, pages.sections(report))
+
+
+def test_text_of_a_wide_table_is_printed_smaller() -> None:
+    """The more columns, the smaller; the rules for all sizes stand in the page."""
+    sizes = [
+        int(printed.fitting([[Cell("node01"), *[Cell("0.998")] * n]]).removeprefix("fit-"))
+        for n in (3, 32, 64, 128)
+    ]
+    assert sizes == sorted(set(sizes))
+    assert sizes[0] == 0
+    assert printed.SIZES_PT[sizes[-1]] >= 1.0
+    wide = printed.fitting([[Cell("0.1")] * 10], ["a very long name of a metric"] * 10)
+    assert wide != printed.fitting([[Cell("0.1")] * 10])
+    for i in range(len(printed.SIZES_PT)):
+        assert f".fit-{i} " in printed.style()
