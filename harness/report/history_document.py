@@ -132,7 +132,10 @@ class SkippedDoc(Doc):
 
 
 class HistoryDoc(Doc):
-    """What `qyran history` prints. since : where the display begins, null for the beginning."""
+    """What `qyran history` prints. since : where the display begins, null for the beginning.
+
+    left_out : what `qyran plot history` does not draw of it, "" for nothing.
+    """
 
     schema_id: Literal["qyran.history/1"] = Field("qyran.history/1", alias="schema")
     results: str
@@ -144,3 +147,4 @@ class HistoryDoc(Doc):
     confirmed_by: str
     exit_code: int
     run_next: list[str]
+    left_out: str = ""

@@ -122,6 +122,11 @@ def dots(
     return drawn
 
 
+def note(figure: Figure, words: str) -> None:
+    """A line of small text below everything, for which the layout makes room."""
+    figure.supxlabel(plain(words), x=0.012, ha="left", fontsize=11.0, color=palette.MUTED)
+
+
 def halo(text: Text) -> Text:
     """Keep text readable on lines: it is written on a rim of the colour of the paper."""
     text.set_gid(inline.HALO)

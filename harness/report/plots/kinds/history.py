@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.report import units
 from harness.report.history_document import HistoryDoc, PointDoc, SegmentDoc, SeriesDoc
-from harness.report.plots import palette
+from harness.report.plots import listing, palette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +43,12 @@ def shown(doc: HistoryDoc) -> Sequence[SeriesDoc]:
     return sorted(listed, key=lambda one: (_ORDER.index(one.status), one.series))[:MOST]
 
 
+def left_out(doc: HistoryDoc) -> str:
+    """What a picture of these series does not show, in words; "" for nothing."""
+    drawn = len(shown(doc))
+    return listing.limit(f"{drawn} to look at first", drawn, len(doc.series), "series")
+
+
 def size(doc: HistoryDoc) -> tuple[float, float]:
     """A panel for each series."""
     return 900.0, 60.0 + _PANEL_PX * len(shown(doc))
@@ -51,8 +57,6 @@ def size(doc: HistoryDoc) -> tuple[float, float]:
 def describe(doc: HistoryDoc) -> str:
     """Each series in words."""
     words = [_sentence(one) for one in shown(doc)]
-    more = len(doc.series) - len(words)
-    words += [f"{units.counted(more, 'more series')} not drawn."] if more > 0 else []
     return " ".join(words)
 
 
@@ -64,7 +68,10 @@ def _sentence(one: SeriesDoc) -> str:
     )
     level = f" at {units.si(one.segments[-1].value, one.unit)}" if one.segments else ""
     state = changed or level
-    return f"{one.kernel} {one.metric}: {one.status}{state}, {_runs(one)}."
+    low, high = scale(one)
+    beyond = sum(not low <= at.value <= high for at in one.points)
+    edge = f", {beyond} beyond the scale, at its edge" if beyond else ""
+    return f"{one.kernel} {one.metric}: {one.status}{state}, {_runs(one)}{edge}."
 
 
 def _runs(one: SeriesDoc) -> str:
@@ -116,7 +123,9 @@ def _panel(one: SeriesDoc, axes: Axes, first_row: int) -> list[Label]:
 
     words = f"{one.kernel} {one.metric}: {one.status}"
     about = f"{one.series}, {one.ranks} x {one.threads}, {_runs(one)}, {_age(one)}"
-    axes.set_title(canvas.plain(words), loc="left", fontweight="bold", color=_state(one.status))
+    axes.set_title(
+        canvas.plain(words), loc="left", fontweight="bold", color=palette.text(_state(one.status))
+    )
     axes.set_title(canvas.plain(about), loc="right", fontsize=11, color=palette.MUTED)
     low, high = scale(one)
     room = 0.3 * (high - low)

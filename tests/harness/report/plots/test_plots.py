@@ -8,6 +8,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +18,7 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.report import schema
-from harness.report.plots import canvas, inline, listing, palette, render
+from harness.report.plots import canvas, inline, labels, listing, palette, render
 from harness.report.plots.kinds import top500
 from harness.report.plots.rankings import RankingDoc
 from tests.harness.report.plots.examples import EXAMPLES, SHOWN, matrix
@@ -243,6 +244,20 @@ def test_dots_of_a_list_stand_where_the_axis_says(name: str, line: str) -> None:
     for row, want in enumerate(expected):
         of_row = [one for one in marks(root) if one.get("data-row") == str(row) and one.get("y")]
         assert min(abs(height - float(one.get("y", "")) - want) for one in of_row) < 1.5
+
+
+def test_names_of_lines_that_end_together_are_set_apart() -> None:
+    assert labels.spread([10.0, 50.0, 90.0], 30.0) == [10.0, 50.0, 90.0]
+    assert labels.spread([50.0, 50.0, 50.0], 30.0) == pytest.approx([20.0, 50.0, 80.0])
+    assert labels.spread([10.0, 20.0, 200.0], 30.0) == pytest.approx([0.0, 30.0, 200.0])
+    assert labels.spread([], 30.0) == []
+    heights = sorted(
+        float(re.findall(r"[\d.]+", one.get("transform", ""))[1])
+        for one in tree("green500").iter(f"{SVG}text")
+        if "".join(one.itertext()) in ("no. 1", "no. 10", "no. 100", "the last")
+    )
+    assert len(heights) == 4  # no. 1 and no. 10 of its newest list differ by 6 %
+    assert min(b - a for a, b in pairwise(heights)) > 25.0, heights
 
 
 def test_a_dot_moves_with_its_number() -> None:
