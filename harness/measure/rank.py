@@ -113,11 +113,14 @@ def _compile(kernel: str, comm: Intracomm) -> float:
     Seconds until all ranks have it.
     """
     from mpi4py import MPI
+    from numba.core.registry import cpu_target
 
     began = time.perf_counter()
     node = comm.Split_type(MPI.COMM_TYPE_SHARED)
     if node.rank == 0:
         listing.part(kernel, "cpu")
+    else:  # meanwhile: most of what loading compiled code takes is to make Numba ready for it
+        cpu_target.target_context.refresh()
     node.Barrier()
     listing.part(kernel, "cpu")
     node.Free()
