@@ -59,8 +59,18 @@ def measured(source: Source) -> Measured:
         )
     if source.file:
         read = file.read(source.file)
+        _note_alike(read.table.nodes)
         return Measured(read, "", _blocks(source, read))
     return _of_runs(source)
+
+
+def _note_alike(nodes: Sequence[str]) -> None:
+    """A note about names that differ in case alone: host names do not."""
+    seen: dict[str, str] = {}
+    for one in nodes:
+        other = seen.setdefault(one.casefold(), one)
+        if other != one:
+            output.note(f"{other} and {one} differ in case alone, and are taken for two nodes")
 
 
 def _blocks(source: Source, read: Read, measured_on: str | None = None) -> Blocks:

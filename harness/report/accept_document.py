@@ -124,6 +124,7 @@ class ThresholdsDoc(Doc):
     clip: float | None
     minority: float | None
     together: float | None
+    implausible: float | None
 
 
 class AcceptDoc(Doc):

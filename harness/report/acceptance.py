@@ -154,7 +154,7 @@ def _remarks(metrics: list[FleetMetricDoc]) -> Iterator[RenderableType]:
                 "absolute anchor (--contract) or a baseline (--baseline)",
                 style="yellow",
             )
-        elif one.faster >= _MANY * one.n:
+        elif one.faster >= max(1.0, _MANY * one.n):
             yield Text(
                 f"{one.metric}: {units.counted(one.faster, 'node')} better than the main group; if "
                 "that is right, the others are slow: an absolute anchor tells"

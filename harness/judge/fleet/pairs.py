@@ -127,7 +127,7 @@ def _of_nodes(measured: Cells, ends: Ints, nodes: int) -> Cells:
         value[:, column], _, n[:, column] = tables.medians(both[there], twice[there], nodes)
         bad = ~there | np.tile(measured.failed[:, column] > 0, 2)
         failed[:, column] = np.bincount(both[bad], minlength=nodes)
-    return Cells(value, np.zeros(shape), n, failed, np.zeros(shape, bool))
+    return Cells(value, np.zeros(shape), n, failed, np.zeros(shape, bool), np.full(shape, np.nan))
 
 
 def _links(
@@ -150,7 +150,7 @@ def _links(
     found, fleets = views.among_peers(apart, [one for one in metrics for _ in of.names], limits)
     links = tuple(
         _link(measured.value, explained, found, ends, of, int(pair), int(column))
-        for pair, column in np.argwhere(found.grade >= Grade.RETEST)
+        for pair, column in np.argwhere((found.grade >= Grade.RETEST) & (found.deficit > 0.0))
     )
     judged = [
         LinkKind(of.names[at % many], fleets[at], why.replace(" nodes", " pairs"))
@@ -170,6 +170,7 @@ def _apart(measured: Cells, of: Kinds) -> Cells:
         n=np.repeat(measured.n, many, axis=1),
         failed=np.repeat(measured.failed, many, axis=1),
         lacking=np.repeat(measured.lacking, many, axis=1),
+        wrong=np.repeat(measured.wrong, many, axis=1),
     )
 
 

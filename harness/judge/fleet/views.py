@@ -99,6 +99,11 @@ def absolute(
     noise = np.maximum(cells.error, limits.floor / np.sqrt(np.maximum(cells.n, 1)))
     grade = np.where(deficit > 0.0, Grade.RETEST, Grade.ACCEPT)
     grade = np.where(deficit > _TWO_SIGMA * noise, Grade.REJECT, grade)
+    # a limit from above may be wide
+    rate = np.array([one.better == "higher" for one in metrics], bool)
+    grade = np.where(
+        _implausible(cells.value, expected, metrics, limits) & rate, Grade.RETEST, grade
+    )
     why = "the contract does not name it" if anchors else "no contract is given"
     silent = tuple("" if one else why for one in there)
     none = np.full(deficit.shape, np.nan)
@@ -235,10 +240,20 @@ def _of_compared(
     )
     grade = np.where(suspect | unsettled, Grade.RETEST, Grade.ACCEPT)
     grade = np.where(reject, Grade.REJECT, grade)
+    far = (t < -limits.clip) & _implausible(cells.value, expected, metrics, limits)
+    grade = np.where(far, Grade.RETEST, grade)
     return View(
         name, _graded(grade, deficit), expected, deficit, t, holm,
         np.nan_to_num(others).astype(np.int64), silent,
     )  # fmt: skip
+
+
+def _implausible(
+    value: Floats, expected: Floats, metrics: Sequence[Metric], limits: Thresholds
+) -> Bools:
+    """So much better that it is rather a mistake than a good node."""
+    found: Bools = deficit_log(value, expected, metrics) <= -np.log(limits.implausible)
+    return found
 
 
 def _noisy(error: Floats, limits: Thresholds) -> Bools:

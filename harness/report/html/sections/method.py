@@ -42,9 +42,10 @@ _MEANING: Final = {
     "least": "fewest nodes that peers judge",
     "clip": "members of the main group, in robust sd",
     "together": "chance of a healthy small fleet to have its slow nodes suspected as a group",
+    "implausible": "times better than expected: re-test, rather another unit than a good node",
     "minority": "share from which on a second group makes a fleet bimodal",
 }
-_COUNTS: Final = ("least", "clip")
+_COUNTS: Final = ("least", "clip", "implausible")
 
 
 def section(report: ReportDoc) -> Section:
