@@ -1,5 +1,6 @@
 """The tables of the index, and recorded cases as rows of them.
 
+The one row of ``folder`` is the path of the results folder, as its file system spells it.
 A row of ``file`` is the last attempt at a case, or something that cannot be used, with the reason
 in ``problem``. What a query can ask for stands in columns, the rest in ``body``, a list as JSON.
 """
@@ -19,6 +20,7 @@ from harness.record.recorded import Origin, Recorded, Summary
 
 VERSION: Final = 2
 TABLES: Final = """
+create table folder (path blob);
 create table place (name text primary key, size integer, changed integer) without rowid;
 create table run (
   id integer primary key, place text, name text, changed integer, begun integer,
