@@ -5,6 +5,7 @@ Each command imports what it needs when it runs, so that `qyran --help` is there
 
 from __future__ import annotations
 
+import gc
 import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -49,6 +50,9 @@ _PANELS: Final = (
     env.PANEL,
 )
 
+_GARBAGE: Final = 50_000
+"""Objects after which Python looks for garbage: a command loads modules, which stay."""
+
 
 def _order() -> None:
     """Commands as people need them, not as their files are called."""
@@ -64,6 +68,7 @@ def _order() -> None:
 def main() -> NoReturn:
     """Run a command; every error ends in one clear message and the exit code of its kind."""
     _order()
+    gc.set_threshold(_GARBAGE)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a C locale cannot show every name
     try:
