@@ -11,6 +11,7 @@ from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 
@@ -98,9 +99,14 @@ def figure_of(axes: Axes) -> Figure:
 
 
 def settle(figure: Figure) -> None:
-    """Lay the figure out now, and keep it so: from here on pixels are known."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    """Lay the figure out now, and keep it so: from here on pixels are known.
+
+    Nothing is drawn for it, and what was laid out once stays so.
+    """
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def at_ends(axes: Axes, wanted: Sequence[Label], right: float) -> None:

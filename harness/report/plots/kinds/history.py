@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from harness.report import units
 from harness.report.history_document import HistoryDoc, PointDoc, SegmentDoc, SeriesDoc
 from harness.report.plots import listing, palette
@@ -133,6 +135,8 @@ def _panel(one: SeriesDoc, axes: Axes, first_row: int) -> list[Label]:
     axes.set_xlim(-0.8, len(one.points) - 0.2)
     scales.linear(axes.yaxis, one.unit, 5)
     axes.grid(visible=False, axis="x")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_label_coords(0.0, 0.0)  # it has no label: none is to be kept clear of the ticks
     step = max(1, -(-len(one.points) // _DATES))
     places = range(0, len(one.points), step)
     axes.set_xticks(places, [_date(one.points[i].time) for i in places])
@@ -189,9 +193,13 @@ def _of_row(row: SegmentDoc) -> str:
 def _points(one: SeriesDoc, axes: Axes, first_row: int) -> None:
     from harness.report.plots import canvas
 
-    for i, at in _numbered(one):
-        ends = [_clipped(one, at.low), _clipped(one, at.high)]
-        axes.plot([i, i], ends, color=palette.MUTED, lw=1.0, zorder=2)
+    low, high = scale(one)
+    axes.vlines(
+        range(len(one.points)),
+        np.clip([at.low for at in one.points], low, high),
+        np.clip([at.high for at in one.points], low, high),
+        color=palette.MUTED, lw=1.0, zorder=2,
+    )  # fmt: skip
     for (role, beyond), rows in _groups(one).items():
         colour = {"suspect": palette.WARN, "disturbed": palette.MUTED}.get(role, palette.INK)
         canvas.dots(
