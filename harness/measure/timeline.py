@@ -1,9 +1,10 @@
-"""How the parts of a repetition grow with the steps that are done, in at most so many intervals.
+"""How the parts of a repetition grow with the steps that are done.
 
 A factorisation does less in each of its steps: what is hidden at its beginning may be most of the
 time at its end. Each rank keeps, in arrays that are there before the clock starts, where its parts
-stand when another 1/`MOST` of the steps is done; over the ranks they are reduced when the clock has
-stopped. A step costs a comparison, and an interval some 2 us.
+stand after each step; where there are more than `MOST`, after every second or third and so on. Over
+the ranks they are reduced when the clock has stopped. A step costs a comparison, and an interval
+less than 1 us.
 
 A kernel that has one (`Kernel.timeline`) has one phase of one call, and tells its steps right after
 a lap, so that all time until then belongs to a part.
@@ -38,17 +39,20 @@ class Timeline:
         self.seconds = array("d", bytes(_ROOM))
         self.parts: dict[str, array[float]] = {}
         self.count = 0
-        self._next = 1
+        self._stride = 0
 
     def reset(self) -> None:
         """A repetition begins."""
         self.count = 0
-        self._next = 1
+        self._stride = 0
 
     def reached(self, done: int, total: int, seconds: float, parts: Mapping[str, float]) -> None:
-        """So many steps are done: an interval ends, if it is long enough."""
-        if done * MOST >= self._next * total:
-            self._next = done * MOST // total + 1
+        """So many steps are done: an interval ends, if it is long enough.
+
+        The first call says how many steps are done between two calls: nb columns of a matrix.
+        """
+        self._stride = self._stride or done * -(-total // (done * MOST))
+        if done >= (self.count + 1) * self._stride or done == total:
             self._keep(done, seconds, parts)
 
     def end(self, seconds: float, parts: Mapping[str, float]) -> None:

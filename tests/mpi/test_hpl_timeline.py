@@ -40,7 +40,8 @@ def test_intervals_add_up_to_the_parts_of_all_ranks(
             assert sum(found["maximum"][name]) >= max(spent) * (1 - 1e-9)
         assert found["seconds"][-1] == pytest.approx(comm.allreduce(seconds, MPI.MAX), abs=1e-9)
         assert found["seconds"] == sorted(found["seconds"])
-        steps = -(-n // nb)
-        assert len(found["done"]) == min(steps, MOST) + 1 or steps > MOST
+        steps = [min(first + nb, n) for first in range(0, n, nb)]
+        together = -(-len(steps) // MOST)
+        assert found["done"][:-2] == steps[together - 1 : -1 : together]
         assert found["done"][-2:] == [n, n]
     assert kernel.verify(state, comm).passed
