@@ -27,7 +27,8 @@ _HALVINGS: Final = 24
 class Run:
     """A listed HPL run. group : a name of families.FAMILIES, or ACCELERATED; flop/s.
 
-    site : a number, or the name of a system: runs of one site tell the same story.
+    site : a number, or the name of a system: runs of one site tell the same story; name : that of a
+    system of the first ten places, "" for most.
     """
 
     list: str
@@ -39,6 +40,7 @@ class Run:
     rmax: float
     rpeak: float
     site: str
+    name: str = ""
 
     @property
     def ethernet(self) -> bool:
@@ -65,6 +67,7 @@ def cpu() -> tuple[Sustained, ...]:
         Run(
             row["list"], int(row["rank"]), row["family"], row["network"], int(row["nodes"]),
             int(row["nmax"]), float(row["rmax_flop_s"]), float(row["rpeak_flop_s"]), row["site"],
+            row["name"],
         )
         for row in rows
     )  # fmt: skip

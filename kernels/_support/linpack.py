@@ -25,6 +25,7 @@ class Linpack(Kernel[StateT]):
 
     primary: ClassVar[str] = "solve"
     step: ClassVar[str] = "column"
+    timeline: ClassVar[bool] = True
     blocks: ClassVar[tuple[tuple[int, int], ...]]
     """Block size and the largest n it is for."""
     item_B: ClassVar[int]
@@ -106,6 +107,14 @@ def grown(given: Mapping[str, Value], factor: int) -> dict[str, Value]:
 def share_done(n: int, columns: int) -> float:
     """How much of the factorisation is done after so many columns: the rest is a smaller one."""
     return 1.0 - (1.0 - columns / n) ** 3
+
+
+def factored(n: int, columns: int) -> float:
+    """Flop of LU after so many columns, 2/3 (n^3 - (n - columns)^3).
+
+    As netlib HPL counts for its report of progress (HPL 2.3, HPL_pdgesvK2.c): without lower powers.
+    """
+    return 2.0 / 3.0 * float(n) ** 3 * share_done(n, columns)
 
 
 def largest_order(nb: int, memory_B: int, item_B: int, needs_B: Callable[[int], int]) -> int:

@@ -121,6 +121,27 @@ def test_waiting_has_a_limit(tmp_path: Path) -> None:
         assert launch.poll() is None
 
 
+def test_waiting_where_the_kernel_does_not_tell_of_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "pidfd_open")
+    test_what_ends_by_itself(tmp_path)
+    test_waiting_has_a_limit(tmp_path)
+
+
+def test_waiting_does_not_wake_up_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def awake(_seconds: float) -> None:
+        raise AssertionError("woke up")
+
+    script = "import time; time.sleep(0.2)"
+    with started(python(script), {}, tmp_path, tmp_path / "log") as launch:
+        monkeypatch.setattr(time, "sleep", awake)
+        assert launch.wait(10.0) == 0
+        monkeypatch.undo()
+
+
 def interrupted_in(folder: Path, script: str, error: type[BaseException]) -> list[int]:
     """Start processes, raise while they run; their ids."""
     log = folder / "log"

@@ -11,7 +11,7 @@ from pydantic import Field
 from harness.record.details import CaseDetails, RunDetails
 from harness.report import units
 from harness.report.document import Doc
-from harness.report.plots import palette
+from harness.report.plots import listing, palette
 from harness.report.plots.listing import NoNumbers
 
 if TYPE_CHECKING:
@@ -54,6 +54,12 @@ class ImbalanceDoc(Doc):
     schema_id: Literal["qyran.plot-imbalance/1"] = Field("qyran.plot-imbalance/1", alias="schema")
     run: str
     phases: list[PhaseDoc]
+    left_out: str = ""
+
+    def model_post_init(self, _: object) -> None:
+        """Say what the picture leaves out."""
+        which = f"{MOST} of most imbalance"
+        self.left_out = listing.limit(which, MOST, len(self.phases), "phases")
 
 
 DOCUMENT: Final = ImbalanceDoc
