@@ -52,6 +52,7 @@ def show(
         found, source, contract, _text(known.baseline), verdicts.sources, more
     )
     shown.pairs = accept_cells.pairs(found.table.nodes, verdicts.pairs, known.blocks)
+    shown.paired = accept_cells.paired(verdicts.pairs)
     if files.drain:
         shown.drained = _drained(shown, dry_run=files.dry_run)
     if files.csv:

@@ -8,7 +8,6 @@ name says. Its scatter among similar systems is the error of a prediction.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -139,9 +138,3 @@ def sustained(run: Run) -> float:
 def at(key: str, rank: int) -> Sustained | None:
     """The run of a list entry such as ('2020-11', 71), if it is here under its first list."""
     return next((one for one in cpu() if (one.run.list, one.run.rank) == (key, rank)), None)
-
-
-def entry_of(source: str) -> tuple[str, int] | None:
-    """('2020-11', 71) in 'TOP500 2020-11 rank 71, ...'; None for another source."""
-    said = re.search(r"TOP500 (\d{4}-\d{2}) rank (\d+)", source)
-    return (said[1], int(said[2])) if said else None

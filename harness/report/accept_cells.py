@@ -69,6 +69,11 @@ def _letters(found: Judged, node: int) -> str:
     )
 
 
+def paired(measured: Pairs | None) -> int:
+    """How many nodes are in a pair."""
+    return 0 if measured is None else len(np.unique(measured.ends))
+
+
 def pairs(
     nodes: Sequence[str], measured: Pairs | None, blocks: Blocks | None = None
 ) -> list[PairMatrixDoc]:

@@ -132,7 +132,8 @@ class AcceptDoc(Doc):
 
     Of nodes that it measured itself: id : of the acceptance, stages : in the order in which they
     were asked for, facts : in which the nodes differ, of the number that was compared.
-    cells, pairs : the numbers that were judged; pairs of more than 128 nodes are left out.
+    cells, pairs : the numbers that were judged; paired : the nodes of which pairs were measured, of
+    more than 128 of them ``pairs`` is empty.
     advice : what to type where a fleet is too small to be judged, "" elsewhere.
     not_recorded : what an earlier version had not written, where its document was read again.
     """
@@ -157,6 +158,7 @@ class AcceptDoc(Doc):
     drained: list[DrainedDoc] = Field(default_factory=list)
     cells: CellsDoc | None = None
     pairs: list[PairMatrixDoc] = Field(default_factory=list)
+    paired: int = 0
     advice: str = ""
     not_recorded: list[str] = Field(default_factory=list)
 

@@ -58,7 +58,7 @@ def named(made: Sequence[Checked]) -> list[Named]:
     of = {(one.run.run.list, one.run.run.rank): one for one in made}
     found: dict[tuple[str, int], Named] = {}
     for node in nodes.nodes():
-        entry = evidence.entry_of(node.hpl_source)
+        entry = entry_of(node.hpl_source)
         if entry in of:
             system = _system(node.hpl_source)
             node_type = node.name.partition(" (")[0]
@@ -88,6 +88,12 @@ def _run(one: Named) -> tuple[int, str]:
     """What tells runs apart: nodes, and Rmax to six digits."""
     run = one.checked.run.run
     return run.nodes, f"{run.rmax:.5e}"
+
+
+def entry_of(source: str) -> tuple[str, int] | None:
+    """('2020-11', 71) in 'TOP500 2020-11 rank 71, ...'; None for another source."""
+    said = re.search(r"TOP500 (\d{4}-\d{2}) rank (\d+)", source)
+    return (said[1], int(said[2])) if said else None
 
 
 def row(name: str, one: Checked) -> str:

@@ -7,9 +7,9 @@ from statistics import median
 from typing import Final
 
 from harness.report import units
-from harness.report.accept_cells import KINDS, CellsDoc, PairMatrixDoc
+from harness.report.accept_cells import KINDS, MOST_NODES, CellsDoc, PairMatrixDoc
 from harness.report.accept_document import AcceptDoc, FleetMetricDoc, NodeVerdictDoc
-from harness.report.html import words
+from harness.report.html import printed, words
 from harness.report.html.content import Block, Cell, Table, verdict
 
 Steps = tuple[tuple[float, str], ...]
@@ -20,6 +20,8 @@ _PAIR_BETTER: Final[Steps] = ((0.04, "b2"), (0.02, "b1"))
 _MOST_CELLS: Final = 16_000
 """Of the heat map: some 45 bytes each. Of a larger fleet, the nodes farthest behind are shown."""
 _MOST_NODES: Final = 2_000
+_UPRIGHT: Final = 10
+"""Columns from which on their heads are upright in print."""
 _ORDER: Final = ("reject", "not tested", "re-test", "accept")
 _MANY: Final = 0.05
 
@@ -138,7 +140,10 @@ def heat(accept: AcceptDoc) -> Block | None:
     ]
     if len(order) < len(accept.nodes):
         text.append(f"The {len(order)} nodes farthest behind of {len(accept.nodes)}.")
-    table = Table(columns, rows, numeric, "Nodes and metrics", kind="heat")
+    upright = len(columns) > _UPRIGHT
+    size = printed.fitting(rows, () if upright else columns)
+    kind = f"heat {'upright ' if upright else ''}{size}"
+    table = Table(columns, rows, numeric, "Nodes and metrics", kind=kind)
     return Block("Heat map of nodes", "heat", text, [table])
 
 
@@ -207,10 +212,15 @@ def matrices(accept: AcceptDoc) -> list[Block]:
             f"Every pair in {unit}; {one.better} is better, the median is {said}. Darker orange: "
             "2, 4, 8, 16 % worse; blue: 2, 4 % better; hatched: not measured."
         ]
-        table = Table(
-            ("", *one.nodes), rows, frozenset(), f"Pairs: {one.metric}", False, "heat pairs"
-        )
+        kind = f"heat pairs upright {printed.fitting(rows)}"
+        table = Table(("", *one.nodes), rows, frozenset(), f"Pairs: {one.metric}", False, kind)
         blocks.append(Block(f"Pairs: {one.metric}", f"pairs-{i}", text, [table]))
+    if accept.paired > MOST_NODES:
+        text = [
+            f"Pairs of {accept.paired} nodes were measured and judged. They are not drawn here, as "
+            f"are those of {MOST_NODES} nodes at most: `qyran plot pairs` draws them."
+        ]
+        blocks.append(Block("Pairs", "pairs", text))
     return blocks
 
 

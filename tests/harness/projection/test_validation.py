@@ -64,7 +64,7 @@ def test_the_systems_of_the_node_table(checked):
     found = [
         of[entry]
         for node in nodes.nodes()
-        if node.kind in nodes.CPU_KINDS and (entry := evidence.entry_of(node.hpl_source)) in of
+        if node.kind in nodes.CPU_KINDS and (entry := projecting.entry_of(node.hpl_source)) in of
     ]
     assert len(found) >= 9
     assert median(abs(one.ratio - 1) for one in found) < 0.10
