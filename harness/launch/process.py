@@ -80,10 +80,12 @@ def end_session(session: int) -> None:
     A second Ctrl-C ends the two seconds of grace, not the killing.
     """
     deadline = time.monotonic() + TERM_GRACE_S
-    left = members(session)
+    left: set[psutil.Process] = set()
     try:
-        _signal(left, signal.SIGTERM)
-        _signal(left, signal.SIGCONT)  # a stopped process takes its TERM only then
+        with uninterrupted():  # until it is known whom to kill
+            left = members(session)
+            _signal(left, signal.SIGTERM)
+            _signal(left, signal.SIGCONT)  # a stopped process takes its TERM only then
         while left and time.monotonic() < deadline:
             time.sleep(_POLL_S)
             left = _living({*left, *members(session)})

@@ -19,6 +19,7 @@ from harness.measure.batch import Batch
 from harness.measure.energy import Gauge
 from harness.measure.hosts import Witness
 from harness.measure.journal import Writer
+from harness.measure.timeline import Timeline
 from harness.measure.timing import timed, timed_calls
 from harness.measure.watch import Stopwatch
 from harness.plan.case import Case
@@ -153,7 +154,8 @@ def _watch(case: Case, comm: Intracomm, report: Reporter) -> Stopwatch:
     def tell(done: int, total: int, share: float, seconds: float) -> None:
         report("progress", case=case.id, done=done, total=total, share=share, seconds=seconds)
 
-    return Stopwatch(tell if comm.rank == 0 else None)
+    timeline = Timeline() if listing.load(case.kernel).timeline else None
+    return Stopwatch(tell if comm.rank == 0 else None, timeline)
 
 
 @dataclass(frozen=True)
@@ -194,8 +196,9 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     """One repetition as rank 0 sees it, empty elsewhere.
 
     seconds : [phase][rank]; calls : {phase: `timing.STATISTICS`}; parts : seconds {part: [rank]};
-    splits : {part: [rank][step]}; series : {name: [step]} of rank 0; wrong : evidence, where there
-    is any; energy : where a node has counters, ``J`` [phase][node] and ``window_s`` [phase].
+    splits : {part: [rank][step]}; series : {name: [step]} of rank 0; timeline : `Timeline.reduced`,
+    where the kernel has one; wrong : evidence, where there is any; energy : where a node has
+    counters, ``J`` [phase][node] and ``window_s`` [phase].
     """
     state, watch, gauge = running.state, running.watch, running.gauge
     mine: list[float] = []
@@ -219,6 +222,7 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     finally:
         gc.enable()
     energy = {"J": gauge.gathered(joules), "window_s": windows_s} if gauge.active else {}
+    timeline = watch.timeline.reduced(comm) if watch.timeline is not None else {}
     gathered = comm.gather((mine, watch.parts, watch.splits, running.kernel.found(state)))
     if gathered is None:
         return {}
@@ -230,6 +234,7 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
         "parts": {name: [parts.get(name, 0.0) for _, parts, *_ in gathered] for name in names},
         "splits": {name: [splits.get(name, []) for _, _, splits, _ in gathered] for name in kept},
         "series": watch.series,
+        "timeline": timeline,
         "energy": energy,
         **_wrong([found for *_, found in gathered], running.hosts),
     }

@@ -25,7 +25,9 @@ def timed(phase: Phase[Any], state: Any, watch: Stopwatch, comm: Intracomm) -> f
     began = time.perf_counter()
     watch.begin(began)
     run_phase(state)
-    return time.perf_counter() - began
+    ended = time.perf_counter()
+    watch.end(ended)
+    return ended - began
 
 
 def timed_calls(

@@ -9,6 +9,7 @@
     /entry/parts         where each rank spent a repetition, s [launch,repetition,rank]
     /entry/splits        each split of a part, s [launch,repetition,rank,step]
     /entry/series        numbers a kernel told on its way [launch,repetition,step]
+    /entry/timeline      how the parts of the median repetition grew with its steps
     /entry/inputs        every parameter, geometry and rule, with unit and origin
     /entry/work          what one call of each phase does, over all ranks
     /entry/verification  what was checked, error, tolerance, passed; wrong answers, one by one
@@ -40,7 +41,7 @@ import numpy as np
 
 from harness.errors import CorruptStore
 from harness.measure.evidence import Evidence
-from harness.record import energy, expected, hosts, nexus, nxdata, times, versions
+from harness.record import energy, expected, hosts, nexus, nxdata, timeline, times, versions
 from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, ProgramRecord, Run, Splits
 from kernels.contract import Check, parameters
@@ -226,6 +227,7 @@ def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
     times.write(entry, result)
     _told(entry, result)
     _splits(entry, result.splits)
+    timeline.write(entry, result.timeline)
     energy.write(entry, result.energy)
     _inputs(entry, result)
     times.work(entry, result.work)

@@ -110,6 +110,7 @@ def new_file() -> h5py.File:
     created.set_obj_track_times(False)
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_fapl_core(backing_store=False)
+    access.set_meta_block_size(1)  # by blocks of 2 kB, what is left of each stays in the file
     access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
     return h5py.File(
         h5py.h5f.create(uuid.uuid4().hex.encode(), h5py.h5f.ACC_TRUNC, created, access)

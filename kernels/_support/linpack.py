@@ -45,6 +45,14 @@ def share_done(n: int, columns: int) -> float:
     return 1.0 - (1.0 - columns / n) ** 3
 
 
+def factored(n: int, columns: int) -> float:
+    """Flop of LU after so many columns, 2/3 (n^3 - (n - columns)^3).
+
+    As netlib HPL counts for its report of progress (HPL 2.3, HPL_pdgesvK2.c): without lower powers.
+    """
+    return 2.0 / 3.0 * float(n) ** 3 * share_done(n, columns)
+
+
 def largest_order(nb: int, memory_B: int, item_B: int, needs_B: Callable[[int], int]) -> int:
     """The largest multiple of nb that fits; below nb, the largest order that is nearly full.
 

@@ -65,6 +65,7 @@ class Hpl(Kernel["State"]):
     )
     primary: ClassVar[str] = "solve"
     step: ClassVar[str] = "column"
+    timeline: ClassVar[bool] = True
 
     n: int = parameter(
         unit="1", help="order of the matrix", minimum=1, maximum=LARGEST_ORDER, auto=True

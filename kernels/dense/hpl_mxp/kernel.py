@@ -77,6 +77,7 @@ class HplMxp(Kernel["State"]):
     )
     primary: ClassVar[str] = "solve"
     step: ClassVar[str] = "column"
+    timeline: ClassVar[bool] = True
 
     n: int = parameter(
         unit="1", help="order of the matrix", minimum=1, maximum=LARGEST_ORDER, auto=True
