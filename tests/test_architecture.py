@@ -218,7 +218,7 @@ LIGHT = {
     "qyran run": ("import harness.commands.run", (COMPUTES - {"numpy"}) | DRAWS),
     "a rank": (
         "import harness.measure.rank",
-        COMPUTES | DRAWS | {"pydantic", "rich", "typer", "yaml", "statistics"},
+        (COMPUTES - {"numpy"}) | DRAWS | {"pydantic", "rich", "typer", "yaml", "statistics"},
     ),
     "a rank of reduce": (
         "import harness.measure.rank\nfrom kernels import listing\nlisting.part('reduce', 'cpu')",

@@ -60,7 +60,7 @@ def measured(source: Source) -> Measured:
     if source.file:
         read = file.read(source.file)
         _note_alike(read.table.nodes)
-        return Measured(read, "", _blocks(source, read))
+        return Measured(read, "", blocks(source, read))
     return _of_runs(source)
 
 
@@ -73,7 +73,7 @@ def _note_alike(nodes: Sequence[str]) -> None:
             output.note(f"{other} and {one} differ in case alone, and are taken for two nodes")
 
 
-def _blocks(source: Source, read: Read, measured_on: str | None = None) -> Blocks:
+def blocks(source: Source, read: Read, measured_on: str | None = None) -> Blocks:
     """The blocks of the partition that has the most of the nodes of pairs; {} where none has any.
 
     measured_on : the cluster that runs were recorded on, None where it is not told.
@@ -115,8 +115,8 @@ def _of_runs(source: Source) -> Measured:
         said = ", ".join(f"{key} ({nodes} nodes)" for key, nodes in keys)
         output.note(f"the hardware of the nodes is not the same: {said}")
     read = _read(single, paired)
-    blocks = _blocks(source, read, found.cases[-1].origin.cluster)
-    return Measured(read, keys[0][0] if keys else "", blocks)
+    apart = blocks(source, read, found.cases[-1].origin.cluster)
+    return Measured(read, keys[0][0] if keys else "", apart)
 
 
 def _paired(cases: Sequence[Recorded]) -> tuple[Links | None, list[Recorded]]:

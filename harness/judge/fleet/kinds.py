@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from harness.judge.fleet.table import Floats, Ints
-from harness.judge.placement import is_of
+from harness.judge.placement import short
 
 Blocks = Mapping[str, Sequence[str]]
 """The names of the nodes of each block."""
@@ -48,15 +48,13 @@ def kinds(ends: Ints, nodes: Sequence[str], blocks: Blocks) -> Kinds:
 
 
 def of_nodes(nodes: Sequence[str], blocks: Blocks) -> list[int]:
-    """The number of the block that each node is in, -1 for none; names without their domains."""
-    known = {name: at for at, names in enumerate(blocks.values()) for name in names}
-    return [known[one] if one in known else _by_host(one, blocks) for one in nodes]
+    """The number of the block that each node is in, -1 for none.
 
-
-def _by_host(node: str, blocks: Blocks) -> int:
-    """Of ``host:number``, an end of several on a host, the block of the host."""
-    host = node.partition(":")[0]
-    return next((at for at, names in enumerate(blocks.values()) if is_of(host, "", names)), -1)
+    Names count without their domains; of ``host:number``, an end of several on a host, the host.
+    """
+    known = {short(name): at for at, names in enumerate(blocks.values()) for name in names}
+    hosts = (one if short(one) in known else one.partition(":")[0] for one in nodes)
+    return [known.get(short(one), -1) for one in hosts]
 
 
 def levels(value: Floats, of: Kinds) -> Floats:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -76,8 +77,13 @@ _SETTINGS: Final[Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """In which figures are drawn and written."""
-    with mpl.rc_context():
+    """In which figures are drawn and written.
+
+    A name in a script that the font lacks, such as Chinese, is no reason to warn: SVG keeps it as
+    text, for which a browser finds a font, and PNG shows a box for each character.
+    """
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
         yield

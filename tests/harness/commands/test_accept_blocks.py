@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.commands import report
+from harness.commands import fleet, report
+from harness.judge.fleet import file
 from harness.report.accept_document import AcceptDoc
+from harness.report.html import fleet as html
 from tests.bench.fleets import names, switched
 from tests.harness.commands.test_accept import Said, document
 from tests.harness.test_cli import qyran
@@ -69,6 +72,15 @@ def test_another_cluster_has_no_blocks_and_a_wrong_one_is_named(
     assert "other" in capsys.readouterr().err
 
 
+def test_runs_have_the_blocks_of_the_cluster_that_they_were_measured_on(site: Path) -> None:
+    read = file.read(site / "pairs.csv")
+    source = fleet.Source(None, "last", site)
+    assert set(fleet.blocks(source, read, "ours")) == {"s1", "s2", "s3", "s4"}
+    assert fleet.blocks(source, read, "other") == {}
+    assert fleet.blocks(source, read, "a cluster that is not there any more") == {}
+    assert fleet.blocks(source, replace(read, pairs=None), "ours") == {}
+
+
 def test_people_read_each_kind_with_its_median(
     site: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
 ) -> None:
@@ -98,10 +110,8 @@ def test_a_matrix_is_coloured_by_the_median_of_its_kind(
     site: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
 ) -> None:
     """Among all links, those across would be 30 % behind or those within far ahead."""
-    from harness.report.html import fleet
-
     found = AcceptDoc.model_validate(document(monkeypatch, capsys, "--from", "pairs.csv"))
-    (block,) = fleet.matrices(found)
+    (block,) = html.matrices(found)
     assert "25.0 GB/s within blocks, 17.5 GB/s across blocks" in block.text[0]
     shades = [[cell.kind for cell in row[1:]] for row in block.tables[0].rows]
     dark = [(a, b) for a, row in enumerate(shades) for b, one in enumerate(row) if one == "z3"]

@@ -47,7 +47,7 @@ NEEDED = {
 """Without these a document is refused: who it is of, the verdicts, and numbers that are there."""
 DEFAULT = {
     "links.kind", "fleet.kinds", "id", "cluster", "stages", "facts", "compared", "promises",
-    "drained", "cells", "pairs", "pairs.kinds", "not_recorded", "advice",
+    "drained", "cells", "pairs", "pairs.kinds", "paired", "not_recorded", "advice",
 }  # fmt: skip
 """Where these are not there, there was nothing to say."""
 
