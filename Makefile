@@ -30,7 +30,9 @@ lint: .venv/installed-test
 types: .venv/installed-test
 	$(BIN)/mypy
 
+# Compiled once: with PYTHONDONTWRITEBYTECODE set, each of a thousand launches would do it again.
 unit: .venv/installed-test
+	$(BIN)/python -m compileall -q harness kernels
 	$(BIN)/python -m pytest -q tests
 	$(BIN)/python -m pytest -q tests/bench -o python_files='bench_*.py' --collect-only >/dev/null
 

@@ -48,7 +48,8 @@ def forget_deleted() -> int:
         for path in _home().glob("*.sqlite"):
             results = _results_of(path)
             if results is not None and _is_gone(results):
-                path.unlink()
+                for one in path.parent.glob(f"{path.stem}.*"):  # what was derived from it as well
+                    one.unlink()
                 count += 1
     return count
 

@@ -207,3 +207,11 @@ def test_of_many_series_those_to_look_at_first_are_drawn(results: Path, ask: Ask
     assert "n=6144" in said.split("is better:")[1]
     assert "2 more series, drawn with --all" in said
     assert ask("stream", "--all")[1].count("is better:") == 8
+
+
+def test_of_results_that_are_gone_nothing_stays(nights: Story, ask: Ask, results: Path) -> None:
+    ask()
+    assert kept(results)
+    shutil.rmtree(results)
+    assert index.forget_deleted() == 1
+    assert not list(index.file(results).parent.iterdir())
