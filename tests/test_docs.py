@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
+import yaml
 
 from harness.cli import main  # noqa: F401 - it registers every command
 from harness.cli.app import app
+from harness.config import cluster, contract, references
+from harness.config import suite as suites
+from harness.errors import ConfigError
+from harness.judge.history import events
+from harness.plan import expand, metrics
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -105,6 +114,96 @@ def test_what_takes_seconds_is_run(tmp_path: Path) -> None:
                 assert run.stdout
                 done.append(line)
     assert len(done) >= 3
+
+
+def examples(language: str) -> list[Any]:
+    """The blocks of a language as (page, text), each named by its page and number."""
+    return [
+        pytest.param(page.name, textwrap.dedent(block), id=f"{page.name}-{i}")
+        for page in PAGES
+        for i, (_, kind, block) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")))
+        if kind == language
+    ]
+
+
+PYTHON = examples("python")
+YAML = examples("yaml")
+
+
+def test_there_are_examples() -> None:
+    assert len(PYTHON) >= 3
+    assert len(YAML) >= 13
+
+
+@pytest.mark.parametrize(("page", "text"), PYTHON)
+def test_every_example_of_python_compiles(page: str, text: str) -> None:
+    """They are run over recorded results in tests/endtoend/test_docs.py."""
+    compile(text, page, "exec")
+
+
+def loaded(text: str, folder: Path) -> None:
+    """Read a file, or a part of one, by the loader of its kind; ConfigError as for a user."""
+    if text.startswith("partitions:"):  # of a cluster
+        text = "clusters:\n  part:\n" + textwrap.indent(text, "    ")
+    top = yaml.safe_load(text)
+    if "clusters" in top and "default" not in top:  # of a file
+        text = f"default: {next(iter(top['clusters']))}\n{text}"
+    path = folder / "example.yaml"
+    path.write_text(text, encoding="utf-8")
+    known = {"clusters": _cluster, "cases": _suite, "metrics": contract.load,
+             "references": _references, "events": _events}  # fmt: skip
+    (kind,) = set(known) & set(top)
+    known[kind](path)
+
+
+def _cluster(path: Path) -> None:
+    file, where = cluster.load(path)
+    cluster.choose(file, None, where)
+
+
+def _suite(path: Path) -> None:
+    """With the names and values of its parameters, and of the metrics that it compares."""
+    suite, document = suites.load(str(path))
+    drafts = expand.drafts(suite, document, expand.Overrides())
+    assert len(drafts) >= len(suite.cases)
+    for name in (one for pair in suite.compare for one in pair):
+        kernel, _, metric = name.partition(".")
+        draft = next(one for one in drafts if one.entry.kernel == kernel)
+        fitted = draft.kernel.fit(draft.given, memory_B=2**30, llc_B=2**20, ranks=1)
+        assert metric in metrics.metrics(draft.kernel(**{**fitted, **draft.given})), name
+
+
+def _references(path: Path) -> None:
+    (path.parent / "references").mkdir()
+    shutil.copy(path, path.parent / "references")
+    with contextlib.chdir(path.parent):
+        assert references.load()
+
+
+def _events(path: Path) -> None:
+    assert events.load(path, path.parent).events
+
+
+@pytest.mark.parametrize(("page", "text"), YAML)
+def test_every_example_of_yaml_is_loaded(page: str, text: str, tmp_path: Path) -> None:
+    loaded(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cases:\n  - {kernel: hpl, parameters: {m: 1000}}\n",
+        "cases:\n  - {kernel: hpll}\n",
+        "compare: [[hpl.flop_rat, hpl.flop_rate]]\ncases:\n  - {kernel: hpl, parameters: {n: 9}}\n",
+        "metrics:\n  triad: {minimun: 330 GB/s}\n",
+        "events:\n  - {date: 2026-11-20, titel: x}\n",
+        "partitions:\n  cpu: {nodes: 64, node: {corse: 2}}\n",
+        "references:\n- {kernel: dgemm, metric: flop_rate, value: 3 TB}\n",
+    ],
+)
+def test_a_wrong_example_is_noticed(text: str, tmp_path: Path) -> None:
+    with pytest.raises((ConfigError, AssertionError)):
+        loaded(text, tmp_path)
 
 
 def test_the_site_is_built_without_warnings(tmp_path: Path) -> None:

@@ -125,7 +125,11 @@ def _write(path: Path, content: bytes) -> None:
 
 def _said(kind: Kind, document: Doc, file: Path | None) -> RenderableType:
     """What is to be seen, in words, and where."""
-    return Text.assemble((f"{file}: ", "bold"), kind.describe(document)) if file else Text("")
+    return (
+        Text.assemble((f"{file}: ", "bold"), listing.described(kind, document))
+        if file
+        else Text("")
+    )
 
 
 def _of_rate(kind: Any, wanted: Wanted) -> Doc:
@@ -190,7 +194,7 @@ def _of_machine(kind: Any, wanted: Wanted) -> Doc:
     return made
 
 
-def _of_history(_: Any, wanted: Wanted) -> Doc:
+def _of_history(kind: Any, wanted: Wanted) -> Doc:
     from harness.commands import history
 
     results = wanted.source.results
@@ -201,7 +205,7 @@ def _of_history(_: Any, wanted: Wanted) -> Doc:
     if not found.series:
         what = f" of {wanted.kernel}" if wanted.kernel else ""
         raise NoNumbers(f"{results} holds no runs{what}", "`qyran run quick`")
-    return found
+    return found.model_copy(update={"left_out": kind.left_out(found)})
 
 
 def _of_fleet(kind: Any, wanted: Wanted) -> Doc:
@@ -227,8 +231,10 @@ def _fleet(wanted: Wanted) -> tuple[Judged, Pairs | None]:
     from harness.commands import fleet
     from harness.judge.fleet import verdict
 
-    read = fleet.measured(wanted.source).read
-    return verdict.judged(read.table, pairs=read.pairs), read.pairs
+    measured = fleet.measured(wanted.source)
+    read = measured.read
+    found = verdict.judged(read.table, pairs=read.pairs, blocks=measured.blocks)
+    return found, read.pairs
 
 
 _SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {

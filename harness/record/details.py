@@ -42,6 +42,12 @@ class CaseDetails:
     hosts: tuple[str, ...]
     reduced: bool
 
+    @property
+    def primary(self) -> Mapping[str, Any] | None:
+        """The record of its primary metric; None without a result of it."""
+        found: Mapping[str, Any] | None = self.record["metrics"].get(self.record["primary"])
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class RunDetails:

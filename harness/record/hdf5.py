@@ -180,9 +180,20 @@ def content_hash(file: h5py.File) -> str:
 def _hash_attributes(digest: Any, name: str, thing: Any) -> None:
     for key in sorted(thing.attrs):
         if (name, key) != ("/", _HASH):
-            value = np.asarray(thing.attrs[key])
+            value = _attribute(thing, key)
             digest.update(f"\n{name}@{key}{_text(value.dtype, value.shape)}".encode())
             digest.update(_bytes(value))
+
+
+def _attribute(thing: Any, name: str) -> Any:
+    """An attribute as an array; numbers and texts of a length by the low-level calls."""
+    found = h5py.h5a.open(thing.id, name.encode())
+    kind = found.dtype
+    if kind.kind not in "biufS" or found.shape is None:
+        return np.asarray(thing.attrs[name])
+    value: Any = np.empty(found.shape, kind)
+    found.read(value)
+    return value
 
 
 def _text(dtype: Any, shape: tuple[int, ...]) -> str:

@@ -93,6 +93,7 @@ class SegmentDoc(Doc):
 class SeriesDoc(Doc):
     """One metric of one case on one hardware key; times in s since 1970, noise as a fraction.
 
+    runs : how many count, which are the `points`.
     judged : whether there were runs enough to say anything, which takes `least` of a level. noise :
     standard deviation from run to run; between_launches : within a run; null where unknown.
     """
@@ -116,6 +117,7 @@ class SeriesDoc(Doc):
     silent_days: float
     noise: float | None
     between_launches: float | None
+    runs: int
     points: list[PointDoc]
     gaps: list[GapDoc]
     marks: list[MarkDoc]
@@ -130,7 +132,10 @@ class SkippedDoc(Doc):
 
 
 class HistoryDoc(Doc):
-    """What `qyran history` prints. since : where the display begins, null for the beginning."""
+    """What `qyran history` prints. since : where the display begins, null for the beginning.
+
+    left_out : what `qyran plot history` does not draw of it, "" for nothing.
+    """
 
     schema_id: Literal["qyran.history/1"] = Field("qyran.history/1", alias="schema")
     results: str
@@ -142,3 +147,4 @@ class HistoryDoc(Doc):
     confirmed_by: str
     exit_code: int
     run_next: list[str]
+    left_out: str = ""

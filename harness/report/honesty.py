@@ -7,6 +7,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Final
 
+from harness.report import units
 from harness.report.accept_document import AcceptDoc
 from harness.report.document import RunDoc
 from harness.report.history_document import HistoryDoc, SeriesDoc
@@ -86,7 +87,7 @@ def _usual_days(of_key: Sequence[SeriesDoc]) -> float | None:
 
 def _why(silent: float, usual: float | None) -> str:
     if usual is not None and silent >= 1.0 and silent > _MISSED * usual:
-        return f"no run for {silent:.0f} days; there was one every {usual:.1f} days"
+        return f"no run for {silent:.0f} days; there was one every {units.pause(usual * DAY_S)}"
     return f"no run for {silent:.0f} days" if silent >= SILENT_DAYS else ""
 
 
@@ -123,9 +124,13 @@ def _tests(
         yield TestsDoc(
             what="nodes x metrics",
             tests=len(accept.nodes) * len(accept.fleet),
-            method=f"re-test: Benjamini-Hochberg at {100 * accept.thresholds.retest:g} %; reject: "
-            f"Holm at {100 * accept.thresholds.reject:g} %",
+            method=f"re-test: Benjamini-Hochberg at {_level(accept.thresholds.retest)}; reject: "
+            f"Holm at {_level(accept.thresholds.reject)}",
         )
+
+
+def _level(fraction: float | None) -> str:
+    return "a level that is not recorded" if fraction is None else f"{100 * fraction:g} %"
 
 
 def _versions(environment: Mapping[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Final
 
 _PREFIXES: Final = ("", "k", "M", "G", "T", "P", "E", "Z")
 _SMALL: Final = {-1: "m", -2: "u", -3: "n"}  # of seconds only: nobody speaks of a mflop/s
+_PAUSES: Final = ((86400.0, "days"), (3600.0, "h"), (60.0, "min"))
 _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
 
 
@@ -109,6 +110,16 @@ def binary(size_B: float) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 case``, ``2 cases``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def pause(seconds: float) -> str:
+    """A time between two events in the unit that fits: ``40 s``, ``5.0 min``, ``1.0 days``.
+
+    What is shorter than a second is one.
+    """
+    size, name = next((one for one in _PAUSES if seconds >= one[0]), (1.0, "s"))
+    value = max(1.0, seconds / size)
+    return f"{value:.0f} {name}" if value >= 9.95 or size == 1.0 else f"{value:.1f} {name}"
 
 
 def percent(fraction: float | None) -> str:

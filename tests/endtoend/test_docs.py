@@ -10,13 +10,15 @@ import csv
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.endtoend.conftest import ROOT, Done, Qyran
-from tests.test_docs import LINES, _calls
+from tests.test_docs import LINES, PYTHON, _calls
 
 # Beginning of a command -> why it is not run here; other tests run it.
 NOT_HERE = {
@@ -127,6 +129,21 @@ def test_what_reads_is_run(words: list[str], site: Qyran) -> None:
     assert done.rc in ENDED, (done.rc, done.err)
     assert done.out or done.rc == 3, done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(("page", "text"), PYTHON)
+def test_python_is_run(page: str, text: str, site: Qyran) -> None:
+    """``path`` is a file of HPL, as in the pages; what is printed are numbers, or a picture."""
+    (path, *_) = (site.folder / "results").rglob("hpl-*.h5")
+    script = f"path = {str(path)!r}\n{text}"
+    if "svg = " in text:
+        script += "print(svg[:4], len(svg))\n"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], cwd=site.folder, capture_output=True,
+        text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{page}\n{done.stderr}"
+    assert re.search(r"[1-9]", done.stdout), page
 
 
 def planned(words: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from harness.judge.fleet.table import Bools, Floats, Ints
 from harness.judge.fleet.thresholds import Thresholds
@@ -80,7 +80,7 @@ def against(
 def upper_limit(sd: Floats, free: Ints, doubt: float) -> Floats:
     """The upper confidence limit of an sd with ``free`` degrees of freedom (chi-square)."""
     unique, which = np.unique(free, return_inverse=True)
-    factor: Floats = np.sqrt(unique / stats.chi2.ppf(doubt, unique))
+    factor: Floats = np.sqrt(unique / (2.0 * special.gammaincinv(unique / 2.0, doubt)))
     return sd * factor[which]
 
 

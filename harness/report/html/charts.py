@@ -31,7 +31,7 @@ def chart(name: str, doc: Doc, id: str, title: str = "") -> Chart:  # noqa: A002
         id=id,
         title=title or kind.TITLE,
         svg=Markup(render.inlined(name, doc, f"{id}-")),  # noqa: S704 - escaped by its writer
-        described=kind.describe(doc),
+        described=listing.described(kind, doc),
         table=table(*kind.table(doc)),
     )
 
@@ -45,16 +45,16 @@ def of_series(series: SeriesDoc, most: int, id: str) -> Chart:  # noqa: A002
     doc = HistoryDoc(
         results="", kernel=series.kernel, since=None, time=series.newest, series=[drawn],
         skipped=[], confirmed_by="", exit_code=0, run_next=[],
+        left_out=listing.limit(
+            f"newest {len(drawn.points)}", len(drawn.points), len(series.points), "runs"
+        ),
     )  # fmt: skip
     made = chart("history", doc, id, "Runs and levels")
     last = len(drawn.points) - 1
     svg = _ROW.sub(lambda found: f'data-row="{last - int(found[1])}"', made.svg)
-    older = len(series.points) - len(drawn.points)
-    words = f"{made.described} The newest {last + 1} runs are drawn." if older else made.described
     return replace(
         made,
         svg=Markup(svg),  # noqa: S704 - as above
-        described=words,
         table=thinned.table(series, most),
     )
 

@@ -11,7 +11,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report.html import listing, words
+from harness.report.html import listing, printed, words
 from harness.report.html.content import Section
 from harness.report.plots import palette
 from harness.report.report_document import ReportDoc
@@ -59,7 +59,7 @@ def _hash(text: str) -> str:
 
 def _style() -> str:
     """The style sheet with the colours of the plots for a light and for a dark page."""
-    text = _text("style.css")
+    text = _text("style.css").replace("/*FIT*/", printed.style())
     for name, colours in (("LIGHT", palette.LIGHT), ("DARK", palette.DARK)):
         text = text.replace(f"/*{name}*/", palette.variables(colours))
     return text

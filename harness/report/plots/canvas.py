@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -24,6 +25,8 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
@@ -41,6 +44,7 @@ _SETTINGS: Final[Any] = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 12.0,
     "axes.titlesize": 13.0,
+    "axes.titley": 1.0,  # above the axes: else each draw looks for what it might cover
     "axes.labelsize": 12.0,
     "xtick.labelsize": 11.0,
     "ytick.labelsize": 11.0,
@@ -73,8 +77,13 @@ _SETTINGS: Final[Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """In which figures are drawn and written."""
-    with mpl.rc_context():
+    """In which figures are drawn and written.
+
+    A name in a script that the font lacks, such as Chinese, is no reason to warn: SVG keeps it as
+    text, for which a browser finds a font, and PNG shows a box for each character.
+    """
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
         yield
@@ -84,7 +93,20 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     """An empty figure, px; laid out so that labels have room."""
     size = (width / _PX_PER_INCH, height / _PX_PER_INCH)
     room = ConstrainedLayoutEngine(w_pad=_MARGIN, h_pad=_MARGIN)
-    return Figure(figsize=size, dpi=_PX_PER_INCH, layout=room)
+    made = Figure(figsize=size, dpi=_PX_PER_INCH, layout=room)
+    FigureCanvasAgg(made)  # keeps the renderer that measures text: else each has one of its own
+    return made
+
+
+def side_by_side(figure: Figure, count: int) -> list[Axes]:
+    """So many panels, at least one, two a row; the place beside an odd last one stays empty."""
+    columns = min(2, count)
+    panels: list[Axes] = (
+        figure.subplots(-(-count // columns), columns, squeeze=False).ravel().tolist()
+    )
+    for axes in panels[count:]:
+        axes.set_axis_off()
+    return panels[:count]
 
 
 def plain(words: str) -> str:
@@ -111,6 +133,11 @@ def dots(
     return drawn
 
 
+def note(figure: Figure, words: str) -> None:
+    """A line of small text below everything, for which the layout makes room."""
+    figure.supxlabel(plain(words), x=0.012, ha="left", fontsize=11.0, color=palette.MUTED)
+
+
 def halo(text: Text) -> Text:
     """Keep text readable on lines: it is written on a rim of the colour of the paper."""
     text.set_gid(inline.HALO)
@@ -127,8 +154,9 @@ def svg(
     prefix : of all its ids, which are to be unique in a page.
     """
     made = io.StringIO()
-    with style():
-        figure.savefig(made, format="svg", metadata={"Date": None, "Creator": None})
+    with style():  # not by savefig, which draws a figure twice
+        written: Any = FigureCanvasSVG(figure)
+        written.print_svg(made, metadata={"Date": None, "Creator": None})
     about = inline.About(plain(title), plain(description), prefix)
     return inline.themed(made.getvalue(), about) if themed else inline.alone(made.getvalue(), about)
 

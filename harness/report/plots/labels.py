@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
+from statistics import fmean
 from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 
@@ -29,6 +31,7 @@ _SIDES: Final = (
 _AWAY: Final = (7.0, 16.0, 28.0, 42.0, 60.0)
 _LEADER_FROM: Final = 12.0
 _DOT: Final = 5.0
+_BETWEEN: Final = 3.0
 _COVERS: Final = 40.0
 _OUTSIDE: Final = 400.0
 
@@ -96,13 +99,48 @@ def figure_of(axes: Axes) -> Figure:
 
 
 def settle(figure: Figure) -> None:
-    """Lay the figure out now, and keep it so: from here on pixels are known."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    """Lay the figure out now, and keep it so: from here on pixels are known.
+
+    Nothing is drawn for it, and what was laid out once stays so.
+    """
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+
+
+def at_ends(axes: Axes, wanted: Sequence[Label], right: float) -> None:
+    """Names of lines, px to the right of their ends, moved up or down so that each can be read.
+
+    wanted : of no file, so that they may have lines. The layout of the figure is fixed then.
+    """
+    settle(figure_of(axes))
+    listed = sorted(wanted, key=lambda one: one.at[1])
+    heights = [_px(axes, one.at)[1] for one in listed]
+    gap = max((_size(axes, one, one.text)[1] for one in listed), default=0.0) + _BETWEEN
+    for one, y, moved in zip(listed, heights, spread(heights, gap), strict=True):
+        canvas.halo(axes.annotate(
+            one.text, one.at, (right, moved - y), textcoords="offset points",
+            va="center", color=palette.text(one.colour), fontsize=one.size, linespacing=1.15,
+        ))  # fmt: skip
+
+
+def spread(wanted: Sequence[float], gap: float) -> list[float]:
+    """The places nearest to what is wanted, least squares, that are a gap apart or more.
+
+    wanted : rising. Neighbours that are too near share the middle of where they want to be.
+    """
+    groups: list[list[float]] = []
+    for i, one in enumerate(wanted):
+        groups.append([one - i * gap])
+        while len(groups) > 1 and fmean(groups[-2]) > fmean(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    level = [fmean(group) for group in groups for _ in group]
+    return [one + i * gap for i, one in enumerate(level)]
 
 
 def _write(axes: Axes, label: Label, scene: _Scene) -> None:
-    width, height = _size(axes, label)
+    width, height = _size(axes, label, canvas.plain(label.text))
     x, y = _px(axes, label.at)
     found = []
     for rank, (ha, va, dx, dy) in enumerate(_SIDES):
@@ -125,7 +163,7 @@ def _annotate(axes: Axes, label: Label, offset: Point, ha: str, va: str) -> None
         textcoords="offset points",
         ha=ha,
         va="center_baseline" if va == "center" else va,
-        color=label.colour,
+        color=palette.text(label.colour),
         fontsize=label.size,
         fontweight=label.weight,
         annotation_clip=False,
@@ -136,10 +174,10 @@ def _annotate(axes: Axes, label: Label, offset: Point, ha: str, va: str) -> None
     canvas.halo(made)
 
 
-def _size(axes: Axes, label: Label) -> tuple[float, float]:
-    """Width and height of a text, px."""
+def _size(axes: Axes, label: Label, words: str) -> tuple[float, float]:
+    """Width and height of a text in the look of a label, px."""
     figure = figure_of(axes)
-    text = figure.text(0, 0, canvas.plain(label.text), fontsize=label.size, fontweight=label.weight)
+    text = figure.text(0, 0, words, fontsize=label.size, fontweight=label.weight)
     box = text.get_window_extent()
     text.remove()
     return box.width, box.height

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, runtime_checkable
 
 from pydantic import Field
 
@@ -49,6 +49,13 @@ class PlotsDoc(Doc):
     plots: list[PlotDoc]
 
 
+@runtime_checkable
+class Limited(Protocol):
+    """A document that a picture may not show in full. left_out : what not; "" for nothing."""
+
+    left_out: str
+
+
 class Kind(Protocol):
     """A plot. doc : the document of this kind."""
 
@@ -68,6 +75,22 @@ class Kind(Protocol):
 
     def table(self, doc: Any) -> Table:
         """The numbers that are shown."""
+
+
+def limit(which: str, drawn: int, whole: int, noun: str) -> str:
+    """``the 60 worst of 214 nodes are drawn``, for ``which`` of them; "" where all of them are."""
+    return f"the {which} of {whole} {noun} are drawn" if whole > drawn else ""
+
+
+def left_out(doc: Doc) -> str:
+    """A sentence on what a picture of this document does not show; "" for nothing."""
+    words = doc.left_out if isinstance(doc, Limited) else ""
+    return f"{words[0].upper()}{words[1:]}." if words else ""
+
+
+def described(kind: Kind, doc: Doc) -> str:
+    """What is to be seen, and what is not."""
+    return f"{kind.describe(doc)} {left_out(doc)}".rstrip()
 
 
 @cache

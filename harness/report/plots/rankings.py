@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.report.plots.labels import Label
     from harness.report.plots.listing import Table
 
+Line = list[tuple[float, float]]
 Name = Literal["HPCG", "HPL-MxP", "Green500"]
 _PLACES: Final = {"first": 1, "tenth": 10, "hundredth": 100}
 _LINES: Final = {
@@ -152,14 +153,20 @@ def draw(doc: RankingDoc, figure: Figure) -> None:
     scales.decades(axes.yaxis, doc.unit)
     axes.set_xticks(range(int(first) + 1, int(last) + 1, 2))
     axes.set_title(title(doc), loc="left", fontweight="bold")
-    labels.place(axes, _draw_us(doc, axes), [], _draw_lines(doc, axes))
+    lines, names = _draw_lines(doc, axes)
+    us = _draw_us(doc, axes)
+    labels.at_ends(axes, names, 16.0)
+    if doc.value is not None:
+        lines.append([(first, doc.value), (last, doc.value)])
+    labels.place(axes, us, [], lines)
 
 
-def _draw_lines(doc: RankingDoc, axes: Axes) -> list[list[tuple[float, float]]]:
-    """The lines with their names at their ends; what is drawn, in data coordinates."""
+def _draw_lines(doc: RankingDoc, axes: Axes) -> tuple[list[Line], list[Label]]:
+    """The lines, what is drawn in data coordinates, and the names of their ends."""
     from harness.report.plots import canvas
+    from harness.report.plots.labels import Label
 
-    drawn = []
+    drawn, names = [], []
     for name, (words, colour) in _LINES.items():
         points = [
             (i, one.year, value)
@@ -171,12 +178,9 @@ def _draw_lines(doc: RankingDoc, axes: Axes) -> list[list[tuple[float, float]]]:
         rows, x, y = (list(one) for one in zip(*points, strict=True))
         axes.plot(x, y, color=colour)
         canvas.dots(axes, x, y, rows, color=colour, markersize=3.0)
-        canvas.halo(axes.annotate(
-            f"{words}\n{units.si(y[-1], doc.unit)}", (x[-1], y[-1]), (16, 0),
-            textcoords="offset points", va="center", color=colour, fontsize=11, linespacing=1.15,
-        ))  # fmt: skip
+        names.append(Label(f"{words}\n{units.si(y[-1], doc.unit)}", (x[-1], y[-1]), colour))
         drawn.append(list(zip(x, y, strict=True)))
-    return drawn
+    return drawn, names
 
 
 def _draw_us(doc: RankingDoc, axes: Axes) -> list[Label]:

@@ -23,20 +23,21 @@ class Size:
 
 
 OWN: Final = Size()
+_NOTE_PX: Final = 22.0
 
 
 def inlined(name: str, doc: Doc, prefix: str, size: Size = OWN) -> str:
     """SVG for a page. name : of the plot; prefix : of the ids, another for each plot of a page."""
     kind = listing.load(name)
     made = _drawn(kind, doc, size)
-    return canvas.svg(made, kind.TITLE, kind.describe(doc), prefix=prefix)
+    return canvas.svg(made, kind.TITLE, listing.described(kind, doc), prefix=prefix)
 
 
 def svg(name: str, doc: Doc, size: Size = OWN) -> str:
     """SVG as a file of its own."""
     kind = listing.load(name)
     made = _drawn(kind, doc, size)
-    return canvas.svg(made, kind.TITLE, kind.describe(doc), themed=False)
+    return canvas.svg(made, kind.TITLE, listing.described(kind, doc), themed=False)
 
 
 def png(name: str, doc: Doc, size: Size = OWN, scale: float = 2.0) -> bytes:
@@ -46,7 +47,11 @@ def png(name: str, doc: Doc, size: Size = OWN, scale: float = 2.0) -> bytes:
 
 def _drawn(kind: Kind, doc: Doc, size: Size) -> Figure:
     width, height = kind.size(doc)
+    note = listing.left_out(doc)
     with canvas.style():
+        height += _NOTE_PX if note else 0.0
         made = canvas.figure(size.width or width, size.height or height)
+        if note:
+            canvas.note(made, note)
         kind.draw(doc, made)
     return made

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _MARKERS: Final = ("o", "s", "D", "^", "v", "P", "X", "p", "h", "<", ">", "*")
 _TYPE: Final = "float64"
-_LABELLED: Final = 12
 Line = list[tuple[float, float]]
 
 
@@ -156,7 +155,7 @@ def _dots(doc: RooflineDoc, axes: Axes) -> tuple[list[Label], Line]:
             axes, [x], [y], [i], color=colour, marker=marker, markersize=7.5,
             markerfacecolor=fill, markeredgewidth=1.5,
         )  # fmt: skip
-    few = len(places) <= _LABELLED
+    few = len(places) <= roofline.LABELLED
     wanted = [
         Label(
             roofline.label(kernels[i], doc), at, weight="bold" if kernels[i].primary else "normal"
@@ -188,7 +187,7 @@ def _bar(doc: RooflineDoc, axes: Axes, place: int, row: int) -> None:
     one = roofline.rows(doc)[row]
     fraction, low, high = (x or 0.0 for x in (one.fraction, one.fraction_low, one.fraction_high))
     colour, marker = _look(doc, one)
-    (bar,) = axes.barh([place], [fraction], height=0.62, color=colour, alpha=0.85)
+    (bar,) = axes.barh([place], [fraction], height=0.62, color=colour)
     canvas.mark(bar, row)
     axes.plot([low, high], [place, place], color=palette.INK, lw=1.2)
     beside = ScaledTranslation(-9.0 / 72.0, 0.0, figure_of(axes).dpi_scale_trans)

@@ -174,3 +174,14 @@ def test_a_column_has_one_unit(
 )
 def test_a_size_that_is_exact(size_B: float, words: str) -> None:
     assert units.exact_binary(size_B) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0, "1 s"), (42.4, "42 s"), (90.0, "1.5 min"), (1800.0, "30 min"), (5400.0, "1.5 h"),
+        (43200.0, "12 h"), (86400.0, "1.0 days"), (30 * 86400.0, "30 days"),
+    ],
+)  # fmt: skip
+def test_a_pause_has_the_unit_that_fits(seconds: float, words: str) -> None:
+    assert units.pause(seconds) == words

@@ -67,12 +67,18 @@ def _of_nodes(accept: AcceptDoc) -> Iterator[Line]:
             text += _names([one.node for one in nodes])
             why = nodes[0].reason if len({one.reason for one in nodes}) == 1 else ""
             yield Line(word, text, why, "#acceptance")
+    if accept.advice:
+        yield Line("re-test", accept.advice, "", "#acceptance")
     for promise in promises(accept):
         yield Line(
             promise.verdict, f"{promise.verdict.capitalize()}: {promise.line}", "", "#promises"
         )
     for link in accept.links[:_NAMED]:
         yield Line(link.verdict, f"Slow link: {link.line}", "", "#links")
+    if len(accept.links) > _NAMED:
+        more = accept.links[_NAMED:]
+        word = "reject" if any(one.verdict == "reject" for one in more) else "re-test"
+        yield Line(word, units.counted(len(more), "more slow link"), "", "#links")
     good = accept.counts.get("accept", 0)
     if good:
         of = f" of {len(accept.nodes)}" if good < len(accept.nodes) else ""
@@ -89,9 +95,15 @@ def _of_run(run: RunDoc) -> Iterator[Line]:
         names = _names(list(dict.fromkeys(one.kernel for one in cases)))
         counted = units.counted(len(cases), "case")
         whys = dict.fromkeys(one.reason for one in cases if one.reason)
-        yield Line(word, f"{counted} {_past(word)}: {names}", "; ".join(list(whys)[:3]), "#kernels")
+        yield Line(word, f"{counted} {_past(word)}: {names}", _reasons(list(whys)), "#kernels")
     if run.standing:
         yield Line("", f"TOP500: {run.standing.sentence}", "", "#system")
+
+
+def _reasons(whys: list[str]) -> str:
+    """The first three, and how many more there are."""
+    more = [units.counted(len(whys) - 3, "more reason")] if len(whys) > 3 else []
+    return "; ".join([*whys[:3], *more])
 
 
 def _past(word: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field
 from harness.record.details import RunDetails
 from harness.report import compose, units
 from harness.report.document import CurveDoc, Doc
-from harness.report.plots import palette
+from harness.report.plots import listing, palette
 from harness.report.plots.listing import NoNumbers
 
 if TYPE_CHECKING:
@@ -57,6 +57,12 @@ class CurvesDoc(Doc):
     schema_id: Literal["qyran.plot-curves/1"] = Field("qyran.plot-curves/1", alias="schema")
     run: str
     panels: list[PanelDoc]
+    left_out: str = ""
+
+    def model_post_init(self, _: object) -> None:
+        """Say what the picture leaves out."""
+        panels = listing.limit(f"first {MOST}", MOST, len(self.panels), "panels")
+        self.left_out = "; ".join(one for one in (panels, _beside(shown(self))) if one)
 
 
 DOCUMENT: Final = CurvesDoc
@@ -161,6 +167,14 @@ def _points(one: NamedDoc) -> list[tuple[float, float]]:
     """What a log axis can show: places and values above 0."""
     pairs = zip(one.curve.at, one.curve.value, strict=True)
     return [(at, value) for at, value in pairs if at > 0 and value > 0]
+
+
+def _beside(panels: Sequence[PanelDoc]) -> str:
+    """How many points the logarithmic axes have no place for."""
+    curves = [one for panel in panels for one in panel.curves]
+    lost = sum(len(one.curve.at) - len(_points(one)) for one in curves)
+    points = units.counted(lost, "point")
+    return f"{points} at 0 cannot stand on a logarithmic axis" if lost else ""
 
 
 def _draw(panel: PanelDoc, axes: Axes, row: int) -> list[Label]:

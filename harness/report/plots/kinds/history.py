@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from harness.report import units
 from harness.report.history_document import HistoryDoc, PointDoc, SegmentDoc, SeriesDoc
-from harness.report.plots import palette
+from harness.report.plots import listing, palette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +45,12 @@ def shown(doc: HistoryDoc) -> Sequence[SeriesDoc]:
     return sorted(listed, key=lambda one: (_ORDER.index(one.status), one.series))[:MOST]
 
 
+def left_out(doc: HistoryDoc) -> str:
+    """What a picture of these series does not show, in words; "" for nothing."""
+    drawn = len(shown(doc))
+    return listing.limit(f"{drawn} to look at first", drawn, len(doc.series), "series")
+
+
 def size(doc: HistoryDoc) -> tuple[float, float]:
     """A panel for each series."""
     return 900.0, 60.0 + _PANEL_PX * len(shown(doc))
@@ -51,8 +59,6 @@ def size(doc: HistoryDoc) -> tuple[float, float]:
 def describe(doc: HistoryDoc) -> str:
     """Each series in words."""
     words = [_sentence(one) for one in shown(doc)]
-    more = len(doc.series) - len(words)
-    words += [f"{units.counted(more, 'more series')} not drawn."] if more > 0 else []
     return " ".join(words)
 
 
@@ -64,7 +70,10 @@ def _sentence(one: SeriesDoc) -> str:
     )
     level = f" at {units.si(one.segments[-1].value, one.unit)}" if one.segments else ""
     state = changed or level
-    return f"{one.kernel} {one.metric}: {one.status}{state}, {_runs(one)}."
+    low, high = scale(one)
+    beyond = sum(not low <= at.value <= high for at in one.points)
+    edge = f", {beyond} beyond the scale, at its edge" if beyond else ""
+    return f"{one.kernel} {one.metric}: {one.status}{state}, {_runs(one)}{edge}."
 
 
 def _runs(one: SeriesDoc) -> str:
@@ -116,7 +125,9 @@ def _panel(one: SeriesDoc, axes: Axes, first_row: int) -> list[Label]:
 
     words = f"{one.kernel} {one.metric}: {one.status}"
     about = f"{one.series}, {one.ranks} x {one.threads}, {_runs(one)}, {_age(one)}"
-    axes.set_title(canvas.plain(words), loc="left", fontweight="bold", color=_state(one.status))
+    axes.set_title(
+        canvas.plain(words), loc="left", fontweight="bold", color=palette.text(_state(one.status))
+    )
     axes.set_title(canvas.plain(about), loc="right", fontsize=11, color=palette.MUTED)
     low, high = scale(one)
     room = 0.3 * (high - low)
@@ -124,6 +135,8 @@ def _panel(one: SeriesDoc, axes: Axes, first_row: int) -> list[Label]:
     axes.set_xlim(-0.8, len(one.points) - 0.2)
     scales.linear(axes.yaxis, one.unit, 5)
     axes.grid(visible=False, axis="x")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_label_coords(0.0, 0.0)  # it has no label: none is to be kept clear of the ticks
     step = max(1, -(-len(one.points) // _DATES))
     places = range(0, len(one.points), step)
     axes.set_xticks(places, [_date(one.points[i].time) for i in places])
@@ -180,9 +193,13 @@ def _of_row(row: SegmentDoc) -> str:
 def _points(one: SeriesDoc, axes: Axes, first_row: int) -> None:
     from harness.report.plots import canvas
 
-    for i, at in _numbered(one):
-        ends = [_clipped(one, at.low), _clipped(one, at.high)]
-        axes.plot([i, i], ends, color=palette.MUTED, lw=1.0, zorder=2)
+    low, high = scale(one)
+    axes.vlines(
+        range(len(one.points)),
+        np.clip([at.low for at in one.points], low, high),
+        np.clip([at.high for at in one.points], low, high),
+        color=palette.MUTED, lw=1.0, zorder=2,
+    )  # fmt: skip
     for (role, beyond), rows in _groups(one).items():
         colour = {"suspect": palette.WARN, "disturbed": palette.MUTED}.get(role, palette.INK)
         canvas.dots(

@@ -75,7 +75,7 @@ def numbers(run: RunDetails) -> HplPhasesDoc:
 
 
 def _solve(case: CaseDetails) -> Iterator[SolveDoc]:
-    metric = case.record["metrics"].get(case.record["primary"])
+    metric = case.primary
     if case.record["kernel"] not in _KERNELS or metric is None or not case.parts or case.reduced:
         return
     times = case.seconds[metric["phase"]]

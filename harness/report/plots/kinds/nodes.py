@@ -12,7 +12,7 @@ from harness.judge.fleet.verdict import Judged
 from harness.judge.fleet.views import View
 from harness.report import units
 from harness.report.document import Doc
-from harness.report.plots import palette
+from harness.report.plots import listing, palette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ _ROW_PX: Final = 19.0
 _NUMBERS: Final = 12
 # From so many robust sd on, worse above 0: colour, and whether text on it is light.
 _CLASSES: Final = (
-    (-math.inf, "#2f7fb8", True),
+    (-math.inf, "#2a76ad", True),
     (-4.5, "#9fcbe6", False),
     (-2.5, palette.GRID, False),
     (2.5, "#f7cda4", False),
@@ -70,6 +70,11 @@ class NodesDoc(Doc):
     source: str
     metrics: list[str]
     nodes: list[NodeDoc]
+    left_out: str = ""
+
+    def model_post_init(self, _: object) -> None:
+        """Say what the picture leaves out."""
+        self.left_out = listing.limit(f"{MOST} worst", MOST, len(self.nodes), "nodes")
 
 
 DOCUMENT: Final = NodesDoc
@@ -132,9 +137,7 @@ def describe(doc: NodesDoc) -> str:
     bad = [f"{one.node} ({one.verdict})" for one in doc.nodes if one.verdict != "accept"]
     named = ", ".join(bad[:10]) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "")
     words = f"{units.counted(len(doc.nodes), 'node')}, {units.counted(len(doc.metrics), 'metric')}"
-    rest = len(doc.nodes) - len(shown(doc))
-    more = f" {rest} nodes after the {MOST} worst are not drawn." if rest > 0 else ""
-    return f"{words}; not accepted: {named or 'none'}.{more}"
+    return f"{words}; not accepted: {named or 'none'}."
 
 
 def table(doc: NodesDoc) -> Table:
@@ -182,7 +185,7 @@ def _names(doc: NodesDoc, axes: Axes) -> None:
     axes.set_yticks([i + 0.5 for i in range(len(listed))], [canvas.plain(n.node) for n in listed])
     for i, node in enumerate(listed):
         if node.verdict != "accept":
-            colour = palette.BAD if node.verdict == "reject" else palette.WARN
+            colour = palette.text(palette.BAD if node.verdict == "reject" else palette.WARN)
             axes.get_yticklabels()[i].set_color(colour)
             axes.get_yticklabels()[i].set_fontweight("bold")
             axes.annotate(

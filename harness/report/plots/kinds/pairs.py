@@ -27,7 +27,10 @@ HELP: Final = "a matrix of what was measured between each two nodes, slow links 
 NEEDS: Final = "pairs"
 MOST: Final = 100
 """Nodes up to which every pair is a mark of its own."""
-_LABELLED: Final = 40
+_NAMED: Final = 20
+_SAID: Final = 10
+_NAME_PX: Final = 7.2
+"""Of a character of a name: more than it takes."""
 _CLASSES: Final = 9
 _TAIL: Final = 2.0
 """Percent at both ends that share the last colour: one slow link must not bleach the others."""
@@ -70,6 +73,12 @@ class PairsDoc(Doc):
     source: str
     nodes: list[str]
     matrices: list[MatrixDoc]
+    left_out: str = ""
+
+    def model_post_init(self, _: object) -> None:
+        """Say what the picture leaves out."""
+        n, named = len(self.nodes), len(_named(self))
+        self.left_out = f"{named} of {n} nodes are named at the edges" if named < n else ""
 
 
 DOCUMENT: Final = PairsDoc
@@ -120,8 +129,9 @@ def describe(doc: PairsDoc) -> str:
 def _sentence(doc: PairsDoc, one: MatrixDoc) -> str:
     slow = ", ".join(
         f"{doc.nodes[link.a]} - {doc.nodes[link.b]} {units.si(link.value, one.unit)}"
-        for link in one.slow[:10]
+        for link in one.slow[:_SAID]
     )
+    slow += f" and {len(one.slow) - _SAID} more" if len(one.slow) > _SAID else ""
     return (
         f"{one.metric} between {len(doc.nodes)} nodes, {units.counted(len(one.pairs), 'pair')}: "
         f"median {units.si(one.median, one.unit)}; slow links: {slow or 'none'}."
@@ -144,15 +154,13 @@ def table(doc: PairsDoc) -> Table:
 
 def draw(doc: PairsDoc, figure: Figure) -> None:
     """A matrix for each metric; dark is worse."""
-    columns = min(2, len(doc.matrices))
-    rows = -(-len(doc.matrices) // columns)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    from harness.report.plots import canvas
+
+    panels = canvas.side_by_side(figure, len(doc.matrices))
     first_row = 0
-    for axes, one in zip(panels, doc.matrices, strict=False):
+    for axes, one in zip(panels, doc.matrices, strict=True):
         _draw(doc, one, axes, first_row)
         first_row += len(one.pairs)
-    for axes in panels[len(doc.matrices) :]:
-        axes.set_axis_off()
 
 
 def _draw(doc: PairsDoc, one: MatrixDoc, axes: Axes, first_row: int) -> None:
@@ -168,8 +176,7 @@ def _draw(doc: PairsDoc, one: MatrixDoc, axes: Axes, first_row: int) -> None:
     axes.set_aspect("equal")
     axes.grid(visible=False)
     axes.tick_params(length=0)
-    step = max(1, -(-n // (_LABELLED // 2)))
-    places = list(range(0, n, step))
+    places = _named(doc)
     names = [canvas.plain(doc.nodes[i]) for i in places]
     axes.set_xticks([i + 0.5 for i in places], names, rotation=90)
     axes.set_yticks([i + 0.5 for i in places], names)
@@ -178,7 +185,13 @@ def _draw(doc: PairsDoc, one: MatrixDoc, axes: Axes, first_row: int) -> None:
     else:
         _squares(one, axes, first_row)
     _slow(one, axes)
-    _legend(one, axes)
+    _legend(one, axes, max(map(len, names), default=0))
+
+
+def _named(doc: PairsDoc) -> range:
+    """The nodes that have room for their name: each, or each second and so on."""
+    n = len(doc.nodes)
+    return range(0, n, max(1, -(-n // _NAMED)))
 
 
 def bounds(one: MatrixDoc) -> list[float]:
@@ -196,8 +209,12 @@ def _class(one: MatrixDoc, value: float, ends: Sequence[float]) -> int:
     return sum(value > end if one.better == "higher" else value < end for end in ends)
 
 
-def _legend(one: MatrixDoc, axes: Axes) -> None:
+def _legend(one: MatrixDoc, axes: Axes, longest: int) -> None:
+    """What the ends of the colours stand for, below the names. longest : of them, characters."""
     from matplotlib.patches import Patch
+    from matplotlib.transforms import ScaledTranslation
+
+    from harness.report.plots.labels import figure_of
 
     ends, colours = bounds(one), _colours()
     if not ends:
@@ -205,9 +222,11 @@ def _legend(one: MatrixDoc, axes: Axes) -> None:
     worst, best = (units.si(end, one.unit) for end in (ends[0], ends[-1]))
     words = (f"worse than {worst}", f"better than {best}")
     handles = [Patch(fc=colours[i], label=word) for i, word in zip((0, -1), words, strict=True)]
+    down = -(_NAME_PX * longest + 12.0) / 72.0
+    below = ScaledTranslation(0.0, down, figure_of(axes).dpi_scale_trans)
     axes.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.0, -0.16), ncols=2, frameon=False,
-        handlelength=1.2, fontsize=11, borderaxespad=0.0,
+        handles=handles, loc="upper left", bbox_to_anchor=(0.0, 0.0), ncols=2, frameon=False,
+        bbox_transform=axes.transAxes + below, handlelength=1.2, fontsize=11, borderaxespad=0.0,
     )  # fmt: skip
 
 

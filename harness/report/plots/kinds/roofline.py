@@ -34,6 +34,8 @@ NEEDS: Final = "machine"
 _INSIDE: Final = 1.25
 _CORE: Final = "_core"
 _GEOMETRY: Final = ("nodes", "ranks", "threads")
+LABELLED: Final = 12
+"""Dots up to which all are named."""
 _ROW_PX: Final = 21.0
 
 
@@ -100,6 +102,14 @@ class RooflineDoc(Doc):
     levels: list[LevelDoc]
     peaks: list[PeakDoc]
     kernels: list[KernelDoc]
+    left_out: str = ""
+
+    def model_post_init(self, _: object) -> None:
+        """Say what the picture leaves out."""
+        dots = [one for one in self.kernels if one.flop_rate]
+        named = sum(one.primary for one in dots)
+        if named < len(dots) and len(dots) > LABELLED:
+            self.left_out = f"{named} of {len(dots)} dots are named, those of main phases"
 
 
 DOCUMENT: Final = RooflineDoc
@@ -243,7 +253,7 @@ def _kernel(case: CaseDetails, name: str, metric: Mapping[str, Any]) -> KernelDo
     cached = metric["bound_source"].startswith("cache")
     traffic = work.bytes_moved if cached else work.traffic
     flop_rate = float(np.nanmedian(work.flop / _slowest(case, metric["phase"])))
-    primary = case.record["metrics"].get(case.record["primary"], {})
+    primary = case.primary or {}
     ends = _fractions(metric)
     return KernelDoc(
         kernel=case.record["kernel"],

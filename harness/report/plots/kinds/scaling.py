@@ -280,9 +280,9 @@ def _efficiencies(doc: PlotScalingDoc, axes: Axes) -> list[Label]:
         x = [m.count for _, m in known]
         y = [m.efficiency or 0.0 for _, m in known]
         for _, m in known:
-            axes.plot(
-                [m.count] * 2, [m.low or 0.0, m.high or 0.0], color=_colour(i), lw=5, alpha=0.35
-            )
+            ends = [m.count] * 2, [m.low or 0.0, m.high or 0.0]
+            axes.plot(*ends, color=_colour(i), lw=5, alpha=0.35)
+            axes.plot(*ends, color=_colour(i), lw=1.0)
             axes.plot(
                 [m.count] * len(m.launches), m.launches, ls="none", marker="_", markersize=9,
                 color=_colour(i), markeredgewidth=1.0,

@@ -11,7 +11,7 @@ from pydantic import Field
 from harness.record.details import CaseDetails, RunDetails
 from harness.report import units
 from harness.report.document import Doc
-from harness.report.plots import palette
+from harness.report.plots import listing, palette
 from harness.report.plots.listing import NoNumbers
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class StripsDoc(Doc):
     schema_id: Literal["qyran.plot-strips/1"] = Field("qyran.plot-strips/1", alias="schema")
     run: str
     strips: list[StripDoc]
+    left_out: str = ""
+
+    def model_post_init(self, _: object) -> None:
+        """Say what the picture leaves out."""
+        self.left_out = listing.limit(f"first {MOST}", MOST, len(self.strips), "cases")
 
 
 DOCUMENT: Final = StripsDoc
@@ -62,13 +67,12 @@ def numbers(run: RunDetails) -> StripsDoc:
 
 
 def _strip(case: CaseDetails) -> Iterator[StripDoc]:
-    name = case.record["primary"]
-    metric = case.record["metrics"].get(name)
+    metric = case.primary
     if metric is not None:
         yield StripDoc(
             case=case.record["case"],
             kernel=case.record["kernel"],
-            metric=name,
+            metric=case.record["primary"],
             **{k: metric[k] for k in ("unit", "better", "value", "low", "high", "level")},
             samples=_samples(case, metric),
         )
@@ -151,15 +155,17 @@ def _draw(one: StripDoc, axes: Axes, place: int, row: int) -> int:
     from harness.report.plots import canvas
 
     low, high = one.low / one.value, one.high / one.value
-    axes.add_patch(Rectangle((low, place - 0.32), high - low, 0.64, fc=palette.GRID, zorder=1.5))
+    axes.add_patch(Rectangle(
+        (low, place - 0.32), high - low, 0.64, fc=palette.GRID, ec=palette.AXIS, lw=0.8, zorder=1.5
+    ))  # fmt: skip
     axes.plot([1.0, 1.0], [place - 0.32, place + 0.32], color=palette.INK, lw=1.8, zorder=2)
     n = len(one.samples)
     for i, launch in enumerate(one.samples):
         height = place + (0.44 * (i + 0.5) / n - 0.22 if n > 1 else 0.0)
         canvas.dots(
             axes, [value / one.value for value in launch], [height] * len(launch),
-            list(range(row, row + len(launch))), markersize=5, alpha=0.75,
-            color=palette.SERIES[i % len(palette.SERIES)], markeredgewidth=0,
+            list(range(row, row + len(launch))), markersize=5.5, markeredgewidth=0.6,
+            color=palette.SERIES[i % len(palette.SERIES)], markeredgecolor=palette.PAPER,
         )  # fmt: skip
         row += len(launch)
     return row

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TITLE: Final = "TOP500 through the years"
 HELP: Final = "an HPL result against no. 1, 10, 100, 500 and the sum of every list since 1993"
 NEEDS: Final = "rate"
+Line = list[tuple[float, float]]
 _COUNTRY: Final = "Kazakhstan"
 _SHOWN: Final = (
     "Tianhe-1A", "Titan", "Tianhe-2", "Sunway TaihuLight", "Fugaku", "Frontier", "El Capitan",
@@ -196,29 +197,28 @@ def draw(doc: Top500Doc, figure: Figure) -> None:
     axes.set_title(
         f"HPL {units.si(doc.rmax, doc.unit)}: {doc.sentence}", loc="left", fontweight="bold"
     )
-    lines = _draw_lists(doc, axes)
+    lines, names = _draw_lists(doc, axes)
     lines.append([(first.year, doc.rmax), (last.year, doc.rmax)])
     wanted = [*_draw_us(doc, axes), *_draw_systems(doc, axes)]
+    labels.at_ends(axes, names, 26.0)
     labels.place(axes, wanted, [(one.year, one.rmax) for one in doc.systems], lines)
 
 
-def _draw_lists(doc: Top500Doc, axes: Axes) -> list[list[tuple[float, float]]]:
-    """A line for each place, its name at its end; what is drawn, in data coordinates."""
+def _draw_lists(doc: Top500Doc, axes: Axes) -> tuple[list[Line], list[Label]]:
+    """A line for each place, what is drawn in data coordinates, and the names of their ends."""
     from harness.report.plots import canvas
+    from harness.report.plots.labels import Label
 
-    drawn, rows = [], list(range(len(doc.lists)))
+    drawn, names, rows = [], [], list(range(len(doc.lists)))
     for name, colour in _COLOURS.items():
         points = [(one.year, getattr(one, name)) for one in doc.lists]
         x, y = zip(*points, strict=True)
         axes.plot(x, y, color=colour, linestyle="--" if name == "total" else "-")
         canvas.dots(axes, x, y, rows, color=colour, markersize=2.5)
         words = f"no. {_PLACES[name]}" if name in _PLACES else "sum of all 500"
-        canvas.halo(axes.annotate(
-            f"{words}\n{units.si(y[-1], doc.unit)}", (x[-1], y[-1]), (26, 0),
-            textcoords="offset points", va="center", color=colour, fontsize=11, linespacing=1.15,
-        ))  # fmt: skip
+        names.append(Label(f"{words}\n{units.si(y[-1], doc.unit)}", (x[-1], y[-1]), colour))
         drawn.append(points)
-    return drawn
+    return drawn, names
 
 
 def _draw_us(doc: Top500Doc, axes: Axes) -> list[Label]:

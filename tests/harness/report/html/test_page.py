@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from harness.commands import report as command
+from harness.report import honesty
 from harness.report.history_document import HistoryDoc, SeriesDoc
-from harness.report.html import listing, measured, spark, strips, thinned
+from harness.report.html import listing, measured, printed, spark, strips, thinned
 from harness.report.html import page as pages
-from harness.report.html.content import SIGNS
+from harness.report.html.content import SIGNS, Cell
 from harness.report.promise_document import PromiseDoc
 from harness.report.report_document import ReportDoc
 from harness.report.stage_document import AlikeDoc, FactDoc, NodeStageDoc, StageDoc
@@ -248,3 +249,52 @@ def test_what_an_acceptance_measured_stands_beside_the_numbers() -> None:
     lines = pages.sections(made)[0].facts["lines"]
     assert isinstance(lines, list)
     assert "Broken: delivered 96.0 % of the promised Rmax" in [one.text for one in lines]
+
+
+def test_a_cadence_of_minutes_is_told_in_minutes(report: ReportDoc) -> None:
+    """Runs of a campaign are minutes apart: `every 0.0 days` says nothing."""
+    assert report.history is not None
+    history = report.history.model_copy(deep=True)
+    for one in history.series:
+        for i, point in enumerate(one.points):
+            point.time = 1.79e9 + 300.0 * i
+        one.newest = one.points[-1].time
+    found = honesty.of(1.79e9 + 3 * 86400.0, None, {}, history, None)
+    assert [one.reason for one in found.silent] == [
+        "no run for 3 days; there was one every 5.0 min"
+    ]
+
+
+def test_what_a_report_leaves_out_is_counted(report: ReportDoc) -> None:
+    """Pairs of a fleet too large for a matrix, links and reasons beyond the first."""
+    assert report.accept is not None
+    assert report.run is not None
+    accept = report.accept.model_copy(
+        update={"pairs": [], "paired": 129, "links": report.accept.links[:1] * 9}
+    )
+    cases = [
+        report.run.cases[0].model_copy(update={"outcome": "error", "reason": f"reason {i}"})
+        for i in range(5)
+    ]
+    run = report.run.model_copy(update={"cases": cases})
+    less = report.model_copy(update={"accept": accept, "run": run})
+    text = pages.html(less, pages.sections(less))
+    assert "Pairs of 129 nodes were measured and judged. They are not drawn here" in text
+    assert "3 more slow links" in text
+    assert "reason 0; reason 1; reason 2; 2 more reasons" in text
+    assert "not drawn here" not in pages.html(report, pages.sections(report))
+
+
+def test_text_of_a_wide_table_is_printed_smaller() -> None:
+    """The more columns, the smaller; the rules for all sizes stand in the page."""
+    sizes = [
+        int(printed.fitting([[Cell("node01"), *[Cell("0.998")] * n]]).removeprefix("fit-"))
+        for n in (3, 32, 64, 128)
+    ]
+    assert sizes == sorted(set(sizes))
+    assert sizes[0] == 0
+    assert printed.SIZES_PT[sizes[-1]] >= 1.0
+    wide = printed.fitting([[Cell("0.1")] * 10], ["a very long name of a metric"] * 10)
+    assert wide != printed.fitting([[Cell("0.1")] * 10])
+    for i in range(len(printed.SIZES_PT)):
+        assert f".fit-{i} " in printed.style()

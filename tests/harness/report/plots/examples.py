@@ -94,7 +94,8 @@ def course() -> Doc:
         kernel=EVIL, metric="rate", unit="B/s", better="higher", series="s1", hardware_key="h",
         machine="Testor", clusters=["lab"], parameters={}, nodes=1, ranks=2, threads=1,
         status="suspect", judged=True, least=5, newest=1.79e9, silent_days=3.0, noise=0.01,
-        between_launches=0.01, points=points, gaps=[], marks=[mark], segments=rows,
+        between_launches=0.01, runs=len(points), points=points, gaps=[], marks=[mark],
+        segments=rows,
     )  # fmt: skip
     return HistoryDoc(
         results="results", kernel="", since=None, time=1.79e9, series=[one], skipped=[],

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from functools import cache
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -15,11 +18,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from PIL import Image
 
 from harness.errors import ConfigError
 from harness.report import schema
-from harness.report.plots import canvas, inline, listing, palette, render
-from harness.report.plots.kinds import hpl_phases, top500
+from harness.report.plots import canvas, inline, labels, listing, palette, render
+from harness.report.plots.kinds import hpl_phases, nodes, top500
 from harness.report.plots.rankings import RankingDoc
 from kernels._support import linpack
 from tests.harness.report.plots.examples import EXAMPLES, SHOWN, factored, matrix
@@ -154,6 +158,47 @@ def test_labels_do_not_leave_the_picture(name: str) -> None:
             assert x + (1.0 - share) * long < width + 3.0, said
 
 
+SCRIPTS = ("қыран-түйін-01", "узел-02", "节点03", "عقدة04", "nœud🦅05")
+
+
+def named(*names: str) -> nodes.NodesDoc:
+    """The example of a fleet with other names."""
+    doc = cast(nodes.NodesDoc, EXAMPLES["nodes"]())
+    cells = doc.nodes[0].cells
+    listed = [nodes.NodeDoc(node=one, verdict="accept", cells=cells) for one in names]
+    return nodes.NodesDoc(source="", metrics=doc.metrics, nodes=listed)
+
+
+def test_names_in_other_scripts_stay_text_in_svg() -> None:
+    """A browser finds a font for them; what the font of the picture lacks warns nobody."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        root = ET.fromstring(render.svg("nodes", named(*SCRIPTS)))
+    assert set(SCRIPTS) <= set(texts(root))
+    assert [str(one.message) for one in caught] == []
+
+
+def test_names_in_other_scripts_are_seen_in_png() -> None:
+    """Cyrillic is drawn; for what the font lacks there is a box, not a hole, and no warning."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        drawn = {one: inked(one) for one in ("节点", "节", "узел", "a")}
+        render.png("nodes", named(*SCRIPTS))
+    assert [str(one.message) for one in caught] == []
+    assert drawn["节点"] > drawn["节"] + 20
+    assert drawn["节"] > 20
+    assert drawn["узел"] > drawn["a"] > 0
+
+
+def inked(name: str) -> int:
+    """Pixels that a name colours on paper."""
+    with canvas.style():
+        made = canvas.figure(300, 60)
+        made.text(0.1, 0.5, name)
+    drawn = np.asarray(Image.open(BytesIO(canvas.png(made))))
+    return int(np.sum(drawn[:, :, :3].min(axis=2) < 140))
+
+
 def test_a_users_settings_change_nothing() -> None:
     before = render.svg("strips", EXAMPLES["strips"]())
     with mpl.rc_context({"font.size": 40, "axes.facecolor": "red", "text.usetex": True}):
@@ -245,6 +290,20 @@ def test_dots_of_a_list_stand_where_the_axis_says(name: str, line: str) -> None:
     for row, want in enumerate(expected):
         of_row = [one for one in marks(root) if one.get("data-row") == str(row) and one.get("y")]
         assert min(abs(height - float(one.get("y", "")) - want) for one in of_row) < 1.5
+
+
+def test_names_of_lines_that_end_together_are_set_apart() -> None:
+    assert labels.spread([10.0, 50.0, 90.0], 30.0) == [10.0, 50.0, 90.0]
+    assert labels.spread([50.0, 50.0, 50.0], 30.0) == pytest.approx([20.0, 50.0, 80.0])
+    assert labels.spread([10.0, 20.0, 200.0], 30.0) == pytest.approx([0.0, 30.0, 200.0])
+    assert labels.spread([], 30.0) == []
+    heights = sorted(
+        float(re.findall(r"[\d.]+", one.get("transform", ""))[1])
+        for one in tree("green500").iter(f"{SVG}text")
+        if "".join(one.itertext()) in ("no. 1", "no. 10", "no. 100", "the last")
+    )
+    assert len(heights) == 4  # no. 1 and no. 10 of its newest list differ by 6 %
+    assert min(b - a for a, b in pairwise(heights)) > 25.0, heights
 
 
 def test_a_dot_moves_with_its_number() -> None:
