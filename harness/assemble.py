@@ -98,15 +98,16 @@ def _timeline(case: Case, seen: Sequence[Observation]) -> Timeline | None:
 
     One repetition and not a mean of all, so that its intervals add up to the times that are kept.
     """
-    phase = [one.name for one in case.instance().phases()].index(case.instance().primary)
+    if not any(found for launch in seen for found in launch.timelines):
+        return None
+    kernel = case.instance()
+    phase = [one.name for one in kernel.phases()].index(kernel.primary)
     told = sorted(
         (max(seconds[phase]), i, k)
         for i, launch in enumerate(seen)
         for k, (seconds, found) in enumerate(zip(launch.samples, launch.timelines, strict=True))
         if found
     )
-    if not told:
-        return None
     _, launch, repetition = told[(len(told) - 1) // 2]
     found = seen[launch].timelines[repetition]
     return Timeline(
