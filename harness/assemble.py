@@ -12,7 +12,7 @@ from harness.measure.evidence import Evidence
 from harness.measure.observation import Observation
 from harness.outcome import Outcome
 from harness.plan.case import Case
-from harness.record.result import CaseResult, Energy, Nested, Samples, Splits, Times
+from harness.record.result import CaseResult, Energy, Nested, Samples, Splits, Timeline, Times
 from kernels.contract import Check
 
 
@@ -29,6 +29,7 @@ def result(case: Case, seen: Sequence[Observation], ending: Ending | None) -> Ca
         parts=_nested([one.parts for one in seen]),
         splits=_splits([one.splits for one in seen]),
         series=_nested([one.series for one in seen]),
+        timeline=_timeline(case, seen),
         calls=_nested([one.calls for one in seen]),
         times=_times(seen),
         stopped=tuple(one.stopped for one in seen if one.stopped),
@@ -90,6 +91,32 @@ def _splits(
         )
         for name in names
     }
+
+
+def _timeline(case: Case, seen: Sequence[Observation]) -> Timeline | None:
+    """That of the repetition with the median time, the lower one of two: it stands for the case.
+
+    One repetition and not a mean of all, so that its intervals add up to the times that are kept.
+    """
+    phase = [one.name for one in case.instance().phases()].index(case.instance().primary)
+    told = sorted(
+        (max(seconds[phase]), i, k)
+        for i, launch in enumerate(seen)
+        for k, (seconds, found) in enumerate(zip(launch.samples, launch.timelines, strict=True))
+        if found
+    )
+    if not told:
+        return None
+    _, launch, repetition = told[(len(told) - 1) // 2]
+    found = seen[launch].timelines[repetition]
+    return Timeline(
+        launch=launch,
+        repetition=repetition,
+        done=tuple(found["done"]),
+        seconds=tuple(found["seconds"]),
+        mean={part: tuple(of) for part, of in found["mean"].items()},
+        maximum={part: tuple(of) for part, of in found["maximum"].items()},
+    )
 
 
 def _worst_check(seen: Sequence[Observation]) -> Check | None:

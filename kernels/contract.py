@@ -116,9 +116,8 @@ class CannotRun(RuntimeError):
 class Work:
     """What one call of a phase does, over all ranks: the numerators of every rate.
 
-    The byte counts follow the benchmark's own convention; where that leaves out the write-allocate
-    reads (as STREAM's does), ``bytes_hidden`` holds them, so that ``traffic`` is what crosses the
-    memory bus.
+    Bytes follow the benchmark's own convention; where that leaves out the write-allocate reads (as
+    STREAM's does), ``bytes_hidden`` holds them, so that ``traffic`` is what crosses the memory bus.
     """
 
     flop: float = 0.0
@@ -291,6 +290,8 @@ class Kernel(ABC, Generic[StateT]):
     """Parameters that name a file or a folder, from where the user is: ranks start elsewhere."""
     step: ClassVar[str] = "step"
     """What `Watch.progress` counts, in the singular: "column"."""
+    timeline: ClassVar[bool] = False
+    """Whether its parts are recorded over `Watch.progress`, which all ranks then tell alike."""
 
     @classmethod
     def fit(

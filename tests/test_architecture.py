@@ -205,6 +205,38 @@ def test_kernel_files_import_nothing_heavy() -> None:
     assert printed.split("\n")[:2] == ["[]", "False"]
 
 
+# What a command or a rank loads: each module is time of every launch, and files of a shared file
+# system, 1024 times at once.
+DRAWS = {"matplotlib", "jinja2", "pandas", "pyarrow", "openpyxl"}
+COMPUTES = HEAVY - {"mpi4py"}
+LIGHT = {
+    "qyran list": (
+        "sys.argv = ['qyran', 'list']\nfrom harness.cli.main import main\n"
+        "try: main()\nexcept SystemExit: pass",
+        COMPUTES | DRAWS | {"psutil"},
+    ),
+    "qyran run": ("import harness.commands.run", (COMPUTES - {"numpy"}) | DRAWS),
+    "a rank": (
+        "import harness.measure.rank",
+        (COMPUTES - {"numpy"}) | DRAWS | {"pydantic", "rich", "typer", "yaml", "statistics"},
+    ),
+    "a rank of reduce": (
+        "import harness.measure.rank\nfrom kernels import listing\nlisting.part('reduce', 'cpu')",
+        DRAWS | {"h5py", "pydantic", "rich", "typer"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LIGHT)
+def test_nothing_heavy_is_loaded_for(what: str) -> None:
+    loads, heavy = LIGHT[what]
+    script = f"import sys\n{loads}\nsys.stderr.write(repr(set(sys.modules) & {heavy!r}))"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stderr == "set()"
+
+
 def test_no_import_cycles() -> None:
     files = {module(path): path for path in sources("kernels", "harness")}
     edges = {one: {to for to in at_import(path) if to in files} for one, path in files.items()}

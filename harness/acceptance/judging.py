@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.config import baseline
@@ -13,6 +13,7 @@ from harness.config.contract import Contract
 from harness.errors import ConfigError
 from harness.judge.fleet import baselines, table, verdict
 from harness.judge.fleet.file import Read
+from harness.judge.fleet.kinds import Blocks
 from harness.judge.fleet.pairs import Pairs
 from harness.judge.fleet.table import Measurements, Metric
 from harness.judge.fleet.verdict import Anchors, Judged
@@ -25,7 +26,8 @@ class Known:
     """What is known beside the measurements. nodes : that must be there.
 
     site : the contract of cluster.yaml and where it stands, taken where no other is given; node :
-    of the partition, for what is promised of a core or a watt.
+    of the partition, for what is promised of a core or a watt; blocks : the nodes of each switch,
+    as cluster.yaml names them.
     """
 
     contract: Path | None = None
@@ -33,6 +35,7 @@ class Known:
     nodes: tuple[str, ...] = ()
     site: tuple[Contract, str] | None = None
     node: Node | None = None
+    blocks: Blocks = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ class Judge:
             _same_class(level.environment, environment, str(known.baseline))
         stored = _stored(level, metrics, known.baseline)
         whole = _complete(read, promised, level, known.nodes) if final else read.table
-        found = verdict.judged(whole, Anchors(absolute, stored), pairs=read.pairs)
+        found = verdict.judged(
+            whole, Anchors(absolute, stored), pairs=read.pairs, blocks=known.blocks
+        )
         sources = {name: one.source for name, one in absolute.items()}
         return Verdicts(found, sources, read.pairs)
 

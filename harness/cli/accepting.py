@@ -96,7 +96,8 @@ def accept(
         accepting.resume(resume, results, files, as_json=json)
     if not (measured or allocation or partition):
         known = Known(contract, baseline, flags.names("--nodes", nodes))
-        command.accept(Source(from_, runs, results), known, files, as_json=json)
+        source = Source(from_, runs, results, cluster_file, cluster)
+        command.accept(source, known, files, as_json=json)
     if from_ or runs:
         raise ConfigError("", "NODES are measured; --from and --runs are judged: give one of them")
     asked = flags.request(

@@ -54,7 +54,7 @@ def recover(results: flags.Results = flags.DEFAULT_RESULTS, json: flags.Json = F
 
 @store.command()
 def reindex(results: flags.Results = flags.DEFAULT_RESULTS, json: flags.Json = False) -> None:
-    """Make the index anew; it is never needed, and changes no answer."""
+    """Make the index anew, and drop those of deleted folders; it changes no answer."""
     from harness.commands import store as command
 
     command.reindex(results, as_json=json)

@@ -22,7 +22,7 @@ def history(
         str | None, typer.Option(help=r"show from this day on, e.g. 2026-11-20 \[all]")
     ] = None,
     all_: Annotated[
-        bool, typer.Option("--all", help="draw every series, not only an overview")
+        bool, typer.Option("--all", help="draw every series, not only the first")
     ] = False,
     confirm: Annotated[
         bool, typer.Option("--confirm", help="measure what is suspect again, then judge")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rich.console import Group
@@ -34,8 +34,9 @@ class Files:
 
 def accept(source: Source, known: Known, files: Files, *, as_json: bool) -> None:
     """Judge what was measured; ends with the exit code of the worst node."""
-    judge = Judge(known)
     measured = fleet.measured(source)
+    known = replace(known, blocks=measured.blocks)
+    judge = Judge(known)
     verdicts = judge(measured.read, measured.environment)
     more = More(repeat=lambda nodes: _repeat(nodes, source)) if source.runs else NOTHING
     show(verdicts, source.words, known, files, more, as_json=as_json)
@@ -50,7 +51,7 @@ def show(
     shown = accept_document.of(
         found, source, contract, _text(known.baseline), verdicts.sources, more
     )
-    shown.pairs = accept_cells.pairs(found.table.nodes, verdicts.pairs)
+    shown.pairs = accept_cells.pairs(found.table.nodes, verdicts.pairs, known.blocks)
     shown.paired = accept_cells.paired(verdicts.pairs)
     if files.drain:
         shown.drained = _drained(shown, dry_run=files.dry_run)

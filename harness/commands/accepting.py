@@ -159,6 +159,7 @@ def _known(asked: Asked, results: Path) -> Known:
         asked.nodes,
         (site, f"{found.source}: {found.name}: contract") if site else None,
         found.partition.node,
+        found.partition.blocks,
     )
 
 

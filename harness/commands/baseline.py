@@ -20,7 +20,7 @@ from harness.report.baseline_document import BaselineDiffDoc, BaselineMakeDoc
 def make(source: Source, path: Path, environment: str, *, as_json: bool) -> None:
     """Write the baseline of measured nodes; exit 4 if they give none. It is never overwritten."""
     measured = fleet.measured(source)
-    judged = verdict.judged(measured.read.table, pairs=measured.read.pairs)
+    judged = verdict.judged(measured.read.table, pairs=measured.read.pairs, blocks=measured.blocks)
     found = baselines.make(judged, environment or measured.environment)
     written = found.baseline is not None and _write(path, files.text(found.baseline))
     shown = BaselineMakeDoc(

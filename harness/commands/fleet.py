@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.commands import output
+from harness.config import cluster as clusters
 from harness.errors import CannotMeasure, ConfigError
-from harness.judge.fleet import file, links, runs
+from harness.judge.fleet import file, kinds, links, runs
 from harness.judge.fleet import table as tables
 from harness.judge.fleet.file import Read
+from harness.judge.fleet.kinds import Blocks
 from harness.judge.fleet.links import Links
 from harness.record import library, selection
 from harness.record.recorded import Recorded
@@ -18,11 +20,16 @@ from harness.record.recorded import Recorded
 
 @dataclass(frozen=True)
 class Source:
-    """What was typed: one of a file, and words that select runs of a results folder."""
+    """What was typed: one of a file, and words that select runs of a results folder.
+
+    cluster_file, cluster : where the blocks of the nodes are named, None for the default.
+    """
 
     file: Path | None
     runs: str | None
     results: Path
+    cluster_file: Path | None = None
+    cluster: str | None = None
 
     @property
     def words(self) -> str:
@@ -32,10 +39,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Measured:
-    """environment : the hardware key that most nodes have, "" where it is not told."""
+    """environment : the hardware key that most nodes have, "" where it is not told.
+
+    blocks : of the nodes of pairs, as cluster.yaml names them.
+    """
 
     read: Read
     environment: str
+    blocks: Blocks
 
 
 def measured(source: Source) -> Measured:
@@ -47,11 +58,44 @@ def measured(source: Source) -> Measured:
             fix="qyran accept 'node[001-016]', or --allocation for all of this job",
         )
     if source.file:
-        return Measured(file.read(source.file), "")
-    return _of_runs(str(source.runs), source.results)
+        read = file.read(source.file)
+        _note_alike(read.table.nodes)
+        return Measured(read, "", blocks(source, read))
+    return _of_runs(source)
 
 
-def _of_runs(words: str, results: Path) -> Measured:
+def _note_alike(nodes: Sequence[str]) -> None:
+    """A note about names that differ in case alone: host names do not."""
+    seen: dict[str, str] = {}
+    for one in nodes:
+        other = seen.setdefault(one.casefold(), one)
+        if other != one:
+            output.note(f"{other} and {one} differ in case alone, and are taken for two nodes")
+
+
+def blocks(source: Source, read: Read, measured_on: str | None = None) -> Blocks:
+    """The blocks of the partition that has the most of the nodes of pairs; {} where none has any.
+
+    measured_on : the cluster that runs were recorded on, None where it is not told.
+    """
+    if read.pairs is None:
+        return {}
+    known, where = clusters.load(source.cluster_file)
+    name = source.cluster or measured_on
+    if name is not None and name == measured_on and name not in known.clusters:
+        return {}
+    _, cluster = clusters.choose(known, name, where)
+    nodes = read.table.nodes
+    count = {
+        one: len(nodes) - kinds.of_nodes(nodes, part.blocks).count(-1)
+        for one, part in cluster.partitions.items()
+    }
+    best = max(count, key=lambda one: count[one], default="")
+    return cluster.partitions[best].blocks if count.get(best) else {}
+
+
+def _of_runs(source: Source) -> Measured:
+    words, results = str(source.runs), source.results
     found = library.find(results, selection.parse(words, results))
     for one in found.skipped:
         output.note(f"{one.path}: left out: {one.reason}")
@@ -70,7 +114,9 @@ def _of_runs(words: str, results: Path) -> Measured:
     if len(keys) > 1:
         said = ", ".join(f"{key} ({nodes} nodes)" for key, nodes in keys)
         output.note(f"the hardware of the nodes is not the same: {said}")
-    return Measured(_read(single, paired), keys[0][0] if keys else "")
+    read = _read(single, paired)
+    apart = blocks(source, read, found.cases[-1].origin.cluster)
+    return Measured(read, keys[0][0] if keys else "", apart)
 
 
 def _paired(cases: Sequence[Recorded]) -> tuple[Links | None, list[Recorded]]:

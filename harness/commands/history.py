@@ -6,20 +6,20 @@ import csv
 import io
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from harness.commands import output
+from harness.commands import history_lines, output
 from harness.errors import CannotMeasure, ConfigError, CorruptStore, unknown
 from harness.judge.history import events, series
 from harness.judge.history.series import Series, Watched
 from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
 from harness.record import library, store
-from harness.record.library import Found, Known, Selection
+from harness.record.library import Found, Known, Selection, Skipped
 from harness.report import history as view
-from harness.report.history_compose import of_series
+from harness.report.history_compose import aged, of_series
 from harness.report.history_document import HistoryDoc, SeriesDoc, SkippedDoc
 
 _COLUMNS: Final = (
@@ -44,7 +44,8 @@ class Wanted:
 
 def history(wanted: Wanted, *, as_json: bool) -> None:
     """Show what is wanted and end with the code of the worst state of it."""
-    show(wanted, shown(wanted), as_json=as_json)
+    all_points = as_json or wanted.everything or bool(wanted.csv or wanted.since)
+    show(wanted, shown(wanted) if all_points else glanced(wanted), as_json=as_json)
 
 
 def show(wanted: Wanted, document: HistoryDoc, *, as_json: bool) -> None:
@@ -64,16 +65,49 @@ def shown(wanted: Wanted, confirmed_by: str = "") -> HistoryDoc:
     now = time.time()
     listed = [of_series(one, now, _header) for one in all_]
     kept = [one for one in (_from(one, since) for one in listed) if one is not None]
+    made = _document(wanted, kept, found.skipped, now)
+    return made.model_copy(update={"since": since, "confirmed_by": confirmed_by})
+
+
+def glanced(wanted: Wanted) -> HistoryDoc:
+    """The same with the points of those series alone that are drawn."""
+    known = events.load(wanted.file, wanted.results)
+    selection, now = _selection(wanted), time.time()
+
+    def judge(narrower: Selection) -> list[SeriesDoc]:
+        found = library.find(wanted.results, narrower)
+        groups = series.gathered(found.cases, wanted.metric)
+        return [of_series(series.watched(one, known), now, _header) for one in groups]
+
+    lines = history_lines.lines(wanted.results, selection, wanted.metric, known, judge)
+    if not lines:
+        return shown(wanted)  # which says what there is instead
+    drawn = {
+        (one.series, one.hardware_key): one
+        for line in (view.first(lines) if wanted.kernel else ())
+        for one in judge(replace(selection, series=line.series, hardware_key=line.hardware_key))
+    }
+    kept = [drawn.get((one.series, one.hardware_key), aged(one, now)) for one in lines]
+    return _document(wanted, kept, library.unusable(wanted.results), now)
+
+
+def _selection(wanted: Wanted) -> Selection:
+    return Selection(kernel=wanted.kernel, cluster=wanted.cluster)
+
+
+def _document(
+    wanted: Wanted, listed: list[SeriesDoc], skipped: Sequence[Skipped], now: float
+) -> HistoryDoc:
     return HistoryDoc(
         results=str(wanted.results),
         kernel=wanted.kernel,
-        since=since,
+        since=None,
         time=now,
-        series=kept,
-        skipped=[SkippedDoc(file=str(one.path), reason=one.reason) for one in found.skipped],
-        confirmed_by=confirmed_by,
-        exit_code=_exit_code(kept),
-        run_next=_next(wanted, kept),
+        series=listed,
+        skipped=[SkippedDoc(file=str(one.path), reason=one.reason) for one in skipped],
+        confirmed_by="",
+        exit_code=_exit_code(listed),
+        run_next=_next(wanted, listed),
     )
 
 
@@ -83,7 +117,7 @@ def judged(wanted: Wanted) -> tuple[Found, list[Watched]]:
     Raises ConfigError for a kernel or a metric that no run has, or a wrong events.yaml.
     """
     known = events.load(wanted.file, wanted.results)
-    found = library.find(wanted.results, Selection(kernel=wanted.kernel, cluster=wanted.cluster))
+    found = library.find(wanted.results, _selection(wanted))
     if wanted.kernel and not found.cases:
         _refuse_unknown(wanted)
     groups = series.gathered(found.cases, wanted.metric)
@@ -138,7 +172,7 @@ def _from(one: SeriesDoc, since: float | None) -> SeriesDoc | None:
     ]
     rows = [row for row in one.segments if row.last >= since]
     gaps = [gap for gap in one.gaps if gap.time >= since]
-    update = {"points": points, "marks": marks, "segments": rows, "gaps": gaps}
+    update = {"runs": len(points), "points": points, "marks": marks, "segments": rows, "gaps": gaps}
     return one.model_copy(update=update)
 
 

@@ -231,8 +231,10 @@ def _fleet(wanted: Wanted) -> tuple[Judged, Pairs | None]:
     from harness.commands import fleet
     from harness.judge.fleet import verdict
 
-    read = fleet.measured(wanted.source).read
-    return verdict.judged(read.table, pairs=read.pairs), read.pairs
+    measured = fleet.measured(wanted.source)
+    read = measured.read
+    found = verdict.judged(read.table, pairs=read.pairs, blocks=measured.blocks)
+    return found, read.pairs
 
 
 _SOURCES: Final[dict[str, Callable[[Any, Wanted], Doc]]] = {

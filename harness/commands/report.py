@@ -18,7 +18,7 @@ from harness.commands import jobs, output, records
 from harness.commands.rank import hpl_standing
 from harness.errors import CannotMeasure, ConfigError
 from harness.record import details, store
-from harness.report import honesty, units
+from harness.report import accept_older, honesty, units
 from harness.report.accept_document import AcceptDoc
 from harness.report.document import Doc, RunDoc
 from harness.report.history_document import HistoryDoc
@@ -152,16 +152,26 @@ def read(path: Path) -> AcceptDoc:
     if not isinstance(found, dict) or found.get("schema") != "qyran.accept/1":
         known = found.get("schema") if isinstance(found, dict) else None
         raise _no_document(path, f"is {known!r}, not 'qyran.accept/1'")
-    known_members = {one.alias or name for name, one in AcceptDoc.model_fields.items()}
-    for name in sorted(set(found) - known_members):
-        output.note(f"{path}: {name} is of a later version, and not shown")
-        del found[name]
     try:
-        return AcceptDoc.model_validate(found)
+        older = accept_older.read(found)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise _no_document(path, f"{where}: {first['msg']}") from error
+        raise _no_document(path, _wrong(error)) from error
+    for name in older.unknown:
+        output.note(f"{path}: {name} is of a later version, and not shown")
+    if older.document.not_recorded:
+        names = ", ".join(older.document.not_recorded)
+        output.note(f"{path}: of another version; not recorded: {names}")
+    return older.document
+
+
+def _wrong(error: ValidationError) -> str:
+    """What is wrong, that which is needed and not there first."""
+    found = error.errors(include_url=False)
+    first = next((one for one in found if one["type"] == "missing"), found[0])
+    where = ".".join(map(str, first["loc"]))
+    if first["type"] == "missing":
+        return f"lacks {where}, without which it cannot be shown"
+    return f"{where}: {first['msg']}"
 
 
 def _no_document(path: Path, found: str) -> ConfigError:

@@ -11,7 +11,7 @@ from typing import Any
 from harness import recovery, session
 from harness.commands import output, showing
 from harness.prepare import Prepared, Request, prepare
-from harness.report import compose, gates, hpl, junit, terminal
+from harness.report import compose, terminal
 from harness.report.format import Format
 from harness.report.plan_document import PlanDoc
 from harness.report.progress import Bar, Lines
@@ -24,11 +24,12 @@ def run(request: Request, form: Format, file: Path | None = None) -> None:
     if request.into is not None and (request.into / "run.yaml").exists():
         go_on(request.into, request.results, form)
     prepared = prepare(request)
-    if form is Format.HPL:
-        hpl.refuse((case.kernel for case in prepared.cases), request.name)
+    _refuse(form, prepared, request.name)
     _say(prepared.notes)
     result = session.run(prepared, display(stderr=form is not Format.TEXT))
     if file is not None:
+        from harness.report import gates, junit
+
         junit.write(file, f"qyran run {request.name}", gates.of_run(result), result.started)
     showing.show(result, form)
     output.end(result.exit_code)
@@ -38,11 +39,18 @@ def go_on(folder: Path, results: Path, form: Format) -> None:
     """Go on with a run that was begun and end with the exit code of its outcome."""
     heed_signals()
     prepared, earlier = recovery.reopened(folder, results)
-    if form is Format.HPL:
-        hpl.refuse((case.kernel for case in prepared.cases), earlier.run.suite)
+    _refuse(form, prepared, earlier.run.suite)
     result = session.resume(prepared, earlier, display(stderr=form is not Format.TEXT))
     showing.show(result, form)
     output.end(result.exit_code)
+
+
+def _refuse(form: Format, prepared: Prepared, suite: str) -> None:
+    """ConfigError if the suite cannot be shown in that form."""
+    if form is Format.HPL:
+        from harness.report import hpl
+
+        hpl.refuse((case.kernel for case in prepared.cases), suite)
 
 
 def display(*, stderr: bool) -> Display:

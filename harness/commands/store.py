@@ -94,7 +94,7 @@ def fsck(results: Path, *, as_json: bool) -> None:
 
 
 def reindex(results: Path, *, as_json: bool) -> None:
-    """Make the index anew."""
+    """Make the index anew, and delete those of results folders that are gone."""
     index.forget(results)
     began = time.monotonic()
     known = library.overview(results)
@@ -104,6 +104,7 @@ def reindex(results: Path, *, as_json: bool) -> None:
         cases=sum(one.cases for one in known.clusters),
         damaged=len(known.damaged),
         seconds=time.monotonic() - began,
+        dropped=index.forget_deleted(),
     )
     output.show(shown, stored.reindex(shown), as_json=as_json)
     output.end(GOOD)

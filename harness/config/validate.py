@@ -18,7 +18,12 @@ ModelT = TypeVar("ModelT", bound="Model")
 class Model(BaseModel):
     """Base of all configuration: strict types, no unknown keys, immutable."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        defer_build=True,  # a command reads some kinds of files only
+    )
 
 
 def _integer(value: object) -> object:

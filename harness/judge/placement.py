@@ -46,11 +46,12 @@ def is_of(host: str, node: str, hosts: Collection[str]) -> bool:
 
     No name that has only digits before its first dot is shortened: it is an address.
     """
-    known = {_short(one) for one in hosts}
-    return _short(host) in known or _short(node) in known
+    known = {short(one) for one in hosts}
+    return short(host) in known or short(node) in known
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """A name without its domain; an address as it is."""
     first, _, _ = name.partition(".")
     return name if first.isdecimal() else first
 

@@ -1,6 +1,7 @@
 """What starts ranks: mpirun of Open MPI, MPICH (Hydra) or Intel MPI, and Slurm's srun.
 
-Pure functions that return argument lists; processes are started in `harness.launch.process`.
+Functions that return argument lists and variables; processes are started in
+`harness.launch.process`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness.launch import environment, flags
+from harness.launch import environment, flags, mca
 from harness.launch.flags import Starter, Words
 from harness.plan.case import Geometry
 
@@ -59,10 +60,16 @@ def command(starter: Starter, asked: Asked) -> list[str]:
 
 def variables(starter: Starter, asked: Asked) -> dict[str, str]:
     """The environment of the starter and of all its ranks."""
-    facts = _facts(starter, asked)
-    own = flags.of(starter).variables if asked.agent[1:] else {}
+    facts, words = _facts(starter, asked), flags.of(starter)
+    own = words.variables if asked.agent[1:] else {}
     filled = {name: text.format(**facts) for name, text in own.items()}
-    return environment.of_ranks(asked.geometry.threads) | filled
+    made = environment.of_ranks(asked.geometry.threads) | filled
+    together = words.together if asked.geometry.nodes == 1 else {}
+    return made | {
+        f"OMPI_MCA_{name}": value
+        for name, value in together.items()
+        if not mca.is_set(name, starter.path, made)
+    }
 
 
 def payload(batch_file: str) -> list[str]:

@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -120,12 +120,21 @@ def find_mpirun(configured: str | None = None) -> Mpirun:
     if configured:
         return _configured(configured)
     library = _library_or_none()
-    found = [identify(path, _environment_source()) for path in _in_environment()]
-    found += [identify(path, "path") for path in _on_path()]
+    found: list[Mpirun] = []
+    for path, source in _candidates():  # none is asked after one that fits
+        one = identify(path, source)
+        if library and same_family(one.flavour, library.flavour):
+            return one
+        found.append(one)
     if not found:
         raise _not_found(library)
-    fitting = (one for one in found if library and same_family(one.flavour, library.flavour))
-    return next(fitting, found[0])
+    return found[0]
+
+
+def _candidates() -> Iterator[tuple[Path, Source]]:
+    """The launchers that there are, the best first."""
+    yield from ((path, _environment_source()) for path in _in_environment())
+    yield from ((path, "path") for path in _on_path())
 
 
 def _configured(name: str) -> Mpirun:

@@ -78,10 +78,11 @@ def checkout(_: Tree) -> Checkout:
     """Commit and state of the git checkout the package lies in, if it lies in one."""
     folder = Path(harness.__file__).resolve().parent.parent
     # An environment inside somebody else's checkout is not ours.
-    if Path(_git(folder, "rev-parse", "--show-toplevel")) != folder:
+    top, _line, commit = _git(folder, "rev-parse", "--show-toplevel", "HEAD").rpartition("\n")
+    if Path(top) != folder:
         raise Unavailable(f"{folder} is not the top of a git checkout")
     changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    return Checkout(_git(folder, "rev-parse", "HEAD"), bool(changed))
+    return Checkout(commit, bool(changed))
 
 
 def _git(folder: Path, *arguments: str) -> str:

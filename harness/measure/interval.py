@@ -43,18 +43,28 @@ def median_interval(samples: Sequence[float], level: float = LEVEL) -> Interval:
     n = len(ordered)
     if n == 0:
         raise ValueError("no samples")
-    k = max((k for k in range(1, n // 2 + 1) if _coverage(n, k) >= level), default=1)
+    k, reached = _narrowest(n, level)
     return Interval(
         median=(ordered[(n - 1) // 2] + ordered[n // 2]) / 2.0,
         low=ordered[k - 1],
         high=ordered[n - k],
-        level=_coverage(n, k),
+        level=reached,
         n=n,
     )
 
 
 @cache
-def _coverage(n: int, k: int) -> float:
-    """Probability that the median lies between the k-th smallest and the k-th largest of n."""
-    below = sum(math.comb(n, i) for i in range(k))
-    return max(0.0, 1.0 - 2.0 * below / 2.0**n)
+def _narrowest(n: int, level: float) -> tuple[int, float]:
+    """The largest k whose interval reaches ``level``, and what it reaches; the first if none does.
+
+    In whole numbers, so that thousands of samples are no trouble.
+    """
+    k, term, below, all_ = 1, 1, 1, 1 << n  # term: C(n, k - 1); below: the sum of them up to it
+    reached = 1.0 - 2 * below / all_
+    while k < n // 2:
+        term = term * (n - k + 1) // k
+        further = 1.0 - 2 * (below + term) / all_
+        if further < level:
+            break
+        k, below, reached = k + 1, below + term, further
+    return k, max(0.0, reached)

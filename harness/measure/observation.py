@@ -20,14 +20,14 @@ class Observation:
 
     samples : [repetition][phase][rank]; warm_up : [phase][rank]; parts : seconds
     [repetition]{part: [rank]}; splits : seconds [repetition]{part: [rank][step]}; series :
-    [repetition]{name: [step]}; calls : [repetition]{phase: `timing.STATISTICS`}. Of a program one
-    number stands for all its ranks; printed : its output;
-    facts : what was read in it. mpi_settings : what the MPI library of the ranks was told, by
-    control variable. energy : of each repetition as `rank` reports it, and energy_nodes : what each
-    node can read; accounted : what the batch system says of the whole launch. host_facts,
-    host_states : what `hosts.Witness` wrote, the states by when. command : what started the ranks,
-    as the driver tells. wrong : answers, as they were found, whether the case came to its end or
-    not. damaged : a line of the journal cannot be read.
+    [repetition]{name: [step]}; timelines : [repetition] `timeline.Timeline.reduced`; calls :
+    [repetition]{phase: `timing.STATISTICS`}. Of a program one number stands for all its ranks;
+    printed : its output; facts : what was read in it. mpi_settings : what the MPI library of the
+    ranks was told, by control variable. energy : of each repetition as `rank` reports it, and
+    energy_nodes : what each node can read; accounted : what the batch system says of the whole
+    launch. host_facts, host_states : what `hosts.Witness` wrote, the states by when. command :
+    what started the ranks, as the driver tells. wrong : answers, as they were found, whether the
+    case came to its end or not. damaged : a line of the journal cannot be read.
     """
 
     case: str
@@ -46,6 +46,7 @@ class Observation:
     parts: list[dict[str, list[float]]] = field(default_factory=list)
     splits: list[dict[str, list[list[float]]]] = field(default_factory=list)
     series: list[dict[str, list[float]]] = field(default_factory=list)
+    timelines: list[dict[str, Any]] = field(default_factory=list)
     calls: list[dict[str, list[float]]] = field(default_factory=list)
     energy_nodes: list[dict[str, Any]] = field(default_factory=list)
     energy: list[dict[str, Any]] = field(default_factory=list)
@@ -83,6 +84,7 @@ class Observation:
                 self.parts.append(event["parts"])
                 self.splits.append(event.get("splits", {}))  # nor has an older journal any
                 self.series.append(event["series"])
+                self.timelines.append(event.get("timeline", {}))  # nor this
                 self.calls.append(event["calls"])
                 self.energy.append(event.get("energy", {}))  # a program has none
                 self.stopped = event["stop"]

@@ -43,11 +43,8 @@ class Place:
 def mine(rank: int, mpi: str) -> Place:
     """The place of this process."""
     import numba
-    import scipy.linalg.cython_blas  # noqa: F401 - loads the BLAS that the kernels call
-    from threadpoolctl import threadpool_info
 
-    blas = [one for one in threadpool_info() if one["user_api"] == "blas"]
-    of_scipy = next((one for one in blas if "scipy" in one["filepath"]), blas[0] if blas else {})
+    of_scipy = _blas()
     return Place(
         rank=rank,
         threads=numba.get_num_threads(),
@@ -94,6 +91,17 @@ def _limit(tree: Tree, question: Callable[[Tree], N]) -> N | None:
 def _count(environment: Mapping[str, str], variable: str) -> int:
     word = environment.get(variable, "")
     return int(word) if word.isdecimal() else 0
+
+
+def _blas() -> dict[str, Any]:
+    """What threadpoolctl tells of the BLAS that kernels call, SciPy's; {} if it knows none."""
+    import scipy.linalg.cython_blas  # noqa: F401 - loads it
+    from threadpoolctl import threadpool_info
+
+    found = [one for one in threadpool_info() if one["user_api"] == "blas"]
+    # NumPy's wheel brings another copy, in numpy.libs/libscipy_openblas64_.
+    beside = (one for one in found if "scipy.libs" in one["filepath"])
+    return next(beside, found[0] if found else {})
 
 
 def _blas_name(info: dict[str, Any]) -> str:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import gc
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from harness.measure import evidence, mpi_settings, peak, placement, stopping
 from harness.measure.batch import Batch
 from harness.measure.energy import Gauge
 from harness.measure.hosts import Witness
 from harness.measure.journal import Writer
+from harness.measure.timeline import Timeline
 from harness.measure.timing import timed, timed_calls
 from harness.measure.watch import Stopwatch
 from harness.plan.case import Case
@@ -26,6 +28,10 @@ from kernels.contract import Kernel, Phase
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
+
+
+_GARBAGE: Final = 50_000
+"""Objects after which Python looks for garbage while it loads; 700 otherwise."""
 
 
 class WrongWorldError(RuntimeError):
@@ -51,7 +57,8 @@ def run(batch: Batch, comm: Intracomm) -> None:
         raise WrongWorldError(f"asked for {expected} ranks, MPI_COMM_WORLD has {comm.size}")
     writer = Writer(batch.journal) if comm.rank == 0 else None
     report = Reporter(writer)
-    witness = _report_places(comm, report)
+    with _loading():
+        witness = _report_places(comm, report)
     gauge = Gauge(comm, platform.node())
     report("energy", nodes=gauge.about)
     for case in batch.cases:
@@ -61,6 +68,17 @@ def run(batch: Batch, comm: Intracomm) -> None:
     report("finished")
     if writer is not None:
         writer.close()
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Look for garbage seldom: modules stay, and to look through them is a seventh of loading."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_GARBAGE, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _report_places(comm: Intracomm, report: Reporter) -> Witness:
@@ -80,7 +98,9 @@ def _report_places(comm: Intracomm, report: Reporter) -> Witness:
 
 def _measure(case: Case, comm: Intracomm, report: Reporter, witness: Witness, gauge: Gauge) -> None:
     kernel = case.instance()
-    report("compiled", case=case.id, seconds=_compile(case.kernel, comm))
+    with _loading():
+        seconds = _compile(case.kernel, comm)
+    report("compiled", case=case.id, seconds=seconds)
     gc.freeze()  # modules stay: collecting before each repetition need not visit them
     peak.forget()
     began = time.perf_counter()
@@ -113,11 +133,14 @@ def _compile(kernel: str, comm: Intracomm) -> float:
     Seconds until all ranks have it.
     """
     from mpi4py import MPI
+    from numba.core.registry import cpu_target
 
     began = time.perf_counter()
     node = comm.Split_type(MPI.COMM_TYPE_SHARED)
     if node.rank == 0:
         listing.part(kernel, "cpu")
+    else:  # meanwhile: most of what loading compiled code takes is to make Numba ready for it
+        cpu_target.target_context.refresh()
     node.Barrier()
     listing.part(kernel, "cpu")
     node.Free()
@@ -131,7 +154,8 @@ def _watch(case: Case, comm: Intracomm, report: Reporter) -> Stopwatch:
     def tell(done: int, total: int, share: float, seconds: float) -> None:
         report("progress", case=case.id, done=done, total=total, share=share, seconds=seconds)
 
-    return Stopwatch(tell if comm.rank == 0 else None)
+    timeline = Timeline() if listing.load(case.kernel).timeline else None
+    return Stopwatch(tell if comm.rank == 0 else None, timeline)
 
 
 @dataclass(frozen=True)
@@ -172,8 +196,9 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     """One repetition as rank 0 sees it, empty elsewhere.
 
     seconds : [phase][rank]; calls : {phase: `timing.STATISTICS`}; parts : seconds {part: [rank]};
-    splits : {part: [rank][step]}; series : {name: [step]} of rank 0; wrong : evidence, where there
-    is any; energy : where a node has counters, ``J`` [phase][node] and ``window_s`` [phase].
+    splits : {part: [rank][step]}; series : {name: [step]} of rank 0; timeline : `Timeline.reduced`,
+    where the kernel has one; wrong : evidence, where there is any; energy : where a node has
+    counters, ``J`` [phase][node] and ``window_s`` [phase].
     """
     state, watch, gauge = running.state, running.watch, running.gauge
     mine: list[float] = []
@@ -197,6 +222,7 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
     finally:
         gc.enable()
     energy = {"J": gauge.gathered(joules), "window_s": windows_s} if gauge.active else {}
+    timeline = watch.timeline.reduced(comm) if watch.timeline is not None else {}
     gathered = comm.gather((mine, watch.parts, watch.splits, running.kernel.found(state)))
     if gathered is None:
         return {}
@@ -208,6 +234,7 @@ def _once(running: Running, comm: Intracomm) -> dict[str, Any]:
         "parts": {name: [parts.get(name, 0.0) for _, parts, *_ in gathered] for name in names},
         "splits": {name: [splits.get(name, []) for _, _, splits, _ in gathered] for name in kept},
         "series": watch.series,
+        "timeline": timeline,
         "energy": energy,
         **_wrong([found for *_, found in gathered], running.hosts),
     }

@@ -6,7 +6,6 @@ import math
 import time
 from array import array
 from collections.abc import Sequence
-from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.measure.watch import Stopwatch
@@ -26,7 +25,9 @@ def timed(phase: Phase[Any], state: Any, watch: Stopwatch, comm: Intracomm) -> f
     began = time.perf_counter()
     watch.begin(began)
     run_phase(state)
-    return time.perf_counter() - began
+    ended = time.perf_counter()
+    watch.end(ended)
+    return ended - began
 
 
 def timed_calls(
@@ -37,6 +38,8 @@ def timed_calls(
     Collective. Nothing happens between two calls but a barrier and the reading of the clock. The
     watch begins with the first: parts that a kernel tells of such a phase hold the barriers too.
     """
+    from statistics import median  # brings decimal and fractions: not for phases of one call
+
     seconds = array("d", bytes(8 * phase.calls))
     _call(phase, state, watch, comm, seconds)
     return median(seconds), _over_ranks(seconds, comm)
@@ -65,6 +68,8 @@ def _over_ranks(seconds: array[float], comm: Intracomm) -> list[float]:
 
 def statistics(seconds: Sequence[float]) -> list[float]:
     """`STATISTICS` of these times; the 99th percentile is one of them, by the nearest rank."""
+    from statistics import median
+
     ordered = sorted(seconds)
     nearest = math.ceil(0.99 * len(ordered)) - 1
     return [ordered[0], median(ordered), ordered[nearest], ordered[-1]]

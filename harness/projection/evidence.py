@@ -8,7 +8,6 @@ name says. Its scatter among similar systems is the error of a prediction.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -28,7 +27,8 @@ _HALVINGS: Final = 24
 class Run:
     """A listed HPL run. group : a name of families.FAMILIES, or ACCELERATED; flop/s.
 
-    site : a number, or the name of a system: runs of one site tell the same story.
+    site : a number, or the name of a system: runs of one site tell the same story; name : that of a
+    system of the first ten places, "" for most.
     """
 
     list: str
@@ -40,6 +40,7 @@ class Run:
     rmax: float
     rpeak: float
     site: str
+    name: str = ""
 
     @property
     def ethernet(self) -> bool:
@@ -66,6 +67,7 @@ def cpu() -> tuple[Sustained, ...]:
         Run(
             row["list"], int(row["rank"]), row["family"], row["network"], int(row["nodes"]),
             int(row["nmax"]), float(row["rmax_flop_s"]), float(row["rpeak_flop_s"]), row["site"],
+            row["name"],
         )
         for row in rows
     )  # fmt: skip
@@ -136,9 +138,3 @@ def sustained(run: Run) -> float:
 def at(key: str, rank: int) -> Sustained | None:
     """The run of a list entry such as ('2020-11', 71), if it is here under its first list."""
     return next((one for one in cpu() if (one.run.list, one.run.rank) == (key, rank)), None)
-
-
-def entry_of(source: str) -> tuple[str, int] | None:
-    """('2020-11', 71) in 'TOP500 2020-11 rank 71, ...'; None for another source."""
-    said = re.search(r"TOP500 (\d{4}-\d{2}) rank (\d+)", source)
-    return (said[1], int(said[2])) if said else None

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import CorruptStore
-from harness.record import archive, hdf5, store
+from harness.record import archive, hdf5, store, timeline
+from harness.record.result import Timeline
 from kernels.contract import Work
 
 Floats = NDArray[np.float64]
@@ -27,8 +28,9 @@ class CaseDetails:
     """A recorded case. record : its index record; work : of one call of each phase, all ranks.
 
     seconds : of each phase; parts : of each part that the kernel told; series : numbers that it
-    told [launch, repetition, step]; hosts : of each rank in the last launch; reduced : the last
-    axis of seconds and parts is no rank but `times.QUANTILES` over the ranks.
+    told [launch, repetition, step]; timeline : None in files before schema 1.2; hosts :
+    of each rank in the last launch; reduced : the last axis of seconds and parts is no rank but
+    `times.QUANTILES` over the ranks.
     """
 
     record: Mapping[str, Any]
@@ -36,8 +38,15 @@ class CaseDetails:
     seconds: Mapping[str, Floats]
     parts: Mapping[str, Floats]
     series: Mapping[str, Floats]
+    timeline: Timeline | None
     hosts: tuple[str, ...]
     reduced: bool
+
+    @property
+    def primary(self) -> Mapping[str, Any] | None:
+        """The record of its primary metric; None without a result of it."""
+        found: Mapping[str, Any] | None = self.record["metrics"].get(self.record["primary"])
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +91,7 @@ def _read(record: Mapping[str, Any], entry: Any) -> CaseDetails:
         series={_name(one): one[()] for one in entry["series"].values()}
         if "series" in entry
         else {},
+        timeline=timeline.read(entry),
         hosts=_hosts(entry["placement/ranks"][()]),
         reduced=any("reduced" in one.attrs for one in arrays),
     )

@@ -9,6 +9,7 @@
     /entry/parts         where each rank spent a repetition, s [launch,repetition,rank]
     /entry/splits        each split of a part, s [launch,repetition,rank,step]
     /entry/series        numbers a kernel told on its way [launch,repetition,step]
+    /entry/timeline      how the parts of the median repetition grew with its steps
     /entry/inputs        every parameter, geometry and rule, with unit and origin
     /entry/work          what one call of each phase does, over all ranks
     /entry/verification  what was checked, error, tolerance, passed; wrong answers, one by one
@@ -40,7 +41,7 @@ import numpy as np
 
 from harness.errors import CorruptStore
 from harness.measure.evidence import Evidence
-from harness.record import energy, expected, hosts, nexus, nxdata, times, versions
+from harness.record import energy, expected, hosts, nexus, nxdata, timeline, times, versions
 from harness.record.curve import Curve, curves
 from harness.record.result import CaseResult, ProgramRecord, Run, Splits
 from kernels.contract import Check, parameters
@@ -179,9 +180,20 @@ def content_hash(file: h5py.File) -> str:
 def _hash_attributes(digest: Any, name: str, thing: Any) -> None:
     for key in sorted(thing.attrs):
         if (name, key) != ("/", _HASH):
-            value = np.asarray(thing.attrs[key])
+            value = _attribute(thing, key)
             digest.update(f"\n{name}@{key}{_text(value.dtype, value.shape)}".encode())
             digest.update(_bytes(value))
+
+
+def _attribute(thing: Any, name: str) -> Any:
+    """An attribute as an array; numbers and texts of a length by the low-level calls."""
+    found = h5py.h5a.open(thing.id, name.encode())
+    kind = found.dtype
+    if kind.kind not in "biufS" or found.shape is None:
+        return np.asarray(thing.attrs[name])
+    value: Any = np.empty(found.shape, kind)
+    found.read(value)
+    return value
 
 
 def _text(dtype: Any, shape: tuple[int, ...]) -> str:
@@ -215,6 +227,7 @@ def _entry(entry: Any, *, run: Run, result: CaseResult) -> None:
     times.write(entry, result)
     _told(entry, result)
     _splits(entry, result.splits)
+    timeline.write(entry, result.timeline)
     energy.write(entry, result.energy)
     _inputs(entry, result)
     times.work(entry, result.work)

@@ -22,15 +22,55 @@ from harness.record.refresh import Changes, Marks
 
 def file(results: Path) -> Path:
     """Where the index of a results folder is kept."""
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     name = hashlib.sha256(os.fsencode(results.resolve())).hexdigest()[:16]
-    return Path(cache).expanduser().absolute() / "qyran" / "index" / f"{name}.sqlite"
+    return _home() / f"{name}.sqlite"
+
+
+def _home() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser().absolute() / "qyran" / "index"
 
 
 def forget(results: Path) -> None:
     """Delete the index."""
     with suppress(OSError, RuntimeError):
         file(results).unlink()
+
+
+def forget_deleted() -> int:
+    """Delete the indexes of results folders that are gone; how many.
+
+    A folder is gone if the one that held it is there without it: of a file system that is not
+    mounted both are away. An index that was deleted all the same is made anew when it is asked.
+    """
+    count = 0
+    with suppress(OSError, RuntimeError):
+        for path in _home().glob("*.sqlite"):
+            results = _results_of(path)
+            if results is not None and _is_gone(results):
+                path.unlink()
+                count += 1
+    return count
+
+
+def _results_of(path: Path) -> Path | None:
+    """The folder that an index is of; None if it does not say so: another version, or damaged."""
+    try:
+        with closing(_read_only(path)) as db:
+            ((folder,),) = db.execute("select path from folder")
+            return Path(os.fsdecode(folder))
+    except (sqlite3.Error, ValueError, TypeError):
+        return None
+
+
+def _is_gone(folder: Path) -> bool:
+    try:
+        folder.lstat()
+    except FileNotFoundError:
+        return folder.parent.is_dir()
+    except OSError:
+        return False
+    return False
 
 
 @contextmanager
@@ -43,7 +83,7 @@ def opened(results: Path, stale: frozenset[int] = frozenset()) -> Iterator[sqlit
 @contextmanager
 def in_memory(results: Path) -> Iterator[sqlite3.Connection]:
     """The same, made anew from the files and not kept."""
-    with closing(_empty()) as db:
+    with closing(_empty(results)) as db:
         refresh.changes(db, results, frozenset()).apply(db)
         yield db
 
@@ -64,7 +104,7 @@ def _fresh(results: Path, stale: frozenset[int]) -> sqlite3.Connection:
             return _refreshed(kept, results, stale)
     except (sqlite3.Error, ValueError):
         forget(results)
-    return _refreshed(_empty(), results, frozenset())
+    return _refreshed(_empty(results), results, frozenset())
 
 
 def _kept(results: Path) -> sqlite3.Connection | None:
@@ -72,16 +112,22 @@ def _kept(results: Path) -> sqlite3.Connection | None:
     with suppress(OSError, RuntimeError):  # no home
         path = file(results)
         if path.is_file():
-            db = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+            db = _read_only(path)
             if db.execute("pragma user_version").fetchone() == (rows.VERSION,):
                 return db
             db.close()
     return None
 
 
-def _empty() -> sqlite3.Connection:
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _empty(results: Path) -> sqlite3.Connection:
     db = sqlite3.connect(":memory:")
     db.executescript(rows.TABLES)
+    db.execute("insert into folder values (?)", (os.fsencode(results.resolve()),))
+    db.commit()
     db.execute(f"pragma user_version = {rows.VERSION}")
     return db
 

@@ -56,7 +56,7 @@ class Selection:
             not self.tag or self.tag in of.tags,
             of.commit.startswith(self.commit),
             self.cluster in ("", of.cluster),
-            self.suite in ("", Path(of.suite).stem),
+            not self.suite or self.suite == Path(of.suite).stem,
             self.kernel in ("", case.kernel),
             self.series in ("", case.series),
             self.hardware_key in ("", of.hardware_key),
@@ -136,6 +136,28 @@ def find(results: Path, wanted: Selection) -> Found:
     hits, problems = _answer(results, wanted, given)
     cases = [one for one in (tagged(hit.case, given) for hit in hits) if wanted.fits(one)]
     return _sorted(cases, [Skipped(path, reason) for path, reason, _, _ in problems])
+
+
+def marks(results: Path, wanted: Selection) -> dict[tuple[str, str], str]:
+    """{(series, hardware key): what changes with any of its cases} of the wanted cases.
+
+    By the index alone, without a look at the files: `find` compares them with it.
+    """
+    given = tags.given(results)
+    where, values = _condition(wanted, given)
+    sums = "count(*), sum(f.crc), sum(f.size), sum(f.changed % 2147483647), total(f.began)"
+    query = (
+        f"select f.series, o.hardware_key, {sums} from file f join origin o "  # noqa: S608
+        f"on o.id = f.origin where f.problem is null and {where} group by f.series, o.hardware_key"
+    )
+    found = _asked(results, lambda db: db.execute(query, values).fetchall())
+    return {(series, key): " ".join(map(str, of)) for series, key, *of in found}
+
+
+def unusable(results: Path) -> tuple[Skipped, ...]:
+    """What of a results folder cannot be used, by the index alone."""
+    found = _asked(results, lambda db: rows.problems(db, results))
+    return tuple(Skipped(path, reason) for path, reason, _, _ in found)
 
 
 def find_slowly(results: Path, wanted: Selection) -> Found:
@@ -305,7 +327,8 @@ def _condition(wanted: Selection, given: Mapping[str, set[str]]) -> tuple[str, l
     """A condition of SQL that holds for every wanted case, and its values."""
     all_of: list[tuple[str, tuple[Any, ...]]] = [("1", ())]
     for name, column in _COLUMNS.items():
-        if getattr(wanted, name):
+        # A series has one kernel; SQLite would rather look through all of the kernel.
+        if getattr(wanted, name) and not (name == "kernel" and wanted.series):
             all_of.append((f"{column} = ?", (getattr(wanted, name),)))
     if wanted.commit:
         all_of.append(("substr(o.commit_id, 1, ?) = ?", (len(wanted.commit), wanted.commit)))

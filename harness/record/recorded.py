@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -62,7 +62,8 @@ class Origin:
 class Recorded:
     """One recorded case. path : of its file; started, ended : seconds since 1970, or None.
 
-    fitted : names of the parameters that were chosen for the machine; hosts : where ranks ran.
+    series : as `series_of` names it; fitted : names of the parameters that were chosen for the
+    machine; hosts : where ranks ran.
     """
 
     path: Path
@@ -81,23 +82,30 @@ class Recorded:
     ended: float | None
     hosts: tuple[str, ...]
     primary: str
-    metrics: dict[str, Summary]
+    metrics: Mapping[str, Summary]
+    series: str
 
-    @property
-    def series(self) -> str:
-        """``hpl-3f2a9c1b07``: what is measured, without the values that were fitted to the machine.
 
-        Two records of one series on one hardware key belong to one history: a size that follows
-        the free memory does not begin another.
-        """
-        identity = {
-            "kernel": self.kernel,
-            "version": self.version,
-            "parameters": {k: v for k, v in self.parameters.items() if k not in self.fitted},
-            "geometry": {"nodes": self.nodes, "ranks": self.ranks, "threads": self.threads},
-        }
-        text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
-        return f"{self.kernel}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+def series_of(
+    kernel: str,
+    version: int,
+    parameters: Mapping[str, Any],
+    fitted: Collection[str],
+    geometry: tuple[int, int, int],
+) -> str:
+    """``hpl-3f2a9c1b07``: what is measured, without the values that were fitted to the machine.
+
+    geometry : nodes, ranks, threads. Two records of one series on one hardware key belong to one
+    history: a size that follows the free memory does not begin another.
+    """
+    identity = {
+        "kernel": kernel,
+        "version": version,
+        "parameters": {k: v for k, v in parameters.items() if k not in fitted},
+        "geometry": dict(zip(("nodes", "ranks", "threads"), geometry, strict=True)),
+    }
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return f"{kernel}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
 def origin(run: Run, planned: int) -> Origin:
@@ -121,17 +129,20 @@ def read(path: Path, header: Header) -> Recorded:
 
 def of(record: Mapping[str, Any], path: Path, header: Header) -> Recorded:
     """The case of an index record; files before schema 1.1 leave a part of it to the run.yaml."""
+    kernel, version = record["kernel"], record["kernel_version"]
+    parameters, fitted = dict(record["parameters"]), tuple(record["fitted"])
+    nodes, ranks, threads = record["nodes"], record["ranks"], record["threads"]
     return Recorded(
         path=path,
         origin=_origin(record, header),
         case=record["case"],
-        kernel=record["kernel"],
-        version=record["kernel_version"],
-        parameters=dict(record["parameters"]),
-        fitted=tuple(record["fitted"]),
-        nodes=record["nodes"],
-        ranks=record["ranks"],
-        threads=record["threads"],
+        kernel=kernel,
+        version=version,
+        parameters=parameters,
+        fitted=fitted,
+        nodes=nodes,
+        ranks=ranks,
+        threads=threads,
         outcome=record["outcome"],
         reason=record["reason"],
         started=record.get("started"),
@@ -139,6 +150,7 @@ def of(record: Mapping[str, Any], path: Path, header: Header) -> Recorded:
         hosts=_hosts(record.get("placement")),
         primary=record["primary"],
         metrics={name: _summary(one) for name, one in record["metrics"].items()},
+        series=series_of(kernel, version, parameters, fitted, (nodes, ranks, threads)),
     )
 
 

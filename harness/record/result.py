@@ -132,6 +132,24 @@ class ProgramRecord:
 
 
 @dataclass(frozen=True)
+class Timeline:
+    """How the parts of one repetition grew with its steps: that of the median time, or just below.
+
+    launch, repetition : which one, from 0; done : [interval] the steps at its end, for HPL columns,
+    and once more for what came after the last; seconds : [interval] since the beginning, when the
+    last rank had done them; mean, maximum : seconds of each part within an interval, over the ranks
+    {part: [interval]}.
+    """
+
+    launch: int
+    repetition: int
+    done: tuple[int, ...]
+    seconds: tuple[float, ...]
+    mean: dict[str, tuple[float, ...]]
+    maximum: dict[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
 class Attempt:
     """An attempt at a case that was not the last. file : its record, None if it has none."""
 
@@ -146,7 +164,8 @@ class CaseResult:
 
     parts : seconds of each part of a repetition, as the ranks told them {part: [launch][repetition]
     [rank]}; splits : one by one, of what was split {part: [launch][repetition][rank][step]}.
-    series : numbers of each repetition {name: [launch][repetition][step]}. calls : of each phase of
+    series : numbers of each repetition {name: [launch][repetition][step]}. timeline : of kernels
+    that have one. calls : of each phase of
     several calls, s {phase: [launch][repetition][`timing.STATISTICS`]}. places, peak_memory_B :
     [launch][rank]. mpi_settings : control variables of the MPI library [launch].
     hosts : facts and states of the hosts [launch]. wrong : answers of all launches that were found
@@ -165,6 +184,7 @@ class CaseResult:
     parts: dict[str, Nested] = field(default_factory=dict)
     splits: dict[str, Splits] = field(default_factory=dict)
     series: dict[str, Nested] = field(default_factory=dict)
+    timeline: Timeline | None = None
     calls: dict[str, Nested] = field(default_factory=dict)
     work: dict[str, Work] = field(default_factory=dict)
     times: Times = Times()

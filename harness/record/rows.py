@@ -1,5 +1,6 @@
 """The tables of the index, and recorded cases as rows of them.
 
+The one row of ``folder`` is the path of the results folder, as its file system spells it.
 A row of ``file`` is the last attempt at a case, or something that cannot be used, with the reason
 in ``problem``. What a query can ask for stands in columns, the rest in ``body``, a list as JSON.
 """
@@ -9,16 +10,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from harness.record.archive import Stamp
 from harness.record.recorded import Origin, Recorded, Summary
 
-VERSION: Final = 1
+VERSION: Final = 2
 TABLES: Final = """
+create table folder (path blob);
 create table place (name text primary key, size integer, changed integer) without rowid;
 create table run (
   id integer primary key, place text, name text, changed integer, begun integer,
@@ -41,17 +43,18 @@ create index run_open on run (settled) where not settled;
 create index origin_run on origin (run);
 create index file_run on file (run);
 create index file_origin on file (origin);
-create index file_series on file (series);
+create index file_series on file (series, origin, crc, changed, size, began)
+  where problem is null;
 create index file_kernel on file (kernel);
 create index file_problem on file (problem) where problem is not null;
 """
-_ORIGIN: Final = tuple(one.name for one in fields(Origin))
 _FILE: Final = (
     "run, name, size, changed, problem, origin, case_id, kernel, series, began, outcome, body, crc"
 )
 _SELECTED: Final = (
-    "f.body, f.crc, f.name, f.case_id, f.kernel, f.outcome, f.size, f.changed, r.place, r.name, "
-    "f.run, f.origin"
+    "f.body, f.crc, f.name, f.case_id, f.kernel, f.series, f.outcome, f.size, f.changed, r.place, "
+    "r.name, f.run, f.origin, o.run, o.cluster, o.suite, o.run_started, o.planned, o.hardware_key, "
+    "o.software_key, o.commit_id, o.dirty, o.tags, o.confirms"
 )
 
 
@@ -163,18 +166,22 @@ def _is_settled(db: sqlite3.Connection, run: int) -> bool:
 
 def hits(db: sqlite3.Connection, results: Path, where: str, values: list[Any]) -> Iterator[Hit]:
     """The cases that fit a condition; Damaged if a row is not what was put."""
-    origins = _Origins(db)
+    origins: dict[int, Origin] = {}  # many cases share one
     rows = db.execute(
-        f"select {_SELECTED} from file f join run r on r.id = f.run join origin o "  # noqa: S608
-        f"on o.id = f.origin where f.problem is null and {where}",
+        # The run last: it limits nothing, and takes as long as all the rest.
+        f"select {_SELECTED} from file f join origin o on o.id = f.origin "  # noqa: S608
+        f"cross join run r on r.id = f.run where f.problem is null and {where}",
         values,
     )
-    for body, crc, name, case, kernel, outcome, size, changed, place, run, number, origin in rows:
+    for body, crc, name, case, kernel, series, outcome, size, changed, *more in rows:
         if crc != _crc(body, case, kernel, outcome):
             raise Damaged(name)
+        place, run, number, origin, *of_run = more
+        if origin not in origins:
+            origins[origin] = _read_origin(of_run)
         path = Path(results, place, run, name)
-        found = _case(json.loads(body), path, origins[origin], case, kernel, outcome)
-        yield Hit(found, (size, changed), number)
+        identity = (case, kernel, series, outcome)
+        yield Hit(_case(json.loads(body), path, origins[origin], identity), (size, changed), number)
 
 
 def problems(db: sqlite3.Connection, results: Path) -> list[Problem]:
@@ -189,22 +196,11 @@ def problems(db: sqlite3.Connection, results: Path) -> list[Problem]:
     )
 
 
-class _Origins(dict[int, Origin]):
-    """The runs that cases belong to, by their row: many cases share one."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __missing__(self, number: int) -> Origin:
-        (row,) = self._db.execute(
-            "select run, cluster, suite, run_started, planned, hardware_key, software_key, "
-            "commit_id, dirty, tags, confirms from origin where id = ?",
-            (number,),
-        )
-        named = dict(zip(_ORIGIN, row, strict=True))
-        named |= {"dirty": bool(named["dirty"]), "tags": tuple(named["tags"].split(",")[1:-1])}
-        self[number] = Origin(**named)
-        return self[number]
+def _read_origin(row: list[Any]) -> Origin:
+    """The run that a case belongs to."""
+    *names, dirty, tags, confirms = row
+    values: list[Any] = [*names, bool(dirty), tuple(tags.split(",")[1:-1]), confirms]
+    return Origin(*values)
 
 
 def _columns(db: sqlite3.Connection, row: FileRow) -> tuple[Any, ...]:
@@ -252,8 +248,9 @@ def _body(case: Recorded) -> str:
 
 
 def _case(
-    body: list[Any], path: Path, origin: Origin, case: str, kernel: str, outcome: str
+    body: list[Any], path: Path, origin: Origin, identity: tuple[str, str, str, str]
 ) -> Recorded:
+    case, kernel, series, outcome = identity
     (version, parameters, fitted, nodes, ranks, threads, reason, started, ended, hosts, primary,
      metrics) = body  # fmt: skip
     return Recorded(
@@ -273,12 +270,24 @@ def _case(
         ended=ended,
         hosts=tuple(hosts),
         primary=primary,
-        metrics={name: _summary(*one) for name, one in metrics.items()},
+        metrics=_Summaries(metrics),
+        series=series,
     )
 
 
-def _summary(
-    value: float, low: float, high: float, level: float, n: int, unit: str, better: Any,
-    launches: list[float],
-) -> Summary:  # fmt: skip
-    return Summary(value, low, high, level, n, unit, better, tuple(launches))
+class _Summaries(Mapping[str, Summary]):
+    """The metrics of a case; each is made when it is asked for, as most never are."""
+
+    def __init__(self, rows: dict[str, list[Any]]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, name: str) -> Summary:
+        *first, launches = self._rows[name]
+        values: list[Any] = [*first, tuple(launches)]
+        return Summary(*values)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)

@@ -240,13 +240,18 @@ def newest_first(
 
     Only their files are opened: a results folder of years holds thousands of others.
     """
-    wanted = tuple(f"{name}-*.h5" for name in kernels)
+    patterns = tuple(f"{name}-*.h5" for name in kernels)
     for folder in islice(newest(root), most):
         with suppress(CorruptStore, OSError):
-            header(folder)  # of this version
-            for name in archive.names(folder):
-                if name[0] != "." and any(fnmatchcase(name, pattern) for pattern in wanted):
-                    yield record(folder / name)
+            wanted = [
+                name
+                for name in archive.names(folder)
+                if name[0] != "." and any(fnmatchcase(name, pattern) for pattern in patterns)
+            ]
+            if wanted:
+                header(folder)  # of this version
+            for name in wanted:
+                yield record(folder / name)
 
 
 def _plain(content: dict[str, Any]) -> Any:

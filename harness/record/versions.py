@@ -14,12 +14,13 @@ from typing import Final
 from harness.errors import CorruptStore
 
 FIRST: Final = "1.0"
-CURRENT: Final = "1.1"
+CURRENT: Final = "1.2"
 HISTORY: Final = {
     "1.0": "the first: metrics, raw times, inputs, placement, environment, provenance",
     "1.1": "the index record names run, cluster, suite, number of planned cases, hardware and "
     "software key, commit, tags and the suspicion it was measured for; facts of each host; small "
     "arrays are stored whole, large ones compressed; `reduced` times of many ranks",
+    "1.2": "the timeline of kernels whose steps become shorter",
 }
 
 

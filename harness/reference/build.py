@@ -3,7 +3,7 @@
 SOURCE_DIR holds top500_lists/<yyyymm>.csv, top500_lists_sources.csv,
 top500_performance_development.csv, systems.csv, nodes.csv, hpcg_lists.csv and hpl_mxp_lists.csv, in
 the units their columns name. The same source gives the same bytes. Names of systems stay behind,
-except those of systems.csv and rank 1 of every list.
+except those of systems.csv, rank 1 of every list, and CPU systems of the first ten places.
 """
 
 from __future__ import annotations

@@ -15,20 +15,26 @@ from harness.reference import families, features, networks, tables
 
 FIRST = "201311"
 _SMALLEST_N = 100_000
+_NAMED = 10
+"""Down to this rank a system keeps its name, in the first of its runs."""
 
 
 def runs(files: Sequence[Path]) -> list[dict[str, str]]:
-    """One row a run: list, rank, family, network, nodes, nmax, rmax and rpeak in flop/s, site.
+    """One row a run: list, rank, family, network, nodes, nmax, rmax and rpeak in flop/s.
 
-    site : a number in place of the name, so that systems of one place can be told to be.
+    site : a number in place of the name, so that systems of one place can be told to be; name :
+    that of a system of the first ten places, "" for all others and for later runs of it.
     """
     found: dict[tuple[str, str], dict[str, str]] = {}
     sites: dict[str, int] = {}
+    named: set[str] = set()
     for file in files:
         for row in tables.rows(file) if file.stem >= FIRST else ():
             made = _run(file.stem, row)
             if made is not None:
                 made["site"] = str(sites.setdefault(row["site"], len(sites)))
+                made["name"] = _name(row) if _name(row) not in named else ""
+                named.add(made["name"])
                 found.setdefault((row["cores"], row["rmax_tflops"]), made)
     return list(found.values())
 
@@ -52,6 +58,12 @@ def _run(dated: str, row: dict[str, str]) -> dict[str, str] | None:
         "rmax_flop_s": _flop_s(row["rmax_tflops"]),
         "rpeak_flop_s": _flop_s(row["rpeak_tflops"]),
     }
+
+
+def _name(row: dict[str, str]) -> str:
+    """``Shaheen II`` of "Shaheen II - Cray XC40, ...", if it is among the first ten."""
+    name, dash, _ = row["system"].partition(" - ")
+    return name if dash and int(row["rank"]) <= _NAMED else ""
 
 
 def _flop_s(tflops: str) -> str:

@@ -15,33 +15,21 @@ from typing import Final
 import numpy as np
 
 from harness.reference import tables, top500
-from harness.reference.top500 import Floats, List
+from harness.reference.top500 import Edition, Floats, List
 
 BENCHMARKS: Final = {"hpcg": "HPCG", "hpl_mxp": "HPL-MxP"}
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
+class Ranking(Edition):
     """One list of one benchmark.
 
     values : (entries,) float64, best first, flop/s, or flop/s/W of the Green500; cores : (entries,)
     float64, NaN where unknown.
     """
 
-    year: int
-    month: int
     values: Floats
     cores: Floats
-
-    @property
-    def label(self) -> str:
-        """'June 2014'."""
-        return top500.label(self.year, self.month)
-
-    @property
-    def key(self) -> str:
-        """'2014-06'."""
-        return top500.key(self.year, self.month)
 
 
 @dataclass(frozen=True)

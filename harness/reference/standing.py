@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.reference import top500
 from harness.reference.systems import Figure, System
+from harness.reference.top500 import Edition
 
 WINDOW = 10
 """Lists (five years) that the growth of the last place is fitted over."""
@@ -18,11 +19,9 @@ HORIZON = 10.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Edition):
     """A result in one list; Rmax in flop/s."""
 
-    year: int
-    month: int
     place: int | None
     """The rank it would take, None if it would not be on the list."""
     first: float
@@ -35,16 +34,6 @@ class Place:
     """Rmax of the last place."""
     total: float
     """Sum of Rmax over the list."""
-
-    @property
-    def label(self) -> str:
-        """'June 1993'."""
-        return top500.label(self.year, self.month)
-
-    @property
-    def key(self) -> str:
-        """'1993-06'."""
-        return top500.key(self.year, self.month)
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,28 @@ def key(year: int, month: int) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class List:
-    """One TOP500 list; index 0 of every array is rank 1, NaN means unknown."""
+class Edition:
+    """A list that comes out twice a year, by its date."""
 
     year: int
     month: int
     """6 or 11."""
+
+    @property
+    def label(self) -> str:
+        """'June 1993'."""
+        return label(self.year, self.month)
+
+    @property
+    def key(self) -> str:
+        """'1993-06'."""
+        return key(self.year, self.month)
+
+
+@dataclass(frozen=True, eq=False)
+class List(Edition):
+    """One TOP500 list; index 0 of every array is rank 1, NaN means unknown."""
+
     rmax: Floats
     """(500,) float64, flop/s, never rising with rank."""
     rpeak: Floats
@@ -72,16 +88,6 @@ class List:
     def date(self) -> tuple[int, int]:
         """Year and month."""
         return self.year, self.month
-
-    @property
-    def label(self) -> str:
-        """'June 1993'."""
-        return label(self.year, self.month)
-
-    @property
-    def key(self) -> str:
-        """'1993-06'."""
-        return key(self.year, self.month)
 
     @property
     def first(self) -> float:

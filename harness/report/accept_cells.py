@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
+from pydantic import Field
 
+from harness.judge.fleet import kinds
 from harness.judge.fleet import table as tables
+from harness.judge.fleet.kinds import Blocks, Kinds
 from harness.judge.fleet.pairs import Pairs
-from harness.judge.fleet.table import Floats
+from harness.judge.fleet.table import Floats, Ints
 from harness.judge.fleet.verdict import Judged
 from harness.judge.fleet.views import Grade
 from harness.report.document import Doc
 
 _LETTER: Final = {Grade.SILENT: "s", Grade.ACCEPT: "a", Grade.RETEST: "t", Grade.REJECT: "r"}
+KINDS: Final = {kinds.WITHIN: "w", kinds.ACROSS: "a", kinds.OUTSIDE: "o"}
 MOST_NODES: Final = 128
 """Pairs of more nodes make a matrix that nobody can look at, and a long document."""
 
@@ -33,13 +37,18 @@ class CellsDoc(Doc):
 
 
 class PairMatrixDoc(Doc):
-    """Medians of all pairs of some nodes: ``value`` [a][b] in ``unit``, null where not measured."""
+    """Medians of all pairs of some nodes: ``value`` [a][b] in ``unit``, null where not measured.
+
+    kinds : of each kind of links [a][b] its letter: w within a block, a across blocks, o of a node
+    in no block; a string for each node, [] where all links are alike.
+    """
 
     metric: str
     unit: str
     better: Literal["higher", "lower"]
     nodes: list[str]
     value: list[list[float | None]]
+    kinds: list[str] = Field(default_factory=list)
 
 
 def cells(found: Judged) -> CellsDoc:
@@ -65,7 +74,9 @@ def paired(measured: Pairs | None) -> int:
     return 0 if measured is None else len(np.unique(measured.ends))
 
 
-def pairs(nodes: Sequence[str], measured: Pairs | None) -> list[PairMatrixDoc]:
+def pairs(
+    nodes: Sequence[str], measured: Pairs | None, blocks: Blocks | None = None
+) -> list[PairMatrixDoc]:
     """A matrix for each metric of pairs; none for a fleet too large to look at them."""
     if measured is None:
         return []
@@ -74,6 +85,7 @@ def pairs(nodes: Sequence[str], measured: Pairs | None) -> list[PairMatrixDoc]:
         return []
     value = tables.cells(measured.table).value
     place = np.searchsorted(used, measured.ends)
+    letters = _kinds(kinds.kinds(measured.ends, nodes, blocks or {}), place, len(used))
     made = []
     for column, metric in enumerate(measured.table.metrics):
         matrix = np.full((len(used), len(used)), np.nan)
@@ -86,9 +98,20 @@ def pairs(nodes: Sequence[str], measured: Pairs | None) -> list[PairMatrixDoc]:
                 better=metric.better,
                 nodes=[nodes[one] for one in used],
                 value=_numbers(matrix),
+                kinds=letters,
             )
         )
     return made
+
+
+def _kinds(of: Kinds, place: Ints, nodes: int) -> list[str]:
+    """The matrix of kinds; a dot where no pair was measured."""
+    if len(of.names) < 2:
+        return []
+    letter = np.array([KINDS[one] for one in of.names])[of.of]
+    matrix = np.full((nodes, nodes), ".")
+    matrix[place[:, 0], place[:, 1]] = matrix[place[:, 1], place[:, 0]] = letter
+    return ["".join(row) for row in matrix]
 
 
 def _numbers(matrix: Floats) -> list[list[float | None]]:

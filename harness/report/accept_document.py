@@ -10,11 +10,11 @@ from typing import Literal
 from pydantic import Field
 
 from harness.judge.fleet import evidence
-from harness.judge.fleet.pairs import Link
+from harness.judge.fleet.pairs import Link, LinkKind
 from harness.judge.fleet.verdict import Judged, Verdict
 from harness.judge.fleet.views import Fleet, View
 from harness.outcome import GOOD, INCONCLUSIVE, NOT_MEASURED, PERFORMANCE_FAILED
-from harness.report import accept_cells, evidence_document, units
+from harness.report import accept_cells, advice, evidence_document, units
 from harness.report.accept_cells import CellsDoc, PairMatrixDoc
 from harness.report.document import Doc
 from harness.report.drained import DrainedDoc
@@ -35,7 +35,11 @@ class NodeVerdictDoc(Doc):
 
 
 class LinkDoc(Doc):
-    """A slow link between two nodes that are well otherwise; numbers as of `EvidenceDoc`."""
+    """A slow link between two nodes that are well otherwise; numbers as of `EvidenceDoc`.
+
+    kind : `within blocks`, `across blocks` or `of nodes in no block`; it is judged among links of
+    its kind. "" where all links are alike.
+    """
 
     metric: str
     nodes: tuple[str, str]
@@ -47,6 +51,7 @@ class LinkDoc(Doc):
     sd: float
     p: float
     line: str
+    kind: str = ""
 
 
 class GroupsDoc(Doc):
@@ -57,13 +62,31 @@ class GroupsDoc(Doc):
     behind: float
 
 
+class LinkKindDoc(Doc):
+    """Links of one kind, which are judged apart; numbers as of `FleetMetricDoc`.
+
+    kind : as of `LinkDoc`; silent : why they are not judged, "" where they are.
+    """
+
+    kind: str
+    median: float | None
+    spread: float | None
+    n: int
+    main: int
+    sees: float | None
+    bimodal: GroupsDoc | None
+    silent: str
+
+
 class FleetMetricDoc(Doc):
     """What the nodes are like in one metric; null where there are too few of them.
 
     median : of the main group; spread : its robust sd, a fraction of it; n : nodes with a value;
     main : of the main group; faster : nodes that are outliers on the better side; sees : the
     smallest deficit that peers would reject, a fraction; views : those that judged it; silent : why
-    the others did not; links : why the links of pairs were not judged, "" where they were.
+    the others did not; links : why the links of pairs were not judged, "" where they were; kinds :
+    links within and across blocks of cluster.yaml, [] where all are judged together. The value of a
+    node is then that of the kind with the most links, to which the others are scaled.
     """
 
     metric: str
@@ -79,24 +102,29 @@ class FleetMetricDoc(Doc):
     views: list[str]
     silent: dict[str, str]
     links: str
+    kinds: list[LinkKindDoc] = Field(default_factory=list)
 
 
 class ThresholdsDoc(Doc):
-    """The thresholds as they were used (docs/accept.md says what each is); fractions."""
+    """The thresholds as they were used (docs/accept.md says what each is); fractions.
 
-    effect: float
-    pair_effect: float
-    floor: float
-    retest: float
-    reject: float
-    tolerance: float
-    doubt: float
-    certain: float
-    gross: float
-    least: int
-    clip: float
-    minority: float
-    together: float
+    null : of a document that was written without it.
+    """
+
+    effect: float | None
+    pair_effect: float | None
+    floor: float | None
+    retest: float | None
+    reject: float | None
+    tolerance: float | None
+    doubt: float | None
+    certain: float | None
+    gross: float | None
+    least: int | None
+    clip: float | None
+    minority: float | None
+    together: float | None
+    implausible: float | None
 
 
 class AcceptDoc(Doc):
@@ -106,6 +134,8 @@ class AcceptDoc(Doc):
     were asked for, facts : in which the nodes differ, of the number that was compared.
     cells, pairs : the numbers that were judged; paired : the nodes of which pairs were measured, of
     more than 128 of them ``pairs`` is empty.
+    advice : what to type where a fleet is too small to be judged, "" elsewhere.
+    not_recorded : what an earlier version had not written, where its document was read again.
     """
 
     schema_id: Literal["qyran.accept/1"] = Field("qyran.accept/1", alias="schema")
@@ -129,10 +159,13 @@ class AcceptDoc(Doc):
     cells: CellsDoc | None = None
     pairs: list[PairMatrixDoc] = Field(default_factory=list)
     paired: int = 0
+    advice: str = ""
+    not_recorded: list[str] = Field(default_factory=list)
 
 
 METHOD = [
-    "pairs: a node by the median over its pairs; a link without what a slow end explains",
+    "pairs: a node by the median over its pairs; a link without what a slow end explains, among "
+    "links of its kind: within a block of cluster.yaml, or across blocks",
     "value of a node: median over its repetitions, each that of its slowest rank",
     "absolute: worse than the anchor by more than two standard errors",
     "peers: leave-one-out median and sd of the main group (shortest half, grown and clipped), "
@@ -182,6 +215,7 @@ def of(
         compared=more.compared,
         promises=list(more.promises),
         cells=accept_cells.cells(found),
+        advice=advice.too_few(found, source, contract, more.id),
     )
 
 
@@ -273,8 +307,9 @@ def _link(found: Judged, one: Link) -> LinkDoc:
         sd=one.sd,
         p=one.p,
         line=f"{metric.name} {names[0]} - {names[1]} {units.si(one.value, metric.unit)}: "
-        f"{100.0 * one.deficit:.1f} % {side} other links, {units.si(one.expected, metric.unit)} "
-        f"({one.sd:.1f} robust sd)",
+        f"{100.0 * one.deficit:.1f} % {side} other links{' ' * bool(one.kind)}{one.kind}, "
+        f"{units.si(one.expected, metric.unit)} ({one.sd:.1f} robust sd)",
+        kind=one.kind,
     )
 
 
@@ -294,6 +329,21 @@ def _metric(found: Judged, column: int) -> FleetMetricDoc:
         views=[one.name for one in found.views if not one.silent[column]],
         silent=_silent(found.views, column),
         links=found.unjudged[column],
+        kinds=[_kind(one) for one in found.kinds[column]],
+    )
+
+
+def _kind(one: LinkKind) -> LinkKindDoc:
+    fleet = one.fleet
+    return LinkKindDoc(
+        kind=one.name,
+        median=fleet and fleet.median,
+        spread=fleet and _finite(fleet.spread),
+        n=fleet.nodes if fleet else 0,
+        main=fleet.main if fleet else 0,
+        sees=fleet and _finite(fleet.sees),
+        bimodal=_groups(fleet),
+        silent=one.silent,
     )
 
 

@@ -15,6 +15,7 @@ from harness.report.accept_document import (
     AcceptDoc,
     FleetMetricDoc,
     LinkDoc,
+    LinkKindDoc,
     NodeVerdictDoc,
 )
 from harness.report.evidence_document import EvidenceDoc
@@ -37,7 +38,9 @@ _MANY: Final = 0.05
 
 def shown(document: AcceptDoc) -> RenderableType:
     """How many nodes of each verdict, then each that is not accepted, then the fleet."""
-    made: list[RenderableType] = [_counts(document), *stages.shown(document)]
+    made: list[RenderableType] = [_counts(document)]
+    made += [Text(document.advice, style="yellow")] if document.advice else []
+    made += stages.shown(document)
     for word in ("reject", "not tested", "re-test"):
         nodes = [one for one in document.nodes if one.verdict == word]
         if nodes:
@@ -130,12 +133,19 @@ def _fleet(metrics: list[FleetMetricDoc]) -> Table:
     return table
 
 
+def _kind(one: LinkKindDoc, unit: str) -> str:
+    """``112 links within blocks, median 24 GB/s, spread 1.0 %, sees 5.1 %``."""
+    words = f"{units.counted(one.n, 'link')} {one.kind}, median {units.si(one.median, unit)}"
+    return f"{words}, spread {_percent(one.spread)}, sees {_percent(one.sees)}"
+
+
 def _percent(fraction: float | None) -> str:
     return "-" if fraction is None else f"{100.0 * fraction:.1f} %"
 
 
 def _remarks(metrics: list[FleetMetricDoc]) -> Iterator[RenderableType]:
     for one in metrics:
+        yield from (Text(f"{one.metric}: {_kind(each, one.unit)}") for each in one.kinds)
         if one.links:
             yield Text(f"{one.metric}: {one.links}", style="yellow")
         if one.bimodal:
@@ -144,7 +154,7 @@ def _remarks(metrics: list[FleetMetricDoc]) -> Iterator[RenderableType]:
                 "absolute anchor (--contract) or a baseline (--baseline)",
                 style="yellow",
             )
-        elif one.faster >= _MANY * one.n:
+        elif one.faster >= max(1.0, _MANY * one.n):
             yield Text(
                 f"{one.metric}: {units.counted(one.faster, 'node')} better than the main group; if "
                 "that is right, the others are slow: an absolute anchor tells"

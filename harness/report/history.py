@@ -14,6 +14,7 @@ from harness.report import units
 from harness.report.history_document import HistoryDoc, PointDoc, SegmentDoc, SeriesDoc
 from harness.report.table import new_table
 
+DRAWN: Final = 6
 _COLUMNS: Final = 60
 _ROWS: Final = 8
 _STALE_DAYS: Final = 14.0
@@ -38,10 +39,12 @@ def overview(document: HistoryDoc) -> RenderableType:
     """A line a series, those to look at first."""
     if not document.series:
         return _nothing(document)
-    parts: list[RenderableType] = []
-    for key, of_key in _by_machine(document.series).items():
-        parts += [_machine(key, of_key[0]), _lines(of_key), Text("")]
-    return Group(*parts, *_footer(document))
+    return Group(*_table(document.series), *_footer(document))
+
+
+def _table(listed: Sequence[SeriesDoc]) -> Iterator[RenderableType]:
+    for key, of_key in _by_machine(listed).items():
+        yield from (_machine(key, of_key[0]), _lines(of_key), Text(""))
 
 
 def _by_machine(listed: Sequence[SeriesDoc]) -> dict[str, list[SeriesDoc]]:
@@ -66,7 +69,7 @@ def _lines(of_machine: Sequence[SeriesDoc]) -> RenderableType:
             one.series,
             one.metric,
             _last_change(one),
-            str(len(one.points)),
+            str(one.runs),
             _fraction(one.noise),
             Text(f"{one.silent_days:.0f} days" if silent else "", style="yellow"),
         )
@@ -89,13 +92,23 @@ def _last_change(one: SeriesDoc) -> str:
 
 
 def full(document: HistoryDoc) -> RenderableType:
-    """Each series with its header, its line and its segments."""
+    """Each series with its header, its line and its segments; those without points in a table."""
     if not document.series:
         return _nothing(document)
     parts: list[RenderableType] = []
-    for one in sorted(document.series, key=_urgency):
+    for one in sorted((one for one in document.series if one.points), key=_urgency):
         parts += [*_header(one), *drawn(one), Text(""), _segments(one), *_notes(one), Text("")]
-    return Group(*parts, Text(_LEGEND, style="dim"), *_footer(document))
+    parts.append(Text(_LEGEND, style="dim"))
+    others = [one for one in document.series if not one.points]
+    if others:
+        words = f"{len(others)} more series, drawn with --all, or narrowed by --cluster:"
+        parts += [Text(""), Text(words), *_table(others)]
+    return Group(*parts, *_footer(document))
+
+
+def first(listed: Sequence[SeriesDoc]) -> list[SeriesDoc]:
+    """The series that are drawn where there are too many for all."""
+    return sorted(listed, key=_urgency)[:DRAWN]
 
 
 def _nothing(document: HistoryDoc) -> RenderableType:
@@ -125,7 +138,7 @@ def _header(one: SeriesDoc) -> Iterator[Text]:
     old = f"{one.silent_days:.0f} days" if one.silent_days >= 1.0 else "less than a day"
     stale = "yellow" if one.silent_days >= _STALE_DAYS else ""
     yield Text.assemble(
-        f"{units.counted(len(one.points), 'run')}; noise {noise} from run to run{launches}; ",
+        f"{units.counted(one.runs, 'run')}; noise {noise} from run to run{launches}; ",
         (f"the newest is {old} old", stale),
     )
 
@@ -225,7 +238,7 @@ def _notes(one: SeriesDoc) -> Iterator[Text]:
     for gap in one.gaps[-5:]:
         yield Text(f"{_date(gap.time)} no number ({gap.run}): {gap.reason}", style="dim")
     if not one.judged:
-        words = f"not judged: {one.least} runs of a level are needed, found {len(one.points)}"
+        words = f"not judged: {one.least} runs of a level are needed, found {one.runs}"
         yield Text(words, style="yellow")
 
 

@@ -57,9 +57,10 @@ def of_series(watched: Watched, now: float, header: Header) -> SeriesDoc:
         judged=watched.is_judged,
         least=LEAST,
         newest=began(newest),
-        silent_days=max(0.0, now - began(newest)) / _DAY_S,
+        silent_days=_silent_days(began(newest), now),
         noise=watched.noise,
         between_launches=watched.between_launches,
+        runs=len(series.cases),
         points=_points(watched, rows),
         gaps=[
             GapDoc(time=began(one.case), run=one.case.origin.run, reason=one.reason)
@@ -68,6 +69,15 @@ def of_series(watched: Watched, now: float, header: Header) -> SeriesDoc:
         marks=_marks(watched, header),
         segments=[_segment(watched, rows, i, header) for i in range(len(rows))],
     )
+
+
+def aged(one: SeriesDoc, now: float) -> SeriesDoc:
+    """A series whose document was made at another time. now : s since 1970."""
+    return one.model_copy(update={"silent_days": _silent_days(one.newest, now)})
+
+
+def _silent_days(newest: float, now: float) -> float:
+    return max(0.0, now - newest) / _DAY_S
 
 
 def _status(watched: Watched) -> Status:
@@ -101,6 +111,7 @@ def _why(segment: Segment, changes: Mapping[str, Change]) -> str:
 def _points(watched: Watched, rows: Sequence[_Row]) -> list[PointDoc]:
     series = watched.series
     segments = {run: i for i, row in enumerate(rows) for run in row.runs}
+    roles = _roles(watched)
     found = []
     for i, case in enumerate(series.cases):
         one = series.summary(i)
@@ -121,19 +132,18 @@ def _points(watched: Watched, rows: Sequence[_Row]) -> list[PointDoc]:
                 software_key=case.origin.software_key,
                 hosts=list(case.hosts),
                 segment=segments.get(i),
-                role=_role(watched, i),
+                role=roles.get(i, "level"),
             )
         )
     return found
 
 
-def _role(watched: Watched, i: int) -> Any:
-    if watched.points[i].confirms:
-        return "again"
-    if any(i in one.disturbed for one in watched.course.segments):
-        return "disturbed"
+def _roles(watched: Watched) -> dict[int, Any]:
+    """Of the points that are not simply on a level."""
     suspect = (one for one in watched.course.changes if one.status == "suspect" and one.current)
-    return "suspect" if any(i in one.runs for one in suspect) else "level"
+    found: dict[int, Any] = {i: "suspect" for one in suspect for i in one.runs}
+    found |= {i: "disturbed" for one in watched.course.segments for i in one.disturbed}
+    return found | {i: "again" for i, one in enumerate(watched.points) if one.confirms}
 
 
 def _segment(watched: Watched, rows: Sequence[_Row], i: int, header: Header) -> SegmentDoc:

@@ -93,6 +93,7 @@ class SegmentDoc(Doc):
 class SeriesDoc(Doc):
     """One metric of one case on one hardware key; times in s since 1970, noise as a fraction.
 
+    runs : how many count, which are the `points`.
     judged : whether there were runs enough to say anything, which takes `least` of a level. noise :
     standard deviation from run to run; between_launches : within a run; null where unknown.
     """
@@ -116,6 +117,7 @@ class SeriesDoc(Doc):
     silent_days: float
     noise: float | None
     between_launches: float | None
+    runs: int
     points: list[PointDoc]
     gaps: list[GapDoc]
     marks: list[MarkDoc]

@@ -124,9 +124,13 @@ def _tests(
         yield TestsDoc(
             what="nodes x metrics",
             tests=len(accept.nodes) * len(accept.fleet),
-            method=f"re-test: Benjamini-Hochberg at {100 * accept.thresholds.retest:g} %; reject: "
-            f"Holm at {100 * accept.thresholds.reject:g} %",
+            method=f"re-test: Benjamini-Hochberg at {_level(accept.thresholds.retest)}; reject: "
+            f"Holm at {_level(accept.thresholds.reject)}",
         )
+
+
+def _level(fraction: float | None) -> str:
+    return "a level that is not recorded" if fraction is None else f"{100 * fraction:g} %"
 
 
 def _versions(environment: Mapping[str, Any]) -> dict[str, str]:

@@ -67,7 +67,10 @@ class RecoverDoc(Doc):
 
 
 class ReindexDoc(Doc):
-    """What `qyran store reindex` prints; seconds : how long it took."""
+    """What `qyran store reindex` prints.
+
+    seconds : how long it took; dropped : indexes of other results folders, which are gone.
+    """
 
     schema_id: Literal["qyran.reindex/1"] = Field("qyran.reindex/1", alias="schema")
     results: str
@@ -75,6 +78,7 @@ class ReindexDoc(Doc):
     cases: int
     damaged: int
     seconds: float
+    dropped: int
 
 
 class ItemDoc(Doc):

@@ -61,10 +61,14 @@ def recover(document: RecoverDoc) -> RenderableType:
 
 
 def reindex(document: ReindexDoc) -> RenderableType:
-    """One line."""
+    """A line, and one about other folders if there is something to say."""
     cases = units.counted(document.cases, "case")
     more = f", {document.damaged} damaged: qyran store fsck" if document.damaged else ""
-    return Text(f"{document.index}: {cases} in {units.seconds(document.seconds)}{more}")
+    lines = [Text(f"{document.index}: {cases} in {units.seconds(document.seconds)}{more}")]
+    if document.dropped:
+        gone = "1 index" if document.dropped == 1 else f"{document.dropped} indexes"
+        lines.append(Text(f"deleted {gone} of results folders that are gone"))
+    return Group(*lines)
 
 
 def file(document: FileDoc) -> RenderableType:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kernels._support.blocks import Block, block, largest
+from kernels.contract import IllegalParameter
 
 Shape = tuple[int, int, int]
 """Counts along z, y, x; x is contiguous in memory."""
@@ -117,3 +119,16 @@ def deepest(points: Shape, grid: Shape) -> Shape:
     """Points of the smallest block that owns any, along each axis: no halo may be deeper."""
     z, y, x = (n // min(n, parts) for n, parts in zip(points, grid, strict=True))
     return z, y, x
+
+
+def largest_edge(wanted: int, memory_B: int, ranks: int, needs_B: Callable[[int], int]) -> int:
+    """The wanted edge of a square or cube, or the largest whose fullest rank fits its share.
+
+    memory_B : of all ranks; needs_B : memory of the fullest rank by edge, which never falls. Raises
+    IllegalParameter for n where one point is too much.
+    """
+    n = bisect_right(range(1, wanted + 1), memory_B // ranks, key=needs_B)
+    if n < 1:
+        need = needs_B(1) * ranks
+        raise IllegalParameter("n", "auto", f"{memory_B} B may be filled, n = 1 needs {need} B")
+    return n

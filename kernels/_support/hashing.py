@@ -15,6 +15,7 @@ from numba import njit
 _SHIFT = np.uint64(33)
 _FIRST = np.uint64(0xFF51AFD7ED558CCD)
 _SECOND = np.uint64(0xC4CEB9FE1A85EC53)
+_HALF = np.uint64(32)
 _OWNER_SHIFT, _OWNER_BITS = np.uint64(32), np.uint64(24)
 _OWNER_MASK = np.uint64(2**24 - 1)
 
@@ -27,6 +28,15 @@ def mix(x: Any) -> Any:
     x ^= x >> _SHIFT
     x *= _SECOND
     return x ^ (x >> _SHIFT)
+
+
+@njit("u8(u8, i8)", cache=True, error_model="numpy")
+def part_of(hashed: Any, parts: int) -> Any:
+    """The part, of at most 2^32, that a hash belongs to, by its upper half; no division.
+
+    A table takes slots from the lower end: the hashes of a part still spread over it.
+    """
+    return ((hashed >> _HALF) * np.uint64(parts)) >> _HALF
 
 
 @njit("i8(u8, i8)", cache=True, error_model="numpy")

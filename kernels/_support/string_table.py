@@ -11,7 +11,8 @@ Most words fit into an entry, so that one cache line answers a look-up, and equa
 bytes, never equal hashes. Collisions go to the next entry (linear probing).
 
 The hash folds 128-bit products, as wyhash does (W. Yi, wyhash, public domain, 2019): 16 B a step.
-Its upper half says which rank owns a string (`owner`), its lower bits where it stands in the table.
+Its upper half says which rank owns a string (`hashing.part_of`), its lower bits where it stands in
+the table.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numba import njit, types
 from numpy.typing import NDArray
 
 from kernels._support.address import copy, folded, word_at
+from kernels._support.hashing import part_of
 from kernels._support.memory import aligned, touched
 
 Entries = NDArray[np.uint64]
@@ -197,12 +199,6 @@ def _move(table: Any, new: Any) -> None:
     new.used[:] = table.used
 
 
-@njit(types.int64(types.uint64, types.int64), **_COMPILED)
-def owner(hash_value: Any, parts: int) -> Any:
-    """Which of so many parts, at most 2^31, a string belongs to."""
-    return np.int64(((hash_value >> np.uint64(32)) * np.uint64(parts)) >> np.uint64(32))
-
-
 @njit(types.void(TABLE, types.int64[:, ::1], types.uint64), **_COMPILED)
 def count_owned(table: Any, amounts: NDArray[np.int64], factor: Any) -> None:
     """amounts[p] = entries of owner p, and bytes of the long strings among them. (parts, 2).
@@ -214,7 +210,7 @@ def count_owned(table: Any, amounts: NDArray[np.int64], factor: Any) -> None:
         entry = table.entries[i]
         if entry[STATE] != np.uint64(0):
             found = key_of(entry)
-            part = owner(hash_of(found) * factor, len(amounts))
+            part = part_of(hash_of(found) * factor, len(amounts))
             amounts[part, 0] += 1
             if found[3] == _LONG:
                 amounts[part, 1] += np.int64(found[LENGTH])
@@ -242,7 +238,7 @@ def pack(
         if entry[STATE] == np.uint64(0):
             continue
         found = key_of(entry)
-        part = owner(hash_of(found) * factor, len(places))
+        part = part_of(hash_of(found) * factor, len(places))
         at = places[part, 0]
         places[part, 0] += 1
         entries[at, :] = entry

@@ -131,8 +131,8 @@ def main() -> None:
     last = newest.origin.run
     for words in (
         ("ls",), ("store", "ls"), ("show", "last"), ("show", last),
-        ("store", "show", str(newest.path)), ("history", "stream"),
-        ("compare", "last~1", "last"),
+        ("store", "show", str(newest.path)), ("explain", "last"), ("compare", "last~1", "last"),
+        ("history",), ("history",), ("history", "stream"),  # the first one judges all
     ):  # fmt: skip
         timed(
             "new process: qyran " + " ".join(words)[-28:], lambda words=words: command(*words, *at)

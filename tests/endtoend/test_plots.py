@@ -38,9 +38,13 @@ def test_plots_of_a_real_run(qyran: Any) -> None:
     assert [one["efficiency"] for one in members] == [
         one["efficiency"] for one in done.json["scaling"]
     ]
-    solve = found["hpl-phases"]["cases"][0]["repetitions"]
-    for one in solve:
+    (solve,) = found["hpl-phases"]["cases"]
+    for one in solve["repetitions"]:
         assert sum(one["parts"].values()) == pytest.approx(one["seconds"], rel=0.2)
+    columns = [one["columns"] for one in solve["timeline"]["intervals"]]
+    nb = cases["hpl"]["parameters"]["nb"]
+    assert columns == [*range(nb, 256, nb), 256]
+    assert solve["timeline"]["seconds"] in [one["seconds"] for one in solve["repetitions"]]
     assert {one["kernel"] for one in found["imbalance"]["phases"]} == set(cases)
 
 

@@ -1,4 +1,4 @@
-"""Processors that code is compiled for: this one, one with AVX2, and plain x86-64."""
+"""Numbers of threads, and processors that code is compiled for: this one, AVX2, plain x86-64."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import numba
 import pytest
 
 from kernels._support.target import target
@@ -24,6 +25,13 @@ PROCESSORS: Final[dict[str, Environment]] = {
 }
 if platform.machine() == "x86_64" and target().vector_B >= 32 and target().fused:
     PROCESSORS["haswell"] = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}
+
+
+@pytest.fixture(params=[1, 2])
+def threads(request: pytest.FixtureRequest) -> int:
+    """How many threads compiled code uses."""
+    numba.set_num_threads(request.param)
+    return int(request.param)
 
 
 @pytest.fixture(params=PROCESSORS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from kernels._support.hashing import mix, owner
+from kernels._support.hashing import mix, owner, part_of
 
 
 @njit
@@ -45,3 +45,11 @@ def test_owners_get_equal_shares() -> None:
         counts = np.bincount([owner(one, parts) for one in hashes], minlength=parts)
         assert counts.size == parts
         assert np.abs(counts - 30000 / parts).max() < 6 * np.sqrt(30000 / parts)
+
+
+def test_a_part_is_the_upper_half_scaled() -> None:
+    rng = np.random.default_rng(2)
+    edges = [0, 2**32 - 1, 2**32, 2**63 - 1, 2**63, 2**64 - 1]
+    for hashed in [*edges, *map(int, rng.integers(0, 2**64, 100, dtype=np.uint64))]:
+        for parts in (1, 3, 256, 2**31 - 1, 2**32):
+            assert int(part_of(np.uint64(hashed), parts)) == (hashed >> 32) * parts >> 32

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
+from kernels._support import contents
 from kernels.contract import BANDWIDTH, LATENCY, IllegalParameter, Value
 from kernels.network.pairs import cpu, plan, schedule
 from kernels.network.pairs.kernel import Pairs
@@ -117,11 +118,11 @@ def test_each_byte_of_a_message_is_checked_and_no_other(size: int) -> None:
     words = np.zeros(plan.slot_B(size), np.uint8)
     state = of_one(size)
     content = state._content("bandwidth", 3)
-    cpu.fill(words.view(np.uint64), *content)
+    contents.fill(words.view(np.uint64), *content)
     np.testing.assert_array_equal(words[:size], message(size, 3, state.repetition))
     for i in range(words.size):
         words[i] ^= 1
-        assert cpu.differing(words.view(np.uint64), size, *content) == (i < size)
+        assert contents.differing(words.view(np.uint64), 0, size, *content) == (i < size)
         words[i] ^= 1
 
 

@@ -12,6 +12,7 @@ import pytest
 from numba import njit
 from numpy.typing import NDArray
 
+from kernels._support.hashing import part_of
 from kernels._support.string_table import (
     INLINE_B,
     LENGTH,
@@ -25,7 +26,6 @@ from kernels._support.string_table import (
     hash_of,
     key,
     key_of,
-    owner,
     packed,
     place,
 )
@@ -116,7 +116,7 @@ def test_parts_hold_every_string_once_and_their_bytes_in_order() -> None:
     assert unpacked(entries, text) == table.values()
     for part, (first, last) in enumerate(zip(ends[:, 0] - amounts[:, 0], ends[:, 0], strict=True)):
         for entry in entries[first:last]:
-            assert owner(hash_of(tuple(map(np.uint64, key_of(entry)))), 3) == part
+            assert part_of(hash_of(tuple(map(np.uint64, key_of(entry)))), 3) == part
 
 
 def test_several_tables_together() -> None:

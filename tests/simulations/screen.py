@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.history import change
-from harness.judge.history.change import baseline, spreads, strengths
+from harness.judge.history.baseline import baseline
+from harness.judge.history.change import strengths
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -18,7 +19,7 @@ def alarms(values: Array, since: int = 0) -> tuple[Flags, Flags]:
     worse, better = np.zeros(series, bool), np.zeros(series, bool)
     for n in range(change.LEAST_BEFORE, runs - 1):
         before = baseline(values[:, :n])
-        above, below = spreads(before)
+        above, below = before.allowed
         deviations = values[:, n : n + change.NEWEST] - before.centre[:, None]
         sizes = np.where(deviations > 0.0, above[:, None], below[:, None])
         scores = deviations / sizes

@@ -99,9 +99,8 @@ def _of_metric(found: Judged, node: int, column: int) -> Iterator[Evidence]:
     if found.missing[node, column]:
         yield _without(found, node, column, Verdict.NOT_TESTED, _why_missing(found, node, column))
     elif failed := int(found.cells.failed[node, column]):
-        line = (
-            f"{failed} of {failed + int(found.cells.n[node, column])} repetitions without a value"
-        )
+        of = failed + int(found.cells.n[node, column])
+        line = f"{failed} of {of} repetitions without a value{_failures(found, node, column)}"
         yield _without(found, node, column, Verdict.RETEST, line)
     for view in found.views:
         if view.grade[node, column] != Grade.SILENT:
@@ -113,8 +112,20 @@ def _of_metric(found: Judged, node: int, column: int) -> Iterator[Evidence]:
 
 def _why_missing(found: Judged, node: int, column: int) -> str:
     if found.cells.failed[node, column] and not found.cells.n[node, column]:
-        return f"none of {found.cells.failed[node, column]} repetitions has a value"
+        count = int(found.cells.failed[node, column])
+        none = f"none of {count} repetitions has a" if count > 1 else "its only repetition has no"
+        return f"{none} value{_failures(found, node, column)}"
     return "a rank has no value" if found.cells.lacking[node, column] else "has no value"
+
+
+def _failures(found: Judged, node: int, column: int) -> str:
+    """``: found -5 B/s, which is below 0``; "" where there was nothing but NaN."""
+    metric, value = found.table.metrics[column], float(found.cells.wrong[node, column])
+    if np.isnan(value):
+        return ""
+    zero = "and a rate of 0 is no measurement"
+    why = "which is below 0" if value < 0.0 else "which is no number" if value else zero
+    return f": found {value:g} {metric.unit}, {why}"
 
 
 def _without(found: Judged, node: int, column: int, verdict: Verdict, line: str) -> Evidence:
@@ -144,9 +155,25 @@ def _of_view(found: Judged, view: View, node: int, column: int) -> Evidence:
 
 
 def _remark(found: Judged, view: View, node: int, column: int) -> str:
-    """What the numbers of a node do not tell: a slow rank, slow links."""
+    """What the numbers of a node do not tell: slow links, another unit, a slow rank."""
     links = _links(found, node, column) if view.name == "peers" else ""
-    return links or _rank(found, node, column) or _group(found, view, node, column)
+    return (
+        links
+        or _unit(found, view, node, column)
+        or _rank(found, node, column)
+        or _group(found, view, node, column)
+    )
+
+
+def _unit(found: Judged, view: View, node: int, column: int) -> str:
+    """Where a value is so far off that its unit is the first thing to look at."""
+    value, expected = float(found.cells.value[node, column]), float(view.expected[node, column])
+    most = found.limits.implausible
+    if not (value > 0.0 and expected > 0.0 and not 1.0 / most < value / expected < most):
+        return ""
+    ratio = value / expected
+    times = f"{ratio:,.0f}" if ratio > 1.0 else f"{ratio:.3g}"
+    return f"{times} times what is expected: is its unit right?"
 
 
 def _group(found: Judged, view: View, node: int, column: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from harness.errors import ConfigError, did_you_mean
+from harness.judge.fleet import hints
 from harness.judge.fleet.pairs import Pairs
 from harness.judge.fleet.table import Ints, Measurements, Metric
 from harness.record.foreign.model import in_base_units
@@ -25,6 +27,8 @@ _FORMS: Final = (
 )
 _NO_VALUE: Final = frozenset({"", "-", "na", "n/a", "nan", "none", "null"})
 _MOST: Final = 10_000_000
+_SHOWN: Final = 60
+"""Characters of what was found that are shown."""
 _BETTER: Final[dict[str, Literal["higher", "lower"]]] = {"higher": "higher", "lower": "lower"}
 
 Row = Sequence[Any]
@@ -33,9 +37,13 @@ Row = Sequence[Any]
 
 @dataclass
 class _Columns:
-    """The table while it is read; a line of the file each. line : where each value stands."""
+    """The table while it is read; a line of the file each.
+
+    of_pairs : its nodes are pairs, with names made here; line : where each value stands.
+    """
 
     name: str
+    of_pairs: bool = False
     nodes: dict[str, int] = field(default_factory=dict)
     metrics: dict[str, int] = field(default_factory=dict)
     known: list[Metric] = field(default_factory=list)
@@ -47,8 +55,20 @@ class _Columns:
     value: array[float] = field(default_factory=lambda: array("d"))
     line: array[int] = field(default_factory=lambda: array("q"))
 
-    def wrong(self, line: int, column: str, found: object, known: str) -> ConfigError:
-        return ConfigError(f"{self.name}:{line}: {column}", f"found {found!r}", known=known)
+    def wrong(
+        self, line: int, column: str, found: object, known: str, fix: str = ""
+    ) -> ConfigError:
+        text = repr(found)
+        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        return ConfigError(f"{self.name}:{line}: {column}", f"found {short}", known, fix)
+
+    def named(self, line: int, column: str, name: str, what: str) -> str:
+        """A name without blanks around it; ConfigError if it is none, or cannot be printed."""
+        if not name.strip():
+            raise self.wrong(line, column, name, f"the name of {what}")
+        if problem := hints.of_name(name.strip()):
+            raise ConfigError(f"{self.name}:{line}: {column}", problem)
+        return name.strip()
 
     def add(self, line: int, row: Row) -> None:
         """Take a line; ConfigError names the line and the column of what is wrong."""
@@ -64,27 +84,30 @@ class _Columns:
         self.line.append(line)
 
     def _node(self, line: int, node: str) -> int:
-        if not node.strip():
-            raise self.wrong(line, "node", node, "the name of a node")
-        return self.nodes.setdefault(node.strip(), len(self.nodes))
+        name = node if self.of_pairs else self.named(line, "node", node, "a node")
+        return self.nodes.setdefault(name, len(self.nodes))
 
     def _new(self, line: int, metric: str, unit: str, better: str) -> tuple[int, float]:
         """A metric that is new, or known and now written in another way."""
-        if not metric.strip():
-            raise self.wrong(line, "metric", metric, "the name of a metric")
-        if better not in _BETTER:
+        name = self.named(line, "metric", metric, "a metric")
+        way = _BETTER.get(better.strip().casefold())
+        if way is None:
             raise self.wrong(line, "better", better, "higher, lower")
-        if not unit.strip():
+        if not unit.strip() or hints.of_name(unit.strip()):
             raise self.wrong(line, "unit", unit, "a unit such as GB/s, Gflop/s, us; 1 for a number")
         factor, base = in_base_units(1.0, unit)
-        made = Metric(metric, base, _BETTER[better])
-        at = self.metrics.setdefault(metric, len(self.known))
+        made = Metric(name, base, way)
+        at = self.metrics.setdefault(name, len(self.known))
         if at == len(self.known):
             self.known.append(made)
-        if self.known[at].unit != base:
-            raise self.wrong(line, "unit", unit, f"{metric} is in {self.known[at].unit} before")
-        if self.known[at] != made:
-            raise self.wrong(line, "better", better, f"{metric} is better {self.known[at].better}")
+        before = self.known[at]
+        if before.unit != base:
+            fix = "one unit for a metric, or two names"
+            known_ = f"{before.unit}, with factors such as G and M, in the lines before"
+            raise self.wrong(line, "unit", unit, known_, fix)
+        if before != made:
+            fix = "one direction for a metric, or two names"
+            raise self.wrong(line, "better", better, f"{before.better}, in the lines before", fix)
         self.spelled[metric, unit, better] = at, factor
         return at, factor
 
@@ -92,11 +115,14 @@ class _Columns:
         try:
             if value is None or isinstance(value, bool):
                 raise ValueError
+            if isinstance(value, str) and "_" in value:  # 1_000 is a number to Python alone
+                raise ValueError
             return float(value)
         except (TypeError, ValueError, OverflowError):
             if value is None or (isinstance(value, str) and value.strip().casefold() in _NO_VALUE):
                 return float("nan")
-            raise self.wrong(line, "value", value, "a number, or nan") from None
+            fix = hints.of_value(value)
+            raise self.wrong(line, "value", value, "a number, or nan", fix) from None
 
     def _index(self, line: int, column: str, value: Any) -> int:
         """-1 where the file does not say it."""
@@ -126,7 +152,7 @@ class _PairNames:
         self.ends: dict[str, tuple[str, str]] = {}
 
     def name(self, node: str, peer: str) -> str:
-        one, two = sorted((node.strip(), peer.strip()), key=natural)
+        one, two = sorted((node, peer), key=natural)
         made = f"{one}\0{two}"
         self.ends[made] = one, two
         return made
@@ -139,7 +165,7 @@ def read(path: Path) -> Read:
     column for what cannot be read, and for a value that is there twice.
     """
     lines = _json_lines if path.suffix in (".jsonl", ".ndjson", ".json") else _csv_lines
-    nodes, pairs, names = _Columns(str(path)), _Columns(str(path)), _PairNames()
+    nodes, pairs, names = _Columns(str(path)), _Columns(str(path), of_pairs=True), _PairNames()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             for line, row in lines(nodes.name, file):
@@ -149,11 +175,13 @@ def read(path: Path) -> Read:
                 else:
                     pair = _pair(nodes, names, line, row[0], peer)
                     pairs.add(line, (pair, *row[1:]))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
-        raise ConfigError(str(path), f"cannot be read: {reason}") from error
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        where, fix = hints.undecodable(path)
+        raise ConfigError(where, "is not UTF-8 text", fix=fix) from error
     if not nodes.value and not pairs.value:
-        raise ConfigError(str(path), "holds no measurement", known=_FORMS)
+        raise ConfigError(str(path), "holds no measurement", known=_FORMS, fix=hints.of_head(""))
     if both := set(nodes.metrics) & set(pairs.metrics):
         raise ConfigError(
             str(path), f"metric {min(both)!r} is of nodes and of pairs", fix="two names"
@@ -164,9 +192,9 @@ def read(path: Path) -> Read:
 def _pair(columns: _Columns, names: _PairNames, line: int, node: str, peer: Any) -> str:
     if not isinstance(peer, str) or not peer.strip() or peer.strip() == node.strip():
         raise columns.wrong(line, "peer", peer, "the name of another node")
-    if not node.strip():
-        raise columns.wrong(line, "node", node, "the name of a node")
-    return names.name(node, peer)
+    return names.name(
+        columns.named(line, "node", node, "a node"), columns.named(line, "peer", peer, "a node")
+    )
 
 
 def _read(nodes: _Columns, pairs: _Columns, names: _PairNames) -> Read:
@@ -186,18 +214,23 @@ def _read(nodes: _Columns, pairs: _Columns, names: _PairNames) -> Read:
 def _csv_lines(name: str, file: Iterable[str]) -> Iterator[tuple[int, Row]]:
     reader = csv.reader(file, strict=True)
     try:
-        head = [one.strip() for one in next(reader, [])]
+        head = [one.strip().casefold() for one in next(reader, [])]
+        if not any(head):
+            where = f"{name}:1" if reader.line_num else name
+            raise ConfigError(where, "is empty", known=_FORMS, fix=hints.of_head(""))
         take = _places(name, head)
         for cells in reader:
             if not any(cells):
                 continue
             if len(cells) != len(head):
-                raise ConfigError(
-                    f"{name}:{reader.line_num}", f"has {len(cells)} of {len(head)} columns"
-                )
+                where = f"{name}:{reader.line_num}"
+                found = f"has {len(cells)} columns, the first line has {len(head)}"
+                raise ConfigError(where, found, known=", ".join(head))
             yield reader.line_num, take(cells)
     except csv.Error as error:
-        raise ConfigError(f"{name}:{reader.line_num}", f"is not CSV: {error}") from error
+        unclosed = "unexpected end" in str(error)
+        reason = "a quotation mark is not closed" if unclosed else error
+        raise ConfigError(f"{name}:{reader.line_num}", f"is not CSV: {reason}") from error
 
 
 def _places(name: str, head: list[str]) -> Callable[[list[str]], Row]:
@@ -206,7 +239,9 @@ def _places(name: str, head: list[str]) -> Callable[[list[str]], Row]:
         if wanted not in head:
             near = [one for one in head if one not in (*REQUIRED, *OPTIONAL)]
             hint = did_you_mean(wanted, near)
-            raise ConfigError(f"{name}:1", f"column {wanted!r} is missing{hint}", known=_FORMS)
+            found = f"column {wanted!r} is missing{hint}"
+            fix = "" if hint else hints.of_head(",".join(head))
+            raise ConfigError(f"{name}:1", found, known=_FORMS, fix=fix)
     if twice := {one for one in head if head.count(one) > 1}:
         raise ConfigError(f"{name}:1", f"column {min(twice)!r} is there twice", known=_FORMS)
     at = [head.index(one) if one in head else len(head) for one in (*REQUIRED, *OPTIONAL)]
@@ -229,7 +264,8 @@ def _json_lines(name: str, file: Iterable[str]) -> Iterator[tuple[int, Row]]:
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{name}:{line}", f"is not JSON: {error}") from error
         if not isinstance(found, dict):
-            raise ConfigError(f"{name}:{line}", "is no JSON object", known=_FORMS)
+            fix = f"an object a line: jq -c '.[]' {shlex.quote(name)} > lines.jsonl"
+            raise ConfigError(f"{name}:{line}", "is no JSON object", known=_FORMS, fix=fix)
         for wanted in REQUIRED:
             if wanted not in found:
                 hint = did_you_mean(wanted, set(found) - {*REQUIRED, *OPTIONAL})

@@ -1,21 +1,28 @@
 """Pairs of nodes: whether a slow pair is the fault of an end.
 
 Of a slow node all pairs are slow, and so is their median; of a slow link one pair is. Such
-pairs are what `kernels.network.pairs` measures.
+pairs are what `kernels.network.pairs` measures. Links within a block of nodes and across blocks are
+judged apart (`kinds`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
+from harness.judge.fleet import kinds, views
 from harness.judge.fleet import table as tables
-from harness.judge.fleet import views
+from harness.judge.fleet.kinds import Blocks, Kinds
 from harness.judge.fleet.table import Cells, Floats, Ints, Measurements, Metric
 from harness.judge.fleet.thresholds import Thresholds
 from harness.judge.fleet.views import Fleet, Grade, View
+
+_TWO_KINDS: Final = (
+    "; if these are links within and across switches, name the switches as `blocks` in cluster.yaml"
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,10 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Link:
-    """A slow link whose ends are well otherwise. metric : index; a, b : nodes; as in `View`."""
+    """A slow link whose ends are well otherwise. metric : index; a, b : nodes; as in `View`.
+
+    kind : as `kinds` calls it, "" where all links are alike.
+    """
 
     metric: int
     a: int
@@ -39,6 +49,16 @@ class Link:
     deficit: float
     sd: float
     p: float
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class LinkKind:
+    """The links of one kind in one metric. silent : why they are not judged, "" where they are."""
+
+    name: str
+    fleet: Fleet | None
+    silent: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +66,8 @@ class PairsJudged:
     """Of each node and metric of pairs: its median over its pairs, and how it is judged.
 
     peers : (nodes, metrics) view; an end of a slow link is a re-test; unjudged : for each metric
-    why no link could be named, "" where all were judged.
+    why no link could be named, "" where all were judged; kinds : of each metric its kinds of links,
+    () where all are alike.
     """
 
     metrics: tuple[Metric, ...]
@@ -55,21 +76,43 @@ class PairsJudged:
     fleets: tuple[Fleet | None, ...]
     links: tuple[Link, ...]
     unjudged: tuple[str, ...]
+    kinds: tuple[tuple[LinkKind, ...], ...]
 
 
-def judge(pairs: Pairs, nodes: int, limits: Thresholds) -> PairsJudged:
-    """Nodes by the medians over their pairs; then links, without what slow ends explain."""
+@dataclass(frozen=True)
+class _LinksJudged:
+    links: tuple[Link, ...]
+    kinds: tuple[tuple[LinkKind, ...], ...]
+
+
+def judge(
+    pairs: Pairs,
+    nodes: Sequence[str],
+    limits: Thresholds,
+    blocks: Blocks | None = None,
+) -> PairsJudged:
+    """Nodes by the medians over their pairs; then links, without what slow ends explain.
+
+    nodes : their names; blocks : within and across which links differ. The value of a node is that
+    of links of the most frequent kind: others are scaled to them by the medians of both kinds.
+    """
     limits = replace(limits, effect=limits.pair_effect)
     measured = tables.cells(pairs.table)
     metrics = pairs.table.metrics
-    cells = _of_nodes(measured, pairs.ends, nodes)
+    of = kinds.kinds(pairs.ends, nodes, blocks or {})
+    alike = replace(measured, value=measured.value / kinds.levels(measured.value, of))
+    cells = _of_nodes(alike, pairs.ends, len(nodes))
     peers, fleets = views.among_peers(cells, metrics, limits)
-    links, unjudged = _links(measured, pairs.ends, peers, metrics, limits)
+    judged = _links(measured, pairs.ends, of, peers, metrics, limits)
     grade = peers.grade.copy()
-    for one in links:
+    for one in judged.links:
         ends = [one.a, one.b]
         grade[ends, one.metric] = np.maximum(grade[ends, one.metric], Grade.RETEST)
-    return PairsJudged(metrics, cells, replace(peers, grade=grade), tuple(fleets), links, unjudged)
+    return PairsJudged(
+        metrics, cells, replace(peers, grade=grade), tuple(fleets), judged.links,
+        tuple("; ".join(_said(kind) for kind in one if kind.silent) for one in judged.kinds),
+        judged.kinds if len(of.names) > 1 else ((),) * len(metrics),
+    )  # fmt: skip
 
 
 def _of_nodes(measured: Cells, ends: Ints, nodes: int) -> Cells:
@@ -84,43 +127,74 @@ def _of_nodes(measured: Cells, ends: Ints, nodes: int) -> Cells:
         value[:, column], _, n[:, column] = tables.medians(both[there], twice[there], nodes)
         bad = ~there | np.tile(measured.failed[:, column] > 0, 2)
         failed[:, column] = np.bincount(both[bad], minlength=nodes)
-    return Cells(value, np.zeros(shape), n, failed, np.zeros(shape, bool))
+    return Cells(value, np.zeros(shape), n, failed, np.zeros(shape, bool), np.full(shape, np.nan))
 
 
 def _links(
-    measured: Cells, ends: Ints, peers: View, metrics: Sequence[Metric], limits: Thresholds
-) -> tuple[tuple[Link, ...], tuple[str, ...]]:
-    """Pairs that are slow beyond their slow ends, among all pairs; why none could be named."""
+    measured: Cells,
+    ends: Ints,
+    of: Kinds,
+    peers: View,
+    metrics: Sequence[Metric],
+    limits: Thresholds,
+) -> _LinksJudged:
+    """Pairs that are slow beyond their slow ends, among all pairs of their kind."""
     slow = np.where(peers.grade >= Grade.RETEST, peers.deficit, 0.0)
     sign = np.array([one.sign for one in metrics])
     # (pairs, metrics); two slow ends may add up, so that a link between them is not accused
     explained = np.prod(1.0 - sign * slow[ends], axis=1)
     known = np.array([not why for why in peers.silent])
     value = np.where(known, measured.value / explained, np.nan)
-    found, _ = views.among_peers(replace(measured, value=value), metrics, limits)
+    many = len(of.names)
+    apart = _apart(replace(measured, value=value), of)
+    found, fleets = views.among_peers(apart, [one for one in metrics for _ in of.names], limits)
     links = tuple(
-        _link(measured.value, explained, found, ends, int(pair), int(column))
-        for pair, column in np.argwhere(found.grade >= Grade.RETEST)
+        _link(measured.value, explained, found, ends, of, int(pair), int(column))
+        for pair, column in np.argwhere((found.grade >= Grade.RETEST) & (found.deficit > 0.0))
     )
-    return links, tuple(_of_links(why) for why in found.silent)
+    judged = [
+        LinkKind(of.names[at % many], fleets[at], why.replace(" nodes", " pairs"))
+        for at, why in enumerate(found.silent)
+    ]
+    return _LinksJudged(
+        links, tuple(tuple(judged[i : i + many]) for i in range(0, len(judged), many))
+    )
 
 
-def _of_links(why: str) -> str:
-    """What is said of the nodes of a fleet, of links."""
-    return f"links not judged: {why.replace(' nodes', ' pairs')}" if why else ""
+def _apart(measured: Cells, of: Kinds) -> Cells:
+    """Every kind as a metric of its own."""
+    many = len(of.names)
+    return Cells(
+        value=kinds.apart(measured.value, of),
+        error=kinds.apart(measured.error, of),
+        n=np.repeat(measured.n, many, axis=1),
+        failed=np.repeat(measured.failed, many, axis=1),
+        lacking=np.repeat(measured.lacking, many, axis=1),
+        wrong=np.repeat(measured.wrong, many, axis=1),
+    )
+
+
+def _said(kind: LinkKind) -> str:
+    """``links across blocks not judged: bimodal: ...``; what to do where no blocks are known."""
+    bimodal = kind.fleet is not None and kind.fleet.groups is not None
+    if bimodal and not kind.name:
+        return f"links not judged: {kind.silent}{_TWO_KINDS}"
+    return f"{' '.join(('links', *kind.name.split()))} not judged: {kind.silent}"
 
 
 def _link(
-    value: Floats, explained: Floats, found: View, ends: Ints, pair: int, column: int
+    value: Floats, explained: Floats, found: View, ends: Ints, of: Kinds, pair: int, column: int
 ) -> Link:
+    metric, kind = divmod(column, len(of.names))
     return Link(
-        metric=column,
+        metric=metric,
         a=int(ends[pair, 0]),
         b=int(ends[pair, 1]),
         grade=Grade(int(found.grade[pair, column])),
-        value=float(value[pair, column]),
-        expected=float(found.expected[pair, column] * explained[pair, column]),
+        value=float(value[pair, metric]),
+        expected=float(found.expected[pair, column] * explained[pair, metric]),
         deficit=float(found.deficit[pair, column]),
         sd=float(found.sd[pair, column]),
         p=float(found.p[pair, column]),
+        kind=of.names[kind],
     )

@@ -69,7 +69,8 @@ class Cells:
 
     value : median of the usable repetitions, NaN where there is none; error : standard error of
     that median relative to it, 0 for one repetition; n : usable repetitions; failed : repetitions
-    that are no measurement; lacking : fewer ranks than most nodes have.
+    that are no measurement; lacking : fewer ranks than most nodes have; wrong : a number that is no
+    measurement, NaN where there is none.
     """
 
     value: Floats
@@ -77,6 +78,7 @@ class Cells:
     n: Ints
     failed: Ints
     lacking: Bools
+    wrong: Floats
 
 
 def wanting(
@@ -108,7 +110,16 @@ def cells(table: Measurements) -> Cells:
         n=n.reshape(table.shape),
         failed=failed.reshape(table.shape),
         lacking=_lacking(table),
+        wrong=_wrong(cell, value, usable, table.shape),
     )
+
+
+def _wrong(cell: Ints, value: Floats, usable: Bools, shape: tuple[int, int]) -> Floats:
+    """(nodes, metrics): infinite, below 0, or a rate of 0."""
+    bad = ~usable & ~np.isnan(value)
+    found = np.full(shape[0] * shape[1], np.nan)
+    found[cell[bad]] = value[bad]
+    return found.reshape(shape)
 
 
 def _repetitions(table: Measurements) -> tuple[Ints, Floats]:

@@ -16,7 +16,8 @@ class Thresholds:
     fleet that is not shown to be uniform; gross : the deficit that no healthy fleet explains;
     least : nodes that peers need; clip : sd beyond which a node is left out of the main group;
     minority : the share from which on a second group is no group of outliers; together : chance of
-    a healthy small fleet to show a slow group, over all metrics.
+    a healthy small fleet to show a slow group, over all metrics; implausible : so many times better
+    than expected is rather a mistake, such as another unit.
     """
 
     effect: float = 0.03
@@ -32,6 +33,7 @@ class Thresholds:
     clip: float = 3.5
     minority: float = 0.4
     together: float = 0.02
+    implausible: float = 100.0
 
 
 DEFAULT = Thresholds()

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from harness.judge.fleet import table as tables
 from harness.judge.fleet import views
-from harness.judge.fleet.pairs import Link, Pairs
+from harness.judge.fleet.kinds import Blocks
+from harness.judge.fleet.pairs import Link, LinkKind, Pairs
 from harness.judge.fleet.pairs import judge as judge_pairs
 from harness.judge.fleet.table import Bools, Cells, Measurements
 from harness.judge.fleet.thresholds import DEFAULT, Thresholds
@@ -53,6 +54,7 @@ class Judged:
     cell : (nodes, metrics) `Grade` over all views; missing : (nodes, metrics) without a whole
     measurement; fleets : for each metric what the peers are like; verdicts : for each node;
     links : slow links of pairs; unjudged : for each metric why links were not judged, or "";
+    kinds : for each metric the kinds of links that were judged apart, () where there are none;
     remarks : (node, metric) -> which rank or NUMA node is slow, in words.
     """
 
@@ -66,6 +68,7 @@ class Judged:
     limits: Thresholds
     links: tuple[Link, ...] = ()
     unjudged: tuple[str, ...] = ()
+    kinds: tuple[tuple[LinkKind, ...], ...] = ()
     remarks: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
     @property
@@ -80,22 +83,26 @@ def judged(
     anchors: Anchors | None = None,
     limits: Thresholds = DEFAULT,
     pairs: Pairs | None = None,
+    blocks: Blocks | None = None,
 ) -> Judged:
     """Judge every node of a table. A metric that one node lacks is missing on that node.
 
-    pairs : of the nodes of the table; their metrics stand behind those of the nodes.
+    pairs : of the nodes of the table; their metrics stand behind those of the nodes. blocks : the
+    nodes of each switch, within and across which links are judged apart.
     """
     known = anchors or Anchors()
     cells = tables.cells(table)
     peers, fleets = views.among_peers(cells, table.metrics, limits)
     links: tuple[Link, ...] = ()
     unjudged = ("",) * len(table.metrics)
+    kinds: tuple[tuple[LinkKind, ...], ...] = ((),) * len(table.metrics)
     if pairs:
-        more = judge_pairs(pairs, len(table.nodes), limits)
+        more = judge_pairs(pairs, table.nodes, limits, blocks)
         table = replace(table, metrics=table.metrics + more.metrics)
         links = tuple(replace(one, metric=one.metric + cells.value.shape[1]) for one in more.links)
         cells, peers = _beside(cells, more.cells), _beside(peers, more.peers)
         fleets, unjudged = [*fleets, *more.fleets], unjudged + more.unjudged
+        kinds += more.kinds
     three = (
         views.absolute(cells, table.metrics, known.absolute, limits),
         views.baseline(cells, table.metrics, known.baseline, limits),
@@ -107,7 +114,7 @@ def judged(
     missing = (cells.n == 0) | cells.lacking
     verdicts = _verdicts(cell, missing)
     return Judged(
-        table, cells, three, cell, missing, tuple(fleets), verdicts, limits, links, unjudged
+        table, cells, three, cell, missing, tuple(fleets), verdicts, limits, links, unjudged, kinds
     )
 
 

@@ -99,7 +99,13 @@ def absolute(
     noise = np.maximum(cells.error, limits.floor / np.sqrt(np.maximum(cells.n, 1)))
     grade = np.where(deficit > 0.0, Grade.RETEST, Grade.ACCEPT)
     grade = np.where(deficit > _TWO_SIGMA * noise, Grade.REJECT, grade)
-    silent = tuple("" if one else "no anchor is known" for one in there)
+    # a limit from above may be wide
+    rate = np.array([one.better == "higher" for one in metrics], bool)
+    grade = np.where(
+        _implausible(cells.value, expected, metrics, limits) & rate, Grade.RETEST, grade
+    )
+    why = "the contract does not name it" if anchors else "no contract is given"
+    silent = tuple("" if one else why for one in there)
     none = np.full(deficit.shape, np.nan)
     return View(
         "absolute", _graded(grade, deficit), expected, deficit, deficit / noise, none,
@@ -116,7 +122,8 @@ def baseline(
     for column, metric in enumerate(metrics):
         one = stored.get(metric.name)
         found.append(_beside(one, metric, value[:, column], cells.error[:, column], limits))
-    silent = tuple("" if one else "the baseline has no such metric" for one in found)
+    why = "the baseline has no such metric" if stored else "no baseline is given"
+    silent = tuple("" if one else why for one in found)
     return _of_compared("baseline", cells, metrics, found, silent, limits)
 
 
@@ -136,6 +143,7 @@ def among_peers(
 ) -> tuple[View, list[Fleet | None]]:
     """Each node beside the others; of each metric what its fleet is like, None without a value."""
     value = logarithms(cells.value, metrics)
+    tests = int(np.sum(~np.isnan(value)))
     found: list[peers.Compared | None] = []
     silent: list[str] = []
     fleets: list[Fleet | None] = []
@@ -148,7 +156,7 @@ def among_peers(
             None if silent[-1] else peers.compare(value[:, column], cells.error[:, column], limits)
         )
         found.append(compared)
-        fleets.append(_fleet(there, metric, groups, compared, cells.value.size, limits))
+        fleets.append(_fleet(there, metric, groups, compared, tests, limits))
     view = _of_compared("peers", cells, metrics, found, tuple(silent), limits)
     grade, fleets = _with_slow_groups(view, value, fleets, limits)
     best = np.where(cells.value == 0.0, Grade.ACCEPT, grade)  # nothing is better than 0
@@ -232,15 +240,25 @@ def _of_compared(
     )
     grade = np.where(suspect | unsettled, Grade.RETEST, Grade.ACCEPT)
     grade = np.where(reject, Grade.REJECT, grade)
+    far = (t < -limits.clip) & _implausible(cells.value, expected, metrics, limits)
+    grade = np.where(far, Grade.RETEST, grade)
     return View(
         name, _graded(grade, deficit), expected, deficit, t, holm,
         np.nan_to_num(others).astype(np.int64), silent,
     )  # fmt: skip
 
 
+def _implausible(
+    value: Floats, expected: Floats, metrics: Sequence[Metric], limits: Thresholds
+) -> Bools:
+    """So much better that it is rather a mistake than a good node."""
+    found: Bools = deficit_log(value, expected, metrics) <= -np.log(limits.implausible)
+    return found
+
+
 def _noisy(error: Floats, limits: Thresholds) -> Bools:
     """Known far less well than other nodes are, and not to the smallest effect: no t settles it."""
-    typical = np.median(error, axis=0) if len(error) else np.zeros(error.shape[1])
+    typical = np.nanmedian(error, axis=0) if len(error) else np.zeros(error.shape[1])
     found: Bools = (error > _NOISIER * typical) & (error >= limits.effect / 2.0)
     return found
 

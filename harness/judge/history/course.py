@@ -125,8 +125,8 @@ class _Course:
         self._points = points
         self._name = name
         self._decisions = decisions
-        self._watcher = Watcher()
         self._open: Change | None = None
+        self._watch([], 0)
         self.segments: list[Segment] = [Segment("")]
         self.changes: list[Change] = []
 
@@ -134,7 +134,7 @@ class _Course:
         """One more point."""
         point = self._points[i]
         if point.event:
-            self._begin_after(point.event)
+            self._begin_after(point.event, i)
         if point.confirms:
             self._evidence(i)
         elif self._open is not None:
@@ -142,24 +142,29 @@ class _Course:
         else:
             self._ordinary(i)
 
-    def _begin_after(self, event: str) -> None:
-        """A known event: what was before is compared with nothing that follows."""
+    def _begin_after(self, event: str, i: int) -> None:
+        """A known event before point i: what was before is compared with nothing that follows."""
         for one in self.changes:
             one.current = False
         if self._open is not None:
             self._open.reason = f"not settled before: {event}"
-            self._new(self._open.id, self._open.runs)
-        self._new(event, [])
+            self._new(self._open.id, self._open.runs, i)
+        self._new(event, [], i)
 
-    def _new(self, begins: str, runs: Sequence[int]) -> None:
-        """A new segment, of these runs; the watch begins anew."""
+    def _watch(self, runs: Sequence[int], after: int, back: Sequence[int] = ()) -> None:
+        """The watch begins anew with these runs. Next come ``back``, then the points from there."""
+        coming = (i for i in range(after, len(self._points)) if not self._points[i].confirms)
+        self._watcher = Watcher([self._points[i].value for i in (*runs, *back, *coming)])
+        for run in runs:
+            self._watcher.add(self._points[run].value)
+
+    def _new(self, begins: str, runs: Sequence[int], after: int) -> None:
+        """A new segment, of these runs; the next one that may belong to it is ``after``."""
         self._open = None
-        self._watcher = Watcher()
         if not self.segments[-1].runs and not self.segments[-1].disturbed:
             self.segments.pop()
         self.segments.append(Segment(begins, list(runs)))
-        for run in runs:
-            self._watcher.add(self._points[run].value)
+        self._watch(runs, after)
 
     def _ordinary(self, i: int) -> None:
         segment = self.segments[-1]
@@ -170,7 +175,7 @@ class _Course:
 
     def _raise(self, alarm: Alarm, i: int) -> None:
         segment = self.segments[-1]
-        before, after = float(alarm.before.centre), self._level(segment.runs[-alarm.count :])
+        before, after = alarm.before, self._level(segment.runs[-alarm.count :])
         kept, runs = self._divided(segment.runs, before, after)
         after = self._level(runs)
         name = self._name(self._points[i].run)
@@ -224,9 +229,7 @@ class _Course:
             change.reason = "the next runs were on the old level again"
             back = change.runs[-2:]
             change.runs = change.runs[:-2]
-            self._settle(change, "passed", i)
-            for run in back:
-                self._ordinary(run)
+            self._settle(change, "passed", i, back)
         elif len(beyond) >= PERSISTS and sum(beyond) >= 0.8 * len(beyond):
             self._in_time(change, i)
 
@@ -246,20 +249,21 @@ class _Course:
             change.runs = []
             self._settle(change, "passed", i)
 
-    def _settle(self, change: Change, status: Status, i: int) -> None:
+    def _settle(self, change: Change, status: Status, i: int, back: Sequence[int] = ()) -> None:
+        """The suspicion ends at point i. back : the newest runs, which are on the old level."""
         change.status, change.settled = status, i
         if status in ("confirmed", "accepted"):
             runs = [*self.segments[-1].runs, *change.runs]
             kept, change.runs = self._divided(runs, change.before, change.after)
             self.segments[-1].runs, change.first = kept, change.runs[0]
-            self._new(change.id, change.runs)
+            self._new(change.id, change.runs, i + 1)
             return
         self.segments[-1].disturbed.extend(change.runs)
         change.current = False
         self._open = None
-        self._watcher = Watcher()
-        for run in self.segments[-1].runs:
-            self._watcher.add(self._points[run].value)
+        self._watch(self.segments[-1].runs, i + 1, back)
+        for run in back:
+            self._ordinary(run)
 
 
 def _settled(changes: Sequence[Change]) -> Sequence[Change]:

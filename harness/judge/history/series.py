@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 
 from harness.judge.history import course as courses
-from harness.judge.history.change import LEAST_BEFORE, baseline
+from harness.judge.history.baseline import baseline
+from harness.judge.history.change import LEAST_BEFORE
 from harness.judge.history.course import Change, Course, Point
 from harness.judge.history.events import Event, Events
 from harness.outcome import Outcome

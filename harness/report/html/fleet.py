@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Final
 
 from harness.report import units
-from harness.report.accept_cells import MOST_NODES, CellsDoc, PairMatrixDoc
+from harness.report.accept_cells import KINDS, MOST_NODES, CellsDoc, PairMatrixDoc
 from harness.report.accept_document import AcceptDoc, FleetMetricDoc, NodeVerdictDoc
 from harness.report.html import printed, words
 from harness.report.html.content import Block, Cell, Table, verdict
@@ -34,7 +34,7 @@ def links(accept: AcceptDoc) -> Block | None:
     rows = [
         [
             Cell(" - ".join(one.nodes), kind="strong"),
-            Cell(one.metric),
+            Cell(f"{one.metric} {one.kind}".strip()),
             verdict(one.verdict),
             words.number(one.value, one.unit),
             words.number(one.expected, one.unit),
@@ -70,7 +70,33 @@ def metrics(accept: AcceptDoc) -> Block:
     ]
     caption = "Main group: the nodes that agree. Sees: smallest deficit that peers would reject"
     table = Table(columns, rows, frozenset({2, 3, 4, 5, 6}), caption)
-    return Block("Metrics", "metrics", list(_remarks(accept.fleet)), [table])
+    return Block("Metrics", "metrics", list(_remarks(accept.fleet)), [table, *_kinds(accept)])
+
+
+def _kinds(accept: AcceptDoc) -> Iterator[Table]:
+    """The links within and across blocks, where they are judged apart."""
+    rows = [
+        [
+            Cell(one.metric, kind="strong"),
+            Cell(each.kind),
+            words.number(each.median, one.unit),
+            words.fraction(each.spread, 2),
+            Cell(str(each.n), each.n),
+            Cell(str(each.main), each.main),
+            words.fraction(each.sees),
+            Cell(each.silent),
+        ]
+        for one in accept.fleet
+        for each in one.kinds
+    ]
+    columns = (
+        "metric", "links", "median", "spread", "number", "main group", "sees", "not judged by peers"
+    )  # fmt: skip
+    if rows:
+        yield Table(
+            columns, rows, frozenset({2, 3, 4, 5, 6}),
+            "Links within and across the blocks of cluster.yaml are judged apart",
+        )  # fmt: skip
 
 
 def _silent(accept: AcceptDoc, one: FleetMetricDoc) -> Iterator[str]:
@@ -171,7 +197,7 @@ def _reason(one: NodeVerdictDoc) -> str:
 
 
 def matrices(accept: AcceptDoc) -> list[Block]:
-    """All pairs of each metric, coloured by how far behind the median of all links one is."""
+    """All pairs of each metric, coloured by how far behind the median of its kind a link is."""
     blocks = []
     for i, one in enumerate(accept.pairs):
         known = [value for row in one.value for value in row if value is not None]
@@ -179,11 +205,12 @@ def matrices(accept: AcceptDoc) -> list[Block]:
             continue
         middle = median(known)
         unit, _ = units.column([], one.unit, [middle])
-        rows = [_matrix_row(one, at, middle) for at in range(len(one.nodes))]
+        of_kinds = _medians(one) or {"": middle}
+        rows = [_matrix_row(one, at, middle, of_kinds) for at in range(len(one.nodes))]
+        said = ", ".join(f"{units.si(m, one.unit)} {kind}".strip() for kind, m in of_kinds.items())
         text = [
-            f"Every pair in {unit}; {one.better} is better, the median is "
-            f"{units.si(middle, one.unit)}. Darker orange: 2, 4, 8, 16 % worse; blue: 2, 4 % "
-            "better; hatched: not measured."
+            f"Every pair in {unit}; {one.better} is better, the median is {said}. Darker orange: "
+            "2, 4, 8, 16 % worse; blue: 2, 4 % better; hatched: not measured."
         ]
         kind = f"heat pairs upright {printed.fitting(rows)}"
         table = Table(("", *one.nodes), rows, frozenset(), f"Pairs: {one.metric}", False, kind)
@@ -197,12 +224,28 @@ def matrices(accept: AcceptDoc) -> list[Block]:
     return blocks
 
 
-def _matrix_row(one: PairMatrixDoc, at: int, middle: float) -> list[Cell]:
+def _medians(one: PairMatrixDoc) -> dict[str, float]:
+    """Of each kind of links its median; {} where all are alike."""
+    of_kind: dict[str, list[float]] = {}
+    for row, letters in zip(one.value, one.kinds, strict=bool(one.kinds)):
+        for value, letter in zip(row, letters, strict=True):
+            if value is not None:
+                of_kind.setdefault(letter, []).append(value)
+    return {kind: median(of_kind[letter]) for kind, letter in KINDS.items() if letter in of_kind}
+
+
+def _matrix_row(
+    one: PairMatrixDoc, at: int, middle: float, of_kinds: Mapping[str, float]
+) -> list[Cell]:
     _, written = units.column(one.value[at], one.unit, [middle])
+    by_letter = {letter: of_kinds.get(kind, middle) for kind, letter in KINDS.items()}
+    letters = one.kinds[at] if one.kinds else "." * len(one.nodes)
     return [
         Cell(one.nodes[at]),
         *(
-            _pair(value, text, one, middle) if other != at else Cell("")
+            _pair(value, text, one, by_letter.get(letters[other], middle))
+            if other != at
+            else Cell("")
             for other, (value, text) in enumerate(zip(one.value[at], written, strict=True))
         ),
     ]

@@ -98,6 +98,17 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> Figure:
     return made
 
 
+def side_by_side(figure: Figure, count: int) -> list[Axes]:
+    """So many panels, at least one, two a row; the place beside an odd last one stays empty."""
+    columns = min(2, count)
+    panels: list[Axes] = (
+        figure.subplots(-(-count // columns), columns, squeeze=False).ravel().tolist()
+    )
+    for axes in panels[count:]:
+        axes.set_axis_off()
+    return panels[:count]
+
+
 def plain(words: str) -> str:
     """Text of a file as it may be shown: no control characters, and nothing that turns its side."""
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_hidden(one) else one for one in words)

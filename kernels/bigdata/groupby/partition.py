@@ -8,25 +8,15 @@ keys that are a multiple of a power of two apart into some partitions as into ot
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from kernels._support.hashing import mix
-
-_HALF = np.uint64(32)
-
-
-@njit("u8(u8, i8)", cache=True, error_model="numpy")
-def part(hashed: Any, parts: int) -> Any:
-    """The partition of a hash, 0 .. parts - 1; no division."""
-    return ((hashed >> _HALF) * np.uint64(parts)) >> _HALF
+from kernels._support.hashing import mix, part_of
 
 
 @njit("void(i8[::1], i8, i8[::1])", cache=True, error_model="numpy")
 def parts_of(keys: NDArray[np.int64], parts: int, out: NDArray[np.int64]) -> None:
     """out[i] = partition of keys[i]."""
     for i in range(keys.size):
-        out[i] = part(mix(np.uint64(keys[i])), parts)
+        out[i] = part_of(mix(np.uint64(keys[i])), parts)

@@ -16,9 +16,8 @@ import numpy as np
 from numba import get_num_threads, njit, prange
 from numpy.typing import NDArray
 
-from kernels._support.hashing import mix
+from kernels._support.hashing import mix, part_of
 from kernels.bigdata.groupby.parted import Parted, Words, bounds_of
-from kernels.bigdata.groupby.partition import part
 from kernels.bigdata.groupby.room import Room
 from kernels.bigdata.groupby.table import (
     COUNT,
@@ -67,7 +66,7 @@ def _split_share(
             if index != 0:
                 add_value(frequent, index - 1, values[i])
                 continue
-        p = part(mix(np.uint64(key)), parts)
+        p = part_of(mix(np.uint64(key)), parts)
         end = np.uint64(ends[p])
         if end & np.uint64(_INSIDE) == 0:
             blocks[taken] = p

@@ -15,6 +15,7 @@ from mpi4py import MPI
 from numba import njit, types
 from numpy.typing import NDArray
 
+from kernels._support.hashing import part_of
 from kernels._support.splitmix import random_bits
 from kernels._support.string_table import (
     LENGTH,
@@ -26,7 +27,6 @@ from kernels._support.string_table import (
     Entries,
     hash_of,
     key_of,
-    owner,
     packed,
 )
 from kernels.bigdata.wordcount.scan import FNV_PRIME, FNV_START, add_words
@@ -75,7 +75,7 @@ def strangers(entries: Entries, ranks: int, rank: int) -> Any:
     """Entries that belong to another rank."""
     count: Any = 0
     for i in range(len(entries)):
-        count += owner(hash_of(key_of(entries[i])) * RANKS, ranks) != rank
+        count += part_of(hash_of(key_of(entries[i])) * RANKS, ranks) != np.uint64(rank)
     return count
 
 

@@ -18,20 +18,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from kernels._support import linpack, process_grid
+from kernels._support import process_grid
 from kernels._support.block_cyclic import local_size
 from kernels._support.leading import LINE, leading_dimension
-from kernels._support.linpack import LARGEST_ORDER
+from kernels._support.linpack import LARGEST_COUNT, LARGEST_ORDER, Linpack
 from kernels.contract import (
     FLOP_RATE,
     Check,
     IllegalParameter,
-    Kernel,
     Phase,
     Tuning,
     Value,
     Watch,
-    Work,
     parameter,
 )
 from kernels.dense.hpl.tuning import tuning
@@ -41,9 +39,6 @@ if TYPE_CHECKING:
 
     from kernels.dense.hpl.cpu import State
 
-_BLOCKS = ((64, 1000), (128, 3000), (192, LARGEST_ORDER))
-"""Block size and the largest n it is for; `qyran tune hpl` finds the best one for a machine."""
-_LARGEST = 2**31 - 1
 _ITEM_B = 8
 _ORDERS = ("left", "crout", "right")
 ROWS = 1024
@@ -56,26 +51,19 @@ BLOCK = 24
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hpl(Kernel["State"]):
+class Hpl(Linpack["State"]):
     """High-Performance Linpack."""
 
     title: ClassVar[str] = "LU solution of a dense linear system (HPL, TOP500)"
     verification: ClassVar[str] = (
         "scaled residual ||Ax-b||/(eps (||A|| ||x|| + ||b||) n) <= 16, A and b regenerated"
     )
-    primary: ClassVar[str] = "solve"
-    step: ClassVar[str] = "column"
+    # `qyran tune hpl` finds the best one for a machine.
+    blocks: ClassVar[tuple[tuple[int, int], ...]] = ((64, 1000), (128, 3000), (192, LARGEST_ORDER))
+    item_B: ClassVar[int] = _ITEM_B
 
-    n: int = parameter(
-        unit="1", help="order of the matrix", minimum=1, maximum=LARGEST_ORDER, auto=True
-    )
-    nb: int = parameter(
-        unit="1", help="block size of the distribution", minimum=1, maximum=_LARGEST, auto=True
-    )
-    p: int = parameter(unit="1", help="process rows of the grid", minimum=1, auto=True)
-    q: int = parameter(unit="1", help="process columns of the grid", minimum=1, auto=True)
     seed: int = parameter(
-        100, unit="1", help="seed of the matrix (netlib: 100)", minimum=0, maximum=_LARGEST
+        100, unit="1", help="seed of the matrix (netlib: 100)", minimum=0, maximum=LARGEST_COUNT
     )
     order: str = parameter(
         "row",
@@ -87,7 +75,7 @@ class Hpl(Kernel["State"]):
         "left", unit="", help="order of operations inside a leaf of the panel", choices=_ORDERS
     )
     nbmin: int = parameter(
-        8, unit="1", help="columns of a leaf of the panel", minimum=1, maximum=_LARGEST
+        8, unit="1", help="columns of a leaf of the panel", minimum=1, maximum=LARGEST_COUNT
     )
     rfact: str = parameter(
         "right", unit="", help="order of operations of the panel's recursion", choices=_ORDERS
@@ -97,7 +85,7 @@ class Hpl(Kernel["State"]):
         unit="1",
         help="parts into which the recursion divides columns",
         minimum=2,
-        maximum=_LARGEST,
+        maximum=LARGEST_COUNT,
     )
     bcast: str = parameter(
         "1rM",
@@ -119,54 +107,40 @@ class Hpl(Kernel["State"]):
         unit="1",
         help="columns up to which swap = mix means binary",
         minimum=0,
-        maximum=_LARGEST,
+        maximum=LARGEST_COUNT,
     )
-
-    @classmethod
-    def fit(
-        cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
-    ) -> dict[str, Value]:
-        """The squarest grid with p <= q, nb by n, and the largest n, a multiple of nb, that fits.
-
-        ``memory_B`` is filled as far as panels and buffers allow; netlib's rule, that the matrix
-        fill 80 % of a machine, is the caller's choice of ``memory_B``.
-        """
-        p, q = process_grid.chosen(given, ranks)
-        nb = linpack.block_size(given, _BLOCKS)
-        chosen: dict[str, Value] = {"nb": nb, "p": p, "q": q}
-        if "n" not in given:
-            chosen["n"] = linpack.largest_order(
-                nb, memory_B, _ITEM_B, lambda n: p * q * _memory_B(n, nb, p, q)
-            )
-        return {name: value for name, value in chosen.items() if name not in given}
 
     @classmethod
     def tuning(cls, given: Mapping[str, Value], ranks: int) -> Tuning:
         """Block size, grid, broadcast and look-ahead, at a modest order."""
         return tuning(given, ranks)
 
-    @classmethod
-    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
-        """As much of the matrix on each rank; the grid is the squarest one."""
-        return linpack.grown(given, factor)
-
     def check_geometry(self, ranks: int) -> None:
         """The grid must have as many places as there are ranks; MPI must be able to count."""
         process_grid.check(self.p, self.q, ranks)
         rows = local_size(self.n, self.nb, 0, self.p)
         columns = local_size(self.n + 1, self.nb, 0, self.q)
-        most = _LARGEST // max(rows, columns)
+        most = LARGEST_COUNT // max(rows, columns)
         if 2 * min(self.nb, self.n) > most:
             known = f"messages of nb x {max(rows, columns)} elements need nb <= {most // 2}"
             raise IllegalParameter("nb", self.nb, known)
 
-    def memory_B(self, ranks: int) -> int:
-        """Matrix, two panels, messages and vectors of rank 0, which owns most."""
-        return _memory_B(self.n, self.nb, self.p, self.q)
+    @staticmethod
+    def rank_B(n: int, nb: int, p: int, q: int) -> int:
+        """Of rank 0 with one thread; each further thread has pieces of its own (see `update`)."""
+        rows, columns = local_size(n, nb, 0, p), local_size(n + 1, nb, 0, q)
+        width = min(nb, n)
+        panels = 2 * width * (rows + width + 1) + width * leading_dimension(rows)
+        messages = 3 * columns * width + 2 * (3 + 2 * width) if p > 1 else 0
+        pieces = width * (min(COLUMNS, columns) + BLOCK)
+        check = 3 * rows + columns
+        vectors = rows + columns + check + 12 * LINE
+        matrix = rows * leading_dimension(columns)
+        return _ITEM_B * (matrix + panels + messages + pieces + vectors)
 
     def phases(self) -> tuple[Phase[State], ...]:
         """The solution, from the matrix to x."""
-        return (Phase("solve", FLOP_RATE, run=lambda state: state.solve(), work=self._work),)
+        return (Phase("solve", FLOP_RATE, run=lambda state: state.solve(), work=self.work),)
 
     def setup(self, comm: Intracomm) -> State:
         """Allocate the matrix and the panels, and generate the matrix."""
@@ -189,19 +163,3 @@ class Hpl(Kernel["State"]):
         if zero is not None:
             what = f"the matrix is singular, column {zero} has no pivot but 0: scaled residual"
         return Check(what=what, error=error, tolerance=16.0)
-
-    def _work(self, ranks: int) -> Work:
-        return Work(flop=linpack.flop(self.n))
-
-
-def _memory_B(n: int, nb: int, p: int, q: int) -> int:
-    """Of rank 0 with one thread; each further thread has pieces of its own (see `update`)."""
-    rows, columns = local_size(n, nb, 0, p), local_size(n + 1, nb, 0, q)
-    width = min(nb, n)
-    panels = 2 * width * (rows + width + 1) + width * leading_dimension(rows)
-    messages = 3 * columns * width + 2 * (3 + 2 * width) if p > 1 else 0
-    pieces = width * (min(COLUMNS, columns) + BLOCK)
-    check = 3 * rows + columns
-    vectors = rows + columns + check + 12 * LINE
-    matrix = rows * leading_dimension(columns)
-    return _ITEM_B * (matrix + panels + messages + pieces + vectors)

@@ -27,23 +27,19 @@ No bytes are counted. The rate of dgemm, in FP64, is no bound.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from kernels._support import linpack, process_grid
+from kernels._support import process_grid
 from kernels._support.block_cyclic import local_size
 from kernels._support.leading import leading_dimension
-from kernels._support.linpack import LARGEST_ORDER
+from kernels._support.linpack import LARGEST_COUNT, LARGEST_ORDER, Linpack
 from kernels.contract import (
     FLOP_RATE,
     Check,
     IllegalParameter,
-    Kernel,
     Phase,
-    Value,
     Watch,
-    Work,
     parameter,
 )
 
@@ -52,9 +48,6 @@ if TYPE_CHECKING:
 
     from kernels.dense.hpl_mxp.cpu import State
 
-_BLOCKS = ((64, 1000), (128, 3000), (256, LARGEST_ORDER))
-"""Block size and the largest n it is for."""
-_LARGEST = 2**31 - 1
 _WIDE_B, _NARROW_B = 8, 4
 RESTART = 10
 """Steps of gmres between two restarts."""
@@ -67,7 +60,7 @@ BLOCK = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class HplMxp(Kernel["State"]):
+class HplMxp(Linpack["State"]):
     """Mixed-precision High-Performance Linpack."""
 
     title: ClassVar[str] = "LU solution in FP32, refined to FP64 (HPL-MxP)"
@@ -75,19 +68,11 @@ class HplMxp(Kernel["State"]):
         "scaled residual ||Ax-b||/(eps (||A|| ||x|| + ||b||) n) <= 16, A and b regenerated in FP64,"
         " at most 50 refinement steps"
     )
-    primary: ClassVar[str] = "solve"
-    step: ClassVar[str] = "column"
+    blocks: ClassVar[tuple[tuple[int, int], ...]] = ((64, 1000), (128, 3000), (256, LARGEST_ORDER))
+    item_B: ClassVar[int] = _WIDE_B + _NARROW_B
 
-    n: int = parameter(
-        unit="1", help="order of the matrix", minimum=1, maximum=LARGEST_ORDER, auto=True
-    )
-    nb: int = parameter(
-        unit="1", help="block size of the distribution", minimum=1, maximum=_LARGEST, auto=True
-    )
-    p: int = parameter(unit="1", help="process rows of the grid", minimum=1, auto=True)
-    q: int = parameter(unit="1", help="process columns of the grid", minimum=1, auto=True)
     seed: int = parameter(
-        100, unit="1", help="seed of the matrix and of b", minimum=0, maximum=_LARGEST
+        100, unit="1", help="seed of the matrix and of b", minimum=0, maximum=LARGEST_COUNT
     )
     order: str = parameter(
         "row",
@@ -114,25 +99,6 @@ class HplMxp(Kernel["State"]):
         1, unit="1", help="look-ahead: panels factored before the update ends", minimum=0, maximum=1
     )
 
-    @classmethod
-    def fit(
-        cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
-    ) -> dict[str, Value]:
-        """The squarest grid with p <= q, nb by n, and the largest multiple of nb that fits as n."""
-        p, q = process_grid.chosen(given, ranks)
-        nb = linpack.block_size(given, _BLOCKS)
-        chosen: dict[str, Value] = {"nb": nb, "p": p, "q": q}
-        if "n" not in given:
-            chosen["n"] = linpack.largest_order(
-                nb, memory_B, _WIDE_B + _NARROW_B, lambda n: p * q * _memory_B(n, nb, p, q)
-            )
-        return {name: value for name, value in chosen.items() if name not in given}
-
-    @classmethod
-    def weak(cls, given: Mapping[str, Value], factor: int) -> dict[str, Value]:
-        """As much of the matrix on each rank; the grid is the squarest one."""
-        return linpack.grown(given, factor)
-
     @property
     def arithmetic(self) -> str:
         """That of the factorisation; the refinement has hardly any flop."""
@@ -143,18 +109,27 @@ class HplMxp(Kernel["State"]):
         process_grid.check(self.p, self.q, ranks)
         rows = local_size(self.n, self.nb, 0, self.p)
         columns = local_size(self.n, self.nb, 0, self.q)
-        most = _LARGEST // (max(rows, columns) + _LINE)
+        most = LARGEST_COUNT // (max(rows, columns) + _LINE)
         if min(self.nb, self.n) > most:
             known = f"messages of nb x {max(rows, columns)} elements need nb <= {most}"
             raise IllegalParameter("nb", self.nb, known)
 
-    def memory_B(self, ranks: int) -> int:
-        """Matrix, factors, panels, messages and vectors of rank 0, which owns most."""
-        return _memory_B(self.n, self.nb, self.p, self.q)
+    @staticmethod
+    def rank_B(n: int, nb: int, p: int, q: int) -> int:
+        """Of rank 0 with one thread; each further thread has a piece of its own (see `update`)."""
+        rows, columns = local_size(n, nb, 0, p), local_size(n, nb, 0, q)
+        width, ldf = min(nb, n), leading_dimension(rows, _NARROW_B)
+        panels = width * (2 * ldf + width + 2 * BLOCK)
+        pieces = width * (min(PIECE, columns) + (columns if p > 1 else 0))
+        narrow = columns * ldf + panels + pieces + rows + columns
+        check = 2 * rows
+        vectors = (RESTART + 5) * rows + (RESTART + 5) * columns + check
+        wide = columns * leading_dimension(rows) + vectors + 16 * _LINE
+        return _WIDE_B * wide + _NARROW_B * narrow
 
     def phases(self) -> tuple[Phase[State], ...]:
         """The solution, from the FP64 matrix to x."""
-        return (Phase("solve", FLOP_RATE, run=lambda state: state.solve(), work=self._work),)
+        return (Phase("solve", FLOP_RATE, run=lambda state: state.solve(), work=self.work),)
 
     def setup(self, comm: Intracomm) -> State:
         """Allocate the matrix, its factors and the panels, and generate the matrix."""
@@ -173,19 +148,3 @@ class HplMxp(Kernel["State"]):
     def verify(self, state: State, comm: Intracomm) -> Check:
         """The scaled residual; what it is that of tells a refinement that did not converge."""
         return state.refinement.check(state.error(comm))
-
-    def _work(self, ranks: int) -> Work:
-        return Work(flop=linpack.flop(self.n))
-
-
-def _memory_B(n: int, nb: int, p: int, q: int) -> int:
-    """Of rank 0 with one thread; each further thread has a piece of its own (see `update`)."""
-    rows, columns = local_size(n, nb, 0, p), local_size(n, nb, 0, q)
-    width, ldf = min(nb, n), leading_dimension(rows, _NARROW_B)
-    panels = width * (2 * ldf + width + 2 * BLOCK)
-    pieces = width * (min(PIECE, columns) + (columns if p > 1 else 0))
-    narrow = columns * ldf + panels + pieces + rows + columns
-    check = 2 * rows
-    vectors = (RESTART + 5) * rows + (RESTART + 5) * columns + check
-    wide = columns * leading_dimension(rows) + vectors + 16 * _LINE
-    return _WIDE_B * wide + _NARROW_B * narrow

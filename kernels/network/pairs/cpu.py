@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from mpi4py import MPI
-from numba import njit, types
 from numpy.typing import NDArray
 
+from kernels._support import contents, wire
 from kernels._support import mpi_calls as mpi
 from kernels._support.memory import on_huge_pages, touched
 from kernels.contract import UNWATCHED, Watch
@@ -21,76 +20,7 @@ if TYPE_CHECKING:
     from kernels.network.pairs.kernel import Pairs
 
 Bytes = NDArray[np.uint8]
-Words = NDArray[np.uint64]
 PATTERNS: Final = ("latency", "bandwidth")
-_WORD_B: Final = 8
-_SIZES: Final = np.uint64(0x9E3779B97F4A7C15)
-_SENDERS: Final = np.uint64(0xC2B2AE3D27D4EB4F)
-_MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
-_EACH_BYTE: Final = np.uint64(0x0101010101010101)
-
-_tuple: Any = types.Tuple
-_WIRE: Final = _tuple(
-    (types.int64, types.int64, types.int32, mpi.HANDLE, types.int32, mpi.HANDLE, types.int64)
-)
-"""Outgoing, incoming, size, MPI.BYTE, partner, communicator, status: addresses and handles."""
-_options: Final[dict[str, Any]] = {"cache": True, "error_model": "numpy"}
-# Names of this module: Numba takes no attribute of another for a compiled function.
-_send, _receive, _both = mpi.send, mpi.receive, mpi.exchange
-
-
-@njit(types.int32(_WIRE, types.boolean, types.int64), **_options)
-def there_and_back(wire: Any, leads: bool, trips: int) -> np.int32:
-    """Round trips; the leading rank sends first."""
-    outgoing, incoming, size, byte, partner, comm, status = wire
-    code = np.int32(0)
-    for _ in range(trips):
-        if leads:
-            code |= _send(outgoing, size, byte, partner, 0, comm)
-            code |= _receive(incoming, size, byte, partner, 0, comm, status)
-        else:
-            code |= _receive(incoming, size, byte, partner, 0, comm, status)
-            code |= _send(outgoing, size, byte, partner, 0, comm)
-    return code
-
-
-@njit(types.int32(_WIRE, types.int64), **_options)
-def both_ways(wire: Any, trips: int) -> np.int32:
-    """Both send and receive at once."""
-    to, fro, size, byte, other, comm, status = wire
-    code = np.int32(0)
-    for _ in range(trips):
-        code |= _both(to, size, byte, other, 0, fro, size, byte, other, 0, comm, status)
-    return code
-
-
-@njit("u8(u8, u8, u8)", cache=True, error_model="numpy", inline="always")
-def _word(i: np.uint64, key: np.uint64, change: np.uint64) -> np.uint64:
-    """A word of a message; see reference.py."""
-    mixed = i + key
-    mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIX
-    return mixed ^ (mixed >> np.uint64(32)) ^ change
-
-
-@njit("void(u8[::1], u8, u8)", cache=True, error_model="numpy")
-def fill(words: Words, key: np.uint64, change: np.uint64) -> None:
-    """Write a message, the rest of its last cache line included."""
-    for i in range(words.size):
-        words[i] = _word(np.uint64(i), key, change)
-
-
-@njit("i8(u8[::1], i8, u8, u8)", cache=True, error_model="numpy")
-def differing(words: Words, size: int, key: np.uint64, change: np.uint64) -> int:
-    """8 B words that are not what was sent; of the last one only the bytes of the message."""
-    wrong = 0
-    whole = size // 8
-    for i in range(whole):
-        wrong += words[i] != _word(np.uint64(i), key, change)
-    rest = size - 8 * whole
-    if rest > 0:
-        kept = (np.uint64(1) << np.uint64(8 * rest)) - np.uint64(1)
-        wrong += ((words[whole] ^ _word(np.uint64(whole), key, change)) & kept) != np.uint64(0)
-    return wrong
 
 
 @dataclass
@@ -129,18 +59,19 @@ class State:
         partner = int(self.partners[pattern][at])
         if partner < 0:
             return
-        wire = self._wire(pattern, at, partner)
+        size, messages = self.sizes[pattern], (self.outgoing[pattern], self._incoming(pattern, at))
+        line = wire.to(partner, self.comm, size, messages, self._status)
         if pattern == "latency":
-            mpi.must_be_well(there_and_back(wire, self.comm.rank < partner, trips))
+            mpi.must_be_well(wire.round_trips(line, self.comm.rank < partner, trips))
         else:
-            mpi.must_be_well(both_ways(wire, trips))
+            mpi.must_be_well(wire.exchanges(line, trips))
 
     def renew(self) -> None:
         """The next contents of what this rank sends; the first round is next."""
         self.repetition += 1
         self.played = dict.fromkeys(PATTERNS, 0)
-        for pattern, message in self.outgoing.items():
-            fill(message.view(np.uint64), *self._content(pattern, self.comm.rank))
+        for pattern, outgoing in self.outgoing.items():
+            contents.fill(outgoing.view(np.uint64), *self._content(pattern, self.comm.rank))
 
     def wrong(self) -> int:
         """Words that differ: of what was received last, then of each pair and size once more."""
@@ -165,27 +96,14 @@ class State:
         if partner < 0:
             return 0
         words = self._incoming(pattern, at).view(np.uint64)
-        return differing(words, self.sizes[pattern], *self._content(pattern, partner))
+        return contents.differing(words, 0, self.sizes[pattern], *self._content(pattern, partner))
 
     def _incoming(self, pattern: str, at: int) -> Bytes:
         return self.small[at] if pattern == "latency" else self.large
 
     def _content(self, pattern: str, sender: int) -> tuple[np.uint64, np.uint64]:
         """Key and change of what a rank sends in this repetition."""
-        with np.errstate(over="ignore"):
-            key = np.uint64(self.sizes[pattern]) * _SIZES + np.uint64(sender) * _SENDERS
-        return key, np.uint64(self.repetition % 256) * _EACH_BYTE
-
-    def _wire(self, pattern: str, at: int, partner: int) -> tuple[Any, ...]:
-        return (
-            self.outgoing[pattern].ctypes.data,
-            self._incoming(pattern, at).ctypes.data,
-            np.int32(self.sizes[pattern]),
-            mpi.handle(MPI.BYTE),
-            np.int32(partner),
-            mpi.handle(self.comm),
-            self._status.ctypes.data,
-        )
+        return contents.of(self.sizes[pattern], sender, self.repetition)
 
 
 def allocate(kernel: Pairs, comm: Intracomm) -> State:

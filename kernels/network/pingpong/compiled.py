@@ -5,55 +5,27 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from mpi4py import MPI
 from numba import njit, types
 
 from kernels._support import mpi_calls as mpi
+from kernels._support import wire
 from kernels.network.pingpong import plan
 from kernels.network.pingpong.lane import Lane, Side
 
 _tuple: Any = types.Tuple
-_WIRE: Final = _tuple(
-    (types.int64, types.int64, types.int32, mpi.HANDLE, types.int32, mpi.HANDLE, types.int64)
-)
-"""Outgoing, incoming, size, MPI.BYTE, partner, communicator, status: addresses and handles."""
 _ROOM: Final = _tuple((types.int64,) * 5)
 """Places in a window, bytes from one to the next, requests, bytes of one, statuses."""
 _options: Final[dict[str, Any]] = {"cache": True, "error_model": "numpy", "nogil": True}
 
-send, receive, exchange_both = mpi.send, mpi.receive, mpi.exchange
+# Names of this module: Numba takes no attribute of another for a compiled function.
+send, receive = mpi.send, mpi.receive
 start_send, start_receive, wait_all = mpi.start_send, mpi.start_receive, mpi.wait_all
 
 
-@njit(types.int32(_WIRE, types.boolean, types.int64), **_options)
-def one_way(wire: Any, leads: bool, trips: int) -> np.int32:
-    """Round trips; the leading rank sends first."""
-    outgoing, incoming, size, byte, partner, comm, status = wire
-    code = np.int32(0)
-    for _ in range(trips):
-        if leads:
-            code |= send(outgoing, size, byte, partner, 0, comm)
-            code |= receive(incoming, size, byte, partner, 0, comm, status)
-        else:
-            code |= receive(incoming, size, byte, partner, 0, comm, status)
-            code |= send(outgoing, size, byte, partner, 0, comm)
-    return code
-
-
-@njit(types.int32(_WIRE, types.int64), **_options)
-def exchange(wire: Any, trips: int) -> np.int32:
-    """Both send and receive at once."""
-    to, fro, size, byte, other, comm, status = wire
-    code = np.int32(0)
-    for _ in range(trips):
-        code |= exchange_both(to, size, byte, other, 0, fro, size, byte, other, 0, comm, status)
-    return code
-
-
-@njit(types.int32(_WIRE, _ROOM, types.boolean, types.int64), **_options)
-def stream(wire: Any, room: Any, leads: bool, windows: int) -> np.int32:
+@njit(types.int32(wire.WIRE, _ROOM, types.boolean, types.int64), **_options)
+def stream(line: Any, room: Any, leads: bool, windows: int) -> np.int32:
     """Windows of messages from the leading rank, each acknowledged by an empty one."""
-    to, fro, size, byte, other, comm, status = wire
+    to, fro, size, byte, other, comm, status = line
     places, slot_B, requests, request_B, statuses = room
     code = np.int32(0)
     for _ in range(windows):
@@ -81,11 +53,13 @@ class CompiledPath:
 
     def one_way(self, lane: Lane) -> None:
         """Round trips; the leading rank sends first."""
-        mpi.must_be_well(one_way(self._wire(lane), self._side.leads, plan.trips(lane.size)))
+        mpi.must_be_well(
+            wire.round_trips(self._wire(lane), self._side.leads, plan.trips(lane.size))
+        )
 
     def exchange(self, lane: Lane) -> None:
         """Both send and receive at once."""
-        mpi.must_be_well(exchange(self._wire(lane), plan.trips(lane.size)))
+        mpi.must_be_well(wire.exchanges(self._wire(lane), plan.trips(lane.size)))
 
     def stream(self, lane: Lane) -> None:
         """Windows of messages from the leading rank, each acknowledged."""
@@ -93,15 +67,8 @@ class CompiledPath:
         mpi.must_be_well(stream(self._wire(lane), self._room(lane), self._side.leads, windows))
 
     def _wire(self, lane: Lane) -> tuple[Any, ...]:
-        return (
-            lane.outgoing.ctypes.data,
-            lane.incoming.ctypes.data,
-            np.int32(lane.size),
-            mpi.handle(MPI.BYTE),
-            np.int32(self._side.partner),
-            mpi.handle(self._side.comm),
-            self._statuses.ctypes.data,
-        )
+        side, messages = self._side, (lane.outgoing, lane.incoming)
+        return wire.to(side.partner, side.comm, lane.size, messages, self._statuses)
 
     def _room(self, lane: Lane) -> tuple[int, ...]:
         requests, statuses = self._requests.ctypes.data, self._statuses.ctypes.data

@@ -7,9 +7,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
+from kernels._support import contents
 from kernels._support.memory import on_huge_pages
 from kernels.network.pingpong import plan
 from kernels.network.pingpong.compiled import CompiledPath
@@ -21,39 +20,6 @@ if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
 
 _WORD_B: Final = 8
-_SIZES: Final = np.uint64(0x9E3779B97F4A7C15)
-_PAIRS: Final = np.uint64(0xC2B2AE3D27D4EB4F)
-_MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
-_EACH_BYTE: Final = np.uint64(0x0101010101010101)
-
-
-@njit("u8(u8, u8, u8)", cache=True, error_model="numpy", inline="always")
-def _word(i: np.uint64, key: np.uint64, change: np.uint64) -> np.uint64:
-    """A word of a message; see reference.py."""
-    mixed = i + key
-    mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIX
-    return mixed ^ (mixed >> np.uint64(32)) ^ change
-
-
-@njit("void(u8[::1], u8, u8)", cache=True, error_model="numpy")
-def fill(words: NDArray[np.uint64], key: np.uint64, change: np.uint64) -> None:
-    """Write the messages of all places of a size, the rest of their cache lines included."""
-    for i in range(words.size):
-        words[i] = _word(np.uint64(i), key, change)
-
-
-@njit("i8(u8[::1], i8, u8, u8, u8)", cache=True, error_model="numpy")
-def differing(
-    words: NDArray[np.uint64], first: int, last: np.uint64, key: np.uint64, change: np.uint64
-) -> int:
-    """Words of one message that are not what was sent; of the last one only the bits of `last`."""
-    wrong = 0
-    for i in range(words.size):
-        difference = words[i] ^ _word(np.uint64(first + i), key, change)
-        if i == words.size - 1:
-            difference &= last
-        wrong += difference != np.uint64(0)
-    return wrong
 
 
 class Path(Protocol):
@@ -91,7 +57,7 @@ class State:
         """The next contents, to be sent by this rank."""
         self.repetition += 1
         for lane in self.lanes.values():
-            fill(lane.outgoing.view(np.uint64), self._key(lane), self._change(self.leads))
+            contents.fill(lane.outgoing.view(np.uint64), *self._content(lane, self.leads))
 
     def wrong(self, patterns: list[str]) -> int:
         """Words that differ: of what was received last, then of each pattern, sent once more."""
@@ -114,18 +80,13 @@ class State:
         )
 
     def _of_message(self, lane: Lane, place: int) -> int:
-        words = -(-lane.size // _WORD_B)
         first = place * lane.slot_B // _WORD_B
-        found = lane.incoming.view(np.uint64)[first : first + words]
-        last = np.uint64((1 << 8 * (lane.size - _WORD_B * (words - 1))) - 1 if words else 0)
-        return differing(found, first, last, self._key(lane), self._change(not self.leads))
+        words = lane.incoming.view(np.uint64)[first:]
+        return contents.differing(words, first, lane.size, *self._content(lane, not self.leads))
 
-    def _key(self, lane: Lane) -> np.uint64:
-        with np.errstate(over="ignore"):
-            return np.uint64(lane.size) * _SIZES + np.uint64(self.pair) * _PAIRS
-
-    def _change(self, leads: bool) -> np.uint64:
-        return np.uint64(stamp(self.repetition, leads=leads) % 256) * _EACH_BYTE
+    def _content(self, lane: Lane, leads: bool) -> tuple[np.uint64, np.uint64]:
+        """Key and change of what one end of this pair sends in this repetition."""
+        return contents.of(lane.size, self.pair, stamp(self.repetition, leads=leads))
 
 
 def allocate(sizes: tuple[int, ...], comm: Intracomm, *, pairs: str, path: str) -> State:

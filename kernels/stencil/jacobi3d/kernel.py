@@ -40,7 +40,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from kernels._support.cartesian import Shape, deepest, fullest, grown, part, rank_grid
+from kernels._support.cartesian import Shape, deepest, fullest, grown, largest_edge, part, rank_grid
 from kernels._support.reals import ITEM_B, ROUNDOFF
 from kernels.contract import (
     UPDATE_RATE,
@@ -340,9 +340,4 @@ class Jacobi3d(Kernel["State"]):
 def _edge(cube: Callable[[int], Jacobi3d], memory_B: int, llc_B: int, ranks: int) -> int:
     """The wanted edge of the cube, or the largest whose fullest rank fits its share."""
     wanted = max(math.ceil((CACHES * llc_B / cube(1).item_B) ** (1 / 3)), SMALLEST_AUTO)
-    share = memory_B // ranks
-    n = bisect_right(range(1, wanted + 1), share, key=lambda n: cube(n).memory_B(ranks))
-    if n < 1:
-        need = cube(1).memory_B(ranks) * ranks
-        raise IllegalParameter("n", "auto", f"{memory_B} B may be filled, n = 1 needs {need} B")
-    return n
+    return largest_edge(wanted, memory_B, ranks, lambda n: cube(n).memory_B(ranks))

@@ -40,7 +40,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from kernels._support.cartesian import Shape, fullest, grown
+from kernels._support.cartesian import Shape, fullest, grown, largest_edge
 from kernels._support.reals import ITEM_B, ROUNDOFF
 from kernels.contract import (
     FLOP_RATE,
@@ -262,9 +262,4 @@ def _edge(square: Callable[[int], Star2d], memory_B: int, llc_B: int, ranks: int
     """The wanted edge of the square, or the largest whose fullest rank fits its share."""
     item_B = ITEM_B[square(1).dtype]
     wanted = max(math.isqrt(CACHES * llc_B // item_B) + 1, SMALLEST_AUTO)
-    share = memory_B // ranks
-    n = bisect_right(range(1, wanted + 1), share, key=lambda n: square(n).memory_B(ranks))
-    if n < 1:
-        need = square(1).memory_B(ranks) * ranks
-        raise IllegalParameter("n", "auto", f"{memory_B} B may be filled, n = 1 needs {need} B")
-    return n
+    return largest_edge(wanted, memory_B, ranks, lambda n: square(n).memory_B(ranks))

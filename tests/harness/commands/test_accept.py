@@ -66,6 +66,38 @@ def test_a_fleet_that_is_too_small_is_undecided(
     found = document(monkeypatch, capsys, "--from", str(fleet(tmp_path, good(4))))
     assert found["exit_code"] == 4
     assert "of the 5 nodes that peers need" in found["nodes"][0]["reason"]
+    assert "measure 1 more of the same kind" in found["advice"]
+
+
+def test_a_lone_node_is_told_what_to_type(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    """Until something is expected of each of its metrics."""
+    path = tmp_path / "one.csv"
+    path.write_text(HEAD + "n1,triad,300,GB/s,higher\nn1,hpl,3,Tflop/s,higher\n")
+    html = tmp_path / "one.html"
+    assert qyran(monkeypatch, "accept", "--from", str(path), "--html", str(html)) == 4
+    said = " ".join(capsys.readouterr().out.split())
+    command = f"qyran accept --from {path} --contract FILE, or --baseline FILE"
+    assert said.startswith("1 node, 2 metrics: 1 to be tested again 1 node cannot be judged by")
+    assert "else is known of triad, hpl" in said
+    assert command in said
+    assert command in html.read_text()
+    contract = tmp_path / "contract.yaml"
+    contract.write_text("metrics: {triad: {minimum: 290 GB/s}}")
+    found = document(monkeypatch, capsys, "--from", str(path), "--contract", str(contract))
+    assert f"known of hpl. Say what is expected: name it in {contract}," in found["advice"]
+    assert "absolute: the contract does not name it" in found["nodes"][0]["reason"]
+    contract.write_text("metrics: {triad: {minimum: 290 GB/s}, hpl: {minimum: 2 TF}}")
+    found = document(monkeypatch, capsys, "--from", str(path), "--contract", str(contract))
+    assert (found["advice"], found["exit_code"]) == ("", 0)
+
+
+def test_a_node_without_any_value_is_not_told_to_write_a_contract(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    found = document(monkeypatch, capsys, "--from", str(fleet(tmp_path, {"n1": "nan"})))
+    assert (found["advice"], found["exit_code"]) == ("", 3)
 
 
 def test_a_rejection_carries_its_evidence(
@@ -246,3 +278,77 @@ def test_a_fleet_that_nobody_can_judge_is_one_line(
     assert "bimodal: 20 of 40 nodes are 10.0 % behind the other 20" in said
     assert "--contract" in said
     assert len(said.splitlines()) < 12
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("-5", "no value: found -5e+09 B/s, which is below 0"),
+        ("0", "found 0 B/s, and a rate of 0 is no measurement"),
+        ("inf", "found inf B/s, which is no number"),
+        ("nan", "n07 triad: its only repetition has no value metric"),
+    ],
+)
+def test_a_number_that_is_no_measurement_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path, value: str, said: str
+) -> None:
+    path = fleet(tmp_path, good() | {"n07": value}, repetitions=1)
+    assert qyran(monkeypatch, "accept", "--from", str(path)) == 3
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_nobody_is_said_to_be_better_where_nothing_was_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    path = fleet(tmp_path, dict.fromkeys(good(), -1.0))
+    assert qyran(monkeypatch, "accept", "--from", str(path)) == 3
+    assert "better than the main group" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("contract", [False, True])
+def test_a_value_in_another_unit_does_not_pass(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path, contract: bool
+) -> None:
+    """Neither a thousand times too large nor too small; a node twice as fast does."""
+    terms = tmp_path / "contract.yaml"
+    terms.write_text("metrics: {triad: {minimum: 290 GB/s}}")
+    words = ("--contract", str(terms)) if contract else ()
+    path = fleet(tmp_path, good() | {"n07": 300e3, "n08": 0.3, "n09": 600.0})
+    found = document(monkeypatch, capsys, "--from", str(path), *words)
+    assert [one["verdict"] for one in found["nodes"][7:10]] == ["re-test", "reject", "accept"]
+    for at in (7, 8):
+        assert "times what is expected: is its unit right?" in found["nodes"][at]["reason"]
+
+
+def test_a_limit_from_above_may_be_wide(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    terms = tmp_path / "contract.yaml"
+    terms.write_text("metrics: {errors: {maximum: 1000}}")
+    path = tmp_path / "fleet.csv"
+    path.write_text(HEAD + "n1,errors,1,1,lower\n")
+    found = document(monkeypatch, capsys, "--from", str(path), "--contract", str(terms))
+    assert found["counts"]["accept"] == 1
+
+
+def test_names_that_differ_in_case_alone_are_noted(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    path = fleet(tmp_path, good() | {"N07": 300.0})
+    assert qyran(monkeypatch, "accept", "--from", str(path)) == 0
+    assert "N07 and n07 differ in case alone" in capsys.readouterr().err
+
+
+def test_a_name_is_text_everywhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+) -> None:
+    """Markup of HTML, XML and of the terminal's own."""
+    evil = "<script>alert(1)</script>[bold]&"
+    path = fleet(tmp_path, good() | {evil: 200.0})
+    html, xml = tmp_path / "a.html", tmp_path / "a.xml"
+    words = ("--html", str(html), "--junit", str(xml))
+    assert qyran(monkeypatch, "accept", "--from", str(path), *words) == 1
+    assert f"✗ {evil}" in capsys.readouterr().out
+    assert "<script>alert" not in html.read_text()
+    names = [one.get("classname") for one in ElementTree.parse(xml).getroot()[0]]
+    assert evil in names

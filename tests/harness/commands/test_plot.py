@@ -6,6 +6,7 @@ import json
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ import jsonschema
 import pytest
 
 from harness.cli import main as cli
+from harness.record import details
 from harness.report import schema
-from harness.report.plots import listing
+from harness.report.plots import listing, render
+from harness.report.plots.kinds import hpl_phases
 from tests.harness.histories import story
 
 Ask = Callable[..., tuple[int, str, str]]
 GOLDEN = Path(__file__).parents[1] / "record" / "golden" / "1.1"
+NEWER = GOLDEN.parent / "1.2"
 
 
 @pytest.fixture
@@ -134,6 +138,40 @@ def test_curves_of_an_older_record(ask: Ask) -> None:
     panel = document(out)["panels"][0]
     assert panel["unit"] == "B"
     assert len(panel["curves"][0]["curve"]["at"]) > 3
+
+
+def test_a_factorisation_over_its_columns(ask: Ask, tmp_path: Path) -> None:
+    code, out, err = ask("hpl-phases", str(NEWER), "-o", "p.svg", "--json")
+    assert code == 0, err
+    (case,) = document(out)["cases"]
+    found = case["timeline"]
+    (whole,) = (
+        one
+        for one in case["repetitions"]
+        if (one["launch"], one["repetition"]) == (found["launch"], found["repetition"])
+    )
+    assert found["seconds"] == pytest.approx(whole["seconds"])
+    entries = [*(one["parts"] for one in found["intervals"]), found["after"]]
+    for name in ("panel", "broadcast", "swap", "update", "solve"):
+        spent = sum(one.get(name, 0.0) for one in entries)
+        assert spent == pytest.approx(whole["parts"][name], rel=1e-6)
+    assert found["intervals"][-1]["columns"] == case["n"]
+    shown = [one for one in ET.parse(tmp_path / "p.svg").iter() if one.get("data-row")]
+    assert len(shown) == sum(len(one["parts"]) + 1 for one in found["intervals"])
+
+
+def test_records_without_a_timeline_have_a_bar_a_repetition() -> None:
+    run = details.of_run(NEWER)
+    older = replace(run, cases=tuple(replace(one, timeline=None) for one in run.cases))
+    found = hpl_phases.numbers(older)
+    (case,) = found.cases
+    assert case.timeline is None
+    assert [(row[1], row[2]) for row in hpl_phases.table(found)[1]] == [
+        (one.launch, one.repetition) for one in case.repetitions for _ in one.parts
+    ]
+    assert "broadcast" in hpl_phases.describe(found)
+    root = ET.fromstring(render.svg("hpl-phases", found))
+    assert len([one for one in root.iter() if one.get("data-row")]) == 8 * 6
 
 
 def _fleet(path: Path, *, pairs: bool) -> None:

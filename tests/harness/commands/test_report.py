@@ -118,7 +118,7 @@ def test_what_cannot_be_reported_has_its_exit_code(
         assert capsys.readouterr().err.startswith("qyran: ")
     other = tmp_path / "other.json"
     for text, hint in (("{", "is no JSON"), ('{"schema": "qyran.run/1"}', "qyran.run/1"),
-                       ('{"schema": "qyran.accept/1"}', "source")):  # fmt: skip
+                       ('{"schema": "qyran.accept/1"}', "lacks nodes")):  # fmt: skip
         other.write_text(text)
         assert qyran(monkeypatch, "report", "--accept", str(other), "-o", out) == 2
         assert hint in capsys.readouterr().err

@@ -14,7 +14,7 @@ import pytest
 from harness.commands import records
 from harness.commands import store as command
 from harness.errors import ConfigError
-from harness.record import archive, library, samples, store
+from harness.record import archive, index, library, samples, store
 from harness.record.library import Selection, find, find_slowly
 
 GOLDEN = Path(__file__).parents[1] / "record" / "golden" / "1.0"
@@ -173,6 +173,17 @@ def test_without_pyarrow_an_export_says_what_to_install(
 
 def test_reindex_gives_the_same_answer(results: Path, capsys: Any) -> None:
     before = find(results, Selection())
-    assert said(capsys, 0, command.reindex, results)["cases"] == 10
+    found = said(capsys, 0, command.reindex, results)
+    assert (found["cases"], found["dropped"]) == (10, 0)
     assert find(results, Selection()) == before
     assert library.overview(results).clusters[0].cases == 10
+
+
+def test_reindex_says_what_it_deleted(results: Path, tmp_path: Path, capsys: Any) -> None:
+    other = tmp_path / "another"
+    shutil.copytree(results, other)
+    find(other, Selection())
+    shutil.rmtree(other)
+    assert said(capsys, 0, command.reindex, results)["dropped"] == 1
+    assert not index.file(other).exists()
+    assert index.file(results).exists()

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from harness.judge.pairs import Pair
 from harness.judge.stats.spread import Spread
-from harness.record.recorded import Origin, Recorded, Summary
+from harness.record.recorded import Origin, Recorded, Summary, series_of
 
 Better = Literal["higher", "lower"]
 STEADY = (1.000, 1.004, 0.997, 1.002, 0.999)
@@ -48,8 +48,16 @@ def recorded(run: str, metrics: dict[str, Summary], **changes: Any) -> Recorded:
         hosts=("node1",),
         primary=next(iter(metrics), ""),
         metrics=metrics,
+        series="",
     )
-    return replace(made, **changes)
+    return named_anew(replace(made, **changes))
+
+
+def named_anew(one: Recorded) -> Recorded:
+    """The case in the series that its parameters and geometry make."""
+    geometry = (one.nodes, one.ranks, one.threads)
+    series = series_of(one.kernel, one.version, one.parameters, one.fitted, geometry)
+    return replace(one, series=series)
 
 
 def of(run: str, launches: Sequence[float], better: Better = "higher", **more: Any) -> Recorded:

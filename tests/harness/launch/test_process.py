@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 import types
 from collections.abc import Callable
@@ -119,6 +121,27 @@ def test_waiting_has_a_limit(tmp_path: Path) -> None:
         assert launch.poll() is None
 
 
+def test_waiting_where_the_kernel_does_not_tell_of_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "pidfd_open")
+    test_what_ends_by_itself(tmp_path)
+    test_waiting_has_a_limit(tmp_path)
+
+
+def test_waiting_does_not_wake_up_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def awake(_seconds: float) -> None:
+        raise AssertionError("woke up")
+
+    script = "import time; time.sleep(0.2)"
+    with started(python(script), {}, tmp_path, tmp_path / "log") as launch:
+        monkeypatch.setattr(time, "sleep", awake)
+        assert launch.wait(10.0) == 0
+        monkeypatch.undo()
+
+
 def interrupted_in(folder: Path, script: str, error: type[BaseException]) -> list[int]:
     """Start processes, raise while they run; their ids."""
     log = folder / "log"
@@ -160,6 +183,29 @@ def test_a_second_interrupt_ends_the_grace_not_the_killing(
     assert len(pids) == 2
     assert len(slept) >= 3
     assert not [pid for pid in pids if alive(pid)]
+
+
+def test_a_second_interrupt_comes_while_it_is_looked_for_what_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a batch system does: TERM to the whole job, whose shell passes it on."""
+    log, calls = tmp_path / "log", []
+
+    def interrupted_members(session: int) -> set[psutil.Process]:
+        calls.append(session)
+        if len(calls) == 1:
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        return members(session)
+
+    with started(python(STUBBORN), os.environ, tmp_path, log) as launch:
+        until(lambda: b"ready" in log.read_bytes())
+        pids = [one.pid for one in members(launch.pid)]
+        with monkeypatch.context() as patch:
+            patch.setattr(process, "members", interrupted_members)
+            with pytest.raises(KeyboardInterrupt):
+                process.end_session(launch.pid)
+        assert len(pids) == 2
+        assert not [pid for pid in pids if alive(pid)]
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.launch import mca
 from harness.launch.starter import Asked, command, module, payload, program, variables
 from harness.machine.mpi import Flavour, Mpirun
 from harness.plan.case import Geometry
@@ -153,6 +154,45 @@ def test_variables(starter: Mpirun, options: str | None) -> None:
     assert made.get("HYDRA_LAUNCHER_EXTRA_ARGS") == options
     assert made["OMP_NUM_THREADS"] == "1"
     assert "HYDRA_LAUNCHER_EXTRA_ARGS" not in variables(starter, NODES)
+
+
+@pytest.mark.parametrize(
+    ("starter", "asked", "told"),
+    [
+        (OPENMPI_5, HERE, "^ofi"),
+        (OPENMPI_5, HERE_CROWDED, "^ofi"),
+        (OPENMPI_5, NODES, None),
+        (OPENMPI_4, HERE, None),
+        (MPICH, HERE, None),
+        (SRUN, HERE, None),
+    ],
+)
+def test_what_has_nothing_to_carry_within_a_node_is_not_opened(
+    starter: Mpirun, asked: Asked, told: str | None, nobody: None
+) -> None:
+    assert variables(starter, asked).get("OMPI_MCA_btl") == told
+
+
+def test_what_the_user_says_of_it_stays(nobody: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMPI_MCA_btl", "self,sm")
+    assert variables(OPENMPI_5, HERE)["OMPI_MCA_btl"] == "self,sm"
+
+
+def test_what_a_file_says_of_it_stays(
+    nobody: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".openmpi").mkdir()
+    (tmp_path / ".openmpi" / "mca-params.conf").write_text("btl = self,sm\n")
+    assert "OMPI_MCA_btl" not in variables(OPENMPI_5, HERE)
+
+
+@pytest.fixture
+def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither this user nor this machine says anything to Open MPI."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("OMPI_MCA_btl", raising=False)
+    monkeypatch.setattr(mca, "SITE", tmp_path / "none.conf")
 
 
 def test_payload() -> None:

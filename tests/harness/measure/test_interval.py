@@ -84,3 +84,10 @@ def test_relative_width() -> None:
     assert median_interval([9.0, 10.0, 11.0]).relative == pytest.approx(0.1)
     assert median_interval([-9.0, -10.0, -11.0]).relative == pytest.approx(0.1)
     assert median_interval([5.0] * 8).relative == 0.0
+
+
+@pytest.mark.parametrize("n", [1000, 1030, 5001])
+def test_thousands_of_samples_are_as_a_normal_distribution_has_it(n: int) -> None:
+    found = median_interval([float(one) for one in range(n)])
+    assert found.level == pytest.approx(0.95, abs=0.012)
+    assert found.low == pytest.approx((n - 1.96 * math.sqrt(n)) / 2.0, abs=2.0)

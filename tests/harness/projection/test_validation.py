@@ -1,6 +1,7 @@
 """Predicted and listed Rmax: intervals hold what they say, and would not if they were wrong."""
 
 from dataclasses import replace
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from harness.projection import evidence, hpl, scatter, validation
 from harness.projection.evidence import Run, Sustained
 from harness.reference import families, nodes
+from tests.simulations import projecting
 
 CPU = evidence.cpu()
+DOCS = Path(__file__).parents[3] / "docs" / "project.md"
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +64,23 @@ def test_the_systems_of_the_node_table(checked):
     found = [
         of[entry]
         for node in nodes.nodes()
-        if node.kind in nodes.CPU_KINDS and (entry := evidence.entry_of(node.hpl_source)) in of
+        if node.kind in nodes.CPU_KINDS and (entry := projecting.entry_of(node.hpl_source)) in of
     ]
     assert len(found) >= 9
     assert median(abs(one.ratio - 1) for one in found) < 0.10
     assert validation.coverage(found, 0.95) >= 0.8
+
+
+def test_systems_by_name_are_those_of_the_docs(checked):
+    """The table of docs/project.md is what `python -m tests.simulations.projecting` prints."""
+    found = projecting.named(checked)
+    assert len({one.system for one in found}) >= 22
+    runs = [(one.checked.run.run.nodes, round(one.checked.run.run.rmax, -10)) for one in found]
+    assert len(set(runs)) == len(runs)
+    made = [one.checked for one in found]
+    assert 0.7 <= validation.coverage(made, 0.80) <= 0.95
+    assert validation.coverage(made, 0.95) >= 0.9
+    assert "\n".join(projecting.table(found)) in DOCS.read_text(encoding="utf-8")
 
 
 def test_taihulight_is_predicted_without_itself(checked):

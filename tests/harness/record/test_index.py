@@ -220,3 +220,43 @@ def test_processes_that_refresh_at_once_all_get_the_answer(results: Path) -> Non
         said, complaint = one.communicate(timeout=120)
         assert (said.split(), complaint) == (["5"] * 5, "")
     assert [one.name for one in index.file(results).parent.iterdir()] == [index.file(results).name]
+
+
+def test_indexes_of_deleted_folders_are_deleted(results: Path, tmp_path: Path) -> None:
+    """But not those of folders that may be back: nothing is mounted where they were."""
+    made = {}
+    for name in ("kept", "deleted", "disk/unmounted", "of another version", "damaged"):
+        folder = tmp_path / name
+        shutil.copytree(results, folder)
+        same(folder)
+        made[name] = index.file(folder)
+        if name != "kept":
+            shutil.rmtree(folder)
+    (tmp_path / "disk").rmdir()
+    with sqlite3.connect(made["of another version"]) as db:
+        db.execute("drop table folder")
+    made["damaged"].write_text("no index")
+    assert index.forget_deleted() == 1
+    assert [name for name, path in made.items() if not path.exists()] == ["deleted"]
+    same(tmp_path / "kept")
+    assert index.forget_deleted() == 0
+
+
+def test_a_folder_that_nobody_may_look_for_is_not_gone(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same(results)
+    shutil.rmtree(results)
+
+    def refuse(_: Path) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "lstat", refuse)
+        assert index.forget_deleted() == 0
+    assert index.forget_deleted() == 1
+
+
+def test_without_a_home_there_is_no_index_to_delete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "~nobody-of-that-name/x")
+    assert index.forget_deleted() == 0

@@ -13,6 +13,7 @@ from harness.errors import CorruptStore
 from harness.record import hdf5, recorded, samples, store, versions
 from harness.record.result import CaseResult, Run
 from harness.report import compose
+from tests.harness.judge.examples import named_anew
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -55,13 +56,16 @@ def test_a_file_of_schema_1_0_leaves_a_part_to_the_run(made: Any) -> None:
 
 def test_the_series_is_the_case_without_fitted_values(made: Any, tmp_path: Path) -> None:
     one = read(next((GOLDEN / "1.0").glob("dgemm-*.h5")))
-    fitted = replace(one, fitted=("n",))
-    assert replace(one, parameters={**one.parameters, "n": 201}).series != one.series
-    assert replace(fitted, parameters={**one.parameters, "n": 201}).series == fitted.series
-    assert fitted.series != one.series
-    assert replace(one, version=99).series != one.series
-    assert replace(one, threads=2).series != one.series
-    assert one.series == one.case  # nothing was fitted
+
+    def series(**changes: Any) -> str:
+        return named_anew(replace(one, **changes)).series
+
+    other = {**one.parameters, "n": 201}
+    assert series() == one.series == one.case  # nothing was fitted
+    assert series(parameters=other) != one.series
+    assert series(parameters=other, fitted=("n",)) == series(fitted=("n",)) != one.series
+    assert series(version=99) != one.series
+    assert series(threads=2) != one.series
 
 
 def test_there_is_a_golden_file_of_every_version() -> None:

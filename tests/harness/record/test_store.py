@@ -128,6 +128,17 @@ def test_newest_first_of_some_kernels(root: Path) -> None:
     assert list(store.newest_first(root, 9, ("hpl",))) == []
 
 
+def test_newest_first_reads_nothing_of_runs_of_other_kernels(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(store, "header", read.append)
+    list(store.newest_first(root, 9, ("hpl",)))
+    assert read == []
+    list(store.newest_first(root, 2, ("stream",)))
+    assert [one.name for one in read] == [IDS[2], IDS[1]]
+
+
 @pytest.mark.parametrize(
     "content",
     ["", "5\n", "[1, 2\n", "schema: qyran.record/2\ncases: []\n", "schema: qyran.record/1\n", "\0"],

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.reference import build, tables
+from harness.reference import build, build_runs, tables
 
 SAMPLE = Path(__file__).parent / "sample"
 
@@ -162,10 +162,30 @@ def test_a_better_result_below_a_worse_one_is_refused(source, tmp_path):
         build.build(source, tmp_path)
 
 
+def test_a_system_of_the_first_ten_has_its_name_once(tmp_path):
+    """A later run of it, with other cores, has none; nor has one below, or one without a name."""
+    text = "Shaheen - Cray XC40, Xeon E5-2698v3 16C 2.3GHz, Aries interconnect"
+    rows = [
+        {"rank": "7", "cores": "3200", "system": text},
+        {"rank": "6", "cores": "6400", "system": text},
+        {"rank": "11", "cores": "9600", "system": text.replace("Shaheen", "Thirteen")},
+        {"rank": "5", "cores": "1280", "system": text.removeprefix("Shaheen - ")},
+    ]
+    path = tmp_path / "201506.csv"
+    with path.open("w", newline="") as file:
+        same = {"nmax": "200000", "site": "", "rmax_tflops": "1", "rpeak_tflops": "2"}
+        writer = csv.DictWriter(file, [*rows[0], *same])
+        writer.writeheader()
+        writer.writerows([one | same for one in rows])
+    found = build_runs.runs([path])
+    assert [one["name"] for one in found] == ["Shaheen", "", "", ""]
+
+
 def test_runs_of_cpu_systems_whose_nodes_can_be_counted(built):
     [run] = tables.rows(built / "hpl_runs.csv")  # the others of the sample do not give all of it
     assert (run["list"], run["rank"], run["family"], run["network"]) == (
         "2016-06", "1", "SW26010", "Sunway"
     )  # fmt: skip
     assert int(run["nodes"]) == 40960
+    assert run["name"] == "Sunway TaihuLight"
     assert float(run["rmax_flop_s"]) == 93.0145939e15

@@ -6,6 +6,7 @@ from typing import Final
 
 from harness.report import units
 from harness.report.accept_document import AcceptDoc, NodeVerdictDoc
+from harness.report.accept_older import NOT_RECORDED
 from harness.report.html import fleet, measured, strips
 from harness.report.html.content import Section
 from harness.report.report_document import ReportDoc
@@ -46,6 +47,8 @@ def _about(report: ReportDoc, accept: AcceptDoc) -> list[tuple[str, str]]:
     ]
     if accept.id:
         facts = [("acceptance", accept.id), ("cluster", accept.cluster), *facts]
+    if accept.not_recorded:
+        facts += [(NOT_RECORDED, ", ".join(accept.not_recorded))]
     return [*facts, *([("document", report.accepted_from)] if report.accepted_from else [])]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from harness.report.accept_document import AcceptDoc
+from harness.report.accept_older import NOT_RECORDED
 from harness.report.html.content import Block, Cell, Section, Table, plain
 from harness.report.report_document import ReportDoc
 
@@ -41,9 +42,10 @@ _MEANING: Final = {
     "least": "fewest nodes that peers judge",
     "clip": "members of the main group, in robust sd",
     "together": "chance of a healthy small fleet to have its slow nodes suspected as a group",
+    "implausible": "times better than expected: re-test, rather another unit than a good node",
     "minority": "share from which on a second group makes a fleet bimodal",
 }
-_COUNTS: Final = ("least", "clip")
+_COUNTS: Final = ("least", "clip", "implausible")
 
 
 def section(report: ReportDoc) -> Section:
@@ -68,8 +70,13 @@ def _acceptance(accept: AcceptDoc) -> Block:
 def _thresholds(accept: AcceptDoc) -> Iterator[list[Cell]]:
     """As they were used; one without a meaning here keeps its name."""
     for name, value in accept.thresholds.model_dump().items():
-        text = f"{value:g}" if name in _COUNTS else f"{100.0 * value:g} %"
-        yield [Cell(_MEANING.get(name, name)), Cell(text, value)]
+        yield [Cell(_MEANING.get(name, name)), Cell(_threshold(name, value), value)]
+
+
+def _threshold(name: str, value: float | None) -> str:
+    if value is None:
+        return NOT_RECORDED
+    return f"{value:g}" if name in _COUNTS else f"{100.0 * value:g} %"
 
 
 def _left_out(report: ReportDoc) -> Block:

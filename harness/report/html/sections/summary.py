@@ -67,6 +67,8 @@ def _of_nodes(accept: AcceptDoc) -> Iterator[Line]:
             text += _names([one.node for one in nodes])
             why = nodes[0].reason if len({one.reason for one in nodes}) == 1 else ""
             yield Line(word, text, why, "#acceptance")
+    if accept.advice:
+        yield Line("re-test", accept.advice, "", "#acceptance")
     for promise in promises(accept):
         yield Line(
             promise.verdict, f"{promise.verdict.capitalize()}: {promise.line}", "", "#promises"

@@ -1,4 +1,7 @@
-"""Where HPL spends its time: panel, broadcast, swap, update and solve, repetition by repetition."""
+"""Where HPL spends its time: panel, broadcast, swap, update and solve, over the columns.
+
+Records without a timeline have a bar a repetition.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +14,22 @@ from pydantic import Field
 from harness.record.details import CaseDetails, RunDetails
 from harness.report import units
 from harness.report.document import Doc
-from harness.report.plots import palette
+from harness.report.plots import factorisation
+from harness.report.plots.factorisation import LOOK, TimelineDoc
 from harness.report.plots.listing import NoNumbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from harness.report.plots.listing import Table
+    from harness.report.plots.listing import Cell, Table
 
 TITLE: Final = "Phases of HPL over time"
-HELP: Final = "panel, broadcast, swap, update and solve of every repetition of HPL or HPL-MxP"
+HELP: Final = "panel, broadcast, swap, update and flop/s of HPL or HPL-MxP over its columns"
 NEEDS: Final = "run"
 _KERNELS: Final = ("hpl", "hpl_mxp")
 _ROW_PX: Final = 26.0
 _ELSE: Final = "else"
-_LOOK: Final = {
-    "panel": palette.SERIES[0],
-    "broadcast": palette.SERIES[1],
-    "swap": palette.SERIES[3],
-    "update": palette.SERIES[2],
-    "solve": palette.SERIES[4],
-    "convert": palette.SERIES[5],
-    "residual": palette.US,
-    _ELSE: palette.MISSING,
-}
 
 
 class RepetitionDoc(Doc):
@@ -51,12 +45,14 @@ class RepetitionDoc(Doc):
 
 
 class SolveDoc(Doc):
-    """A case of HPL."""
+    """A case of HPL. timeline : of its median repetition; null in records without one."""
 
     case: str
     kernel: str
     n: int
+    ranks: int
     repetitions: list[RepetitionDoc]
+    timeline: TimelineDoc | None = None
 
 
 class HplPhasesDoc(Doc):
@@ -79,7 +75,7 @@ def numbers(run: RunDetails) -> HplPhasesDoc:
 
 
 def _solve(case: CaseDetails) -> Iterator[SolveDoc]:
-    metric = case.record["metrics"].get(case.record["primary"])
+    metric = case.primary
     if case.record["kernel"] not in _KERNELS or metric is None or not case.parts or case.reduced:
         return
     times = case.seconds[metric["phase"]]
@@ -89,30 +85,40 @@ def _solve(case: CaseDetails) -> Iterator[SolveDoc]:
         for i, k in np.ndindex(*slowest.shape)
         if np.isfinite(slowest[i, k])
     ]
+    n = int(case.record["parameters"]["n"])
+    flop, told = case.work[metric["phase"]].flop, case.timeline
     yield SolveDoc(
         case=case.record["case"],
         kernel=case.record["kernel"],
-        n=int(case.record["parameters"]["n"]),
+        n=n,
+        ranks=int(case.record["ranks"]),
         repetitions=repetitions,
+        timeline=factorisation.numbers(n, flop, told) if told is not None else None,
     )
 
 
 def _repetition(case: CaseDetails, at: tuple[int, int], seconds: float) -> RepetitionDoc:
     found = {name: float(np.nanmean(values[at])) for name, values in case.parts.items()}
-    parts = {name: found[name] for name in _LOOK if name in found}
+    parts = {name: found[name] for name in LOOK if name in found}
     parts |= {name: one for name, one in found.items() if name not in parts}
     parts[_ELSE] = max(0.0, seconds - sum(parts.values()))
     return RepetitionDoc(launch=at[0], repetition=at[1], seconds=seconds, parts=parts)
 
 
 def size(doc: HplPhasesDoc) -> tuple[float, float]:
-    """A row for each repetition."""
-    rows = sum(len(one.repetitions) + 3 for one in doc.cases)
-    return 900.0, 90.0 + _ROW_PX * rows
+    """Two panels over the columns, or a row for each repetition."""
+    return 900.0, 40.0 + sum(sum(_heights(one)) for one in doc.cases)
+
+
+def _heights(one: SolveDoc) -> tuple[float, ...]:
+    """Of its panels, px."""
+    if one.timeline is not None:
+        return factorisation.PANELS_PX
+    return (_ROW_PX * (len(one.repetitions) + 4),)
 
 
 def describe(doc: HplPhasesDoc) -> str:
-    """The share of each part."""
+    """The share of each part, and how it develops."""
     return f"Run {doc.run}. " + " ".join(_sentence(one) for one in doc.cases)
 
 
@@ -121,34 +127,55 @@ def _sentence(one: SolveDoc) -> str:
     parts = dict.fromkeys(name for at in one.repetitions for name in at.parts)
     shares = {name: sum(at.parts.get(name, 0.0) for at in one.repetitions) for name in parts}
     said = ", ".join(f"{name} {units.percent(share / whole)}" for name, share in shares.items())
-    return f"{one.kernel}, n = {one.n}, {len(one.repetitions)} repetitions: {said}."
+    told = f"{one.kernel}, n = {one.n}, {len(one.repetitions)} repetitions: {said}."
+    return told if one.timeline is None else f"{told} {factorisation.describe(one.timeline)}"
 
 
 def table(doc: HplPhasesDoc) -> Table:
-    """A row for each part of each repetition."""
-    head = ("case", "launch", "repetition", "part", "seconds", "repetition took (s)")
-    rows = [
-        (one.case, at.launch, at.repetition, name, seconds, at.seconds)
-        for one in doc.cases
+    """A row for each part of each interval of columns, and one for all of its parts, with the rate.
+
+    Without a timeline, a row for each part of each repetition.
+    """
+    head = (
+        "case", "launch", "repetition", "columns from", "columns to", "part", "mean of ranks (s)",
+        "slowest rank (s)", "of (s)", "rate (flop/s)",
+    )  # fmt: skip
+    return head, [row for one in doc.cases for row in _rows(one)]
+
+
+def _rows(one: SolveDoc) -> list[tuple[Cell, ...]]:
+    if one.timeline is not None:
+        return factorisation.rows(one.case, one.timeline)
+    return [
+        (one.case, at.launch, at.repetition, None, None, name, seconds, None, at.seconds, None)
         for at in one.repetitions
         for name, seconds in at.parts.items()
     ]
-    return head, rows
 
 
 def draw(doc: HplPhasesDoc, figure: Figure) -> None:
-    """A panel for each case."""
-    heights = [len(one.repetitions) + 3 for one in doc.cases]
-    panels = figure.subplots(len(doc.cases), 1, squeeze=False, height_ratios=heights)[:, 0]
+    """The panels of each case."""
+    heights = [px for one in doc.cases for px in _heights(one)]
+    panels = iter(figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0])
     row = 0
-    for axes, one in zip(panels, doc.cases, strict=True):
-        row = _draw(one, axes, row)
+    for one in doc.cases:
+        if one.timeline is not None:
+            title = f"{one.kernel}, n = {one.n}, {_which(one, one.timeline)}"
+            row = factorisation.draw(one.timeline, title, next(panels), next(panels), row)
+        else:
+            row = _bars(one, next(panels), row)
 
 
-def _draw(one: SolveDoc, axes: Axes, row: int) -> int:
+def _which(one: SolveDoc, timeline: TimelineDoc) -> str:
+    at = f"launch {timeline.launch + 1}, no. {timeline.repetition + 1}"
+    return f"{units.counted(one.ranks, 'rank')}: {units.seconds(timeline.seconds)} in {at}"
+
+
+def _bars(one: SolveDoc, axes: Axes, row: int) -> int:
     from harness.report.plots import canvas, scales
 
-    axes.set_title(canvas.plain(f"{one.kernel}, n = {one.n}"), loc="left", fontweight="bold")
+    parts = dict.fromkeys(name for at in one.repetitions for name in at.parts)
+    factorisation.headed(axes, f"{one.kernel}, n = {one.n}", parts)
     axes.set_ylim(len(one.repetitions) - 0.4, -0.6)
     axes.set_xlim(0.0, 1.02 * max(at.seconds for at in one.repetitions))
     axes.grid(visible=False, axis="y")
@@ -160,24 +187,7 @@ def _draw(one: SolveDoc, axes: Axes, row: int) -> int:
     for place, at in enumerate(one.repetitions):
         begin = 0.0
         for name, seconds in at.parts.items():
-            colour = _LOOK.get(name, palette.SERIES[5])
-            (bar,) = axes.barh([place], [seconds], 0.72, begin, color=colour)
+            (bar,) = axes.barh([place], [seconds], 0.72, begin, color=factorisation.colour(name))
             canvas.mark(bar, row)
             row, begin = row + 1, begin + seconds
-    _legend(one, axes)
     return row
-
-
-def _legend(one: SolveDoc, axes: Axes) -> None:
-    from matplotlib.patches import Patch
-
-    from harness.report.plots import canvas
-
-    parts = dict.fromkeys(name for at in one.repetitions for name in at.parts)
-    handles = [
-        Patch(fc=_LOOK.get(name, palette.SERIES[5]), label=canvas.plain(name)) for name in parts
-    ]
-    axes.legend(
-        handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles),
-        frameon=False, handlelength=1.2, fontsize=11, borderaxespad=0.2,
-    )  # fmt: skip

@@ -78,7 +78,7 @@ def numbers(run: RunDetails) -> ImbalanceDoc:
 
 
 def _phase(case: CaseDetails) -> Iterator[PhaseDoc]:
-    metric = case.record["metrics"].get(case.record["primary"])
+    metric = case.primary
     if metric is None or case.reduced or case.record["ranks"] < 2:
         return
     times = case.seconds[metric["phase"]]
@@ -142,15 +142,13 @@ def table(doc: ImbalanceDoc) -> Table:
 
 def draw(doc: ImbalanceDoc, figure: Figure) -> None:
     """A panel for each phase."""
+    from harness.report.plots import canvas
+
     listed = shown(doc)
-    columns = min(2, len(listed))
-    panels = figure.subplots(-(-len(listed) // columns), columns, squeeze=False).ravel()
     row = 0
-    for axes, one in zip(panels, listed, strict=False):
+    for axes, one in zip(canvas.side_by_side(figure, len(listed)), listed, strict=True):
         _draw(one, axes, row)
         row += len(one.ranks)
-    for axes in panels[len(listed) :]:
-        axes.set_axis_off()
 
 
 def _draw(one: PhaseDoc, axes: Axes, row: int) -> None:

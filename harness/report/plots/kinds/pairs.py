@@ -154,15 +154,13 @@ def table(doc: PairsDoc) -> Table:
 
 def draw(doc: PairsDoc, figure: Figure) -> None:
     """A matrix for each metric; dark is worse."""
-    columns = min(2, len(doc.matrices))
-    rows = -(-len(doc.matrices) // columns)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    from harness.report.plots import canvas
+
+    panels = canvas.side_by_side(figure, len(doc.matrices))
     first_row = 0
-    for axes, one in zip(panels, doc.matrices, strict=False):
+    for axes, one in zip(panels, doc.matrices, strict=True):
         _draw(doc, one, axes, first_row)
         first_row += len(one.pairs)
-    for axes in panels[len(doc.matrices) :]:
-        axes.set_axis_off()
 
 
 def _draw(doc: PairsDoc, one: MatrixDoc, axes: Axes, first_row: int) -> None:

@@ -253,7 +253,7 @@ def _kernel(case: CaseDetails, name: str, metric: Mapping[str, Any]) -> KernelDo
     cached = metric["bound_source"].startswith("cache")
     traffic = work.bytes_moved if cached else work.traffic
     flop_rate = float(np.nanmedian(work.flop / _slowest(case, metric["phase"])))
-    primary = case.record["metrics"].get(case.record["primary"], {})
+    primary = case.primary or {}
     ends = _fractions(metric)
     return KernelDoc(
         kernel=case.record["kernel"],

@@ -67,13 +67,12 @@ def numbers(run: RunDetails) -> StripsDoc:
 
 
 def _strip(case: CaseDetails) -> Iterator[StripDoc]:
-    name = case.record["primary"]
-    metric = case.record["metrics"].get(name)
+    metric = case.primary
     if metric is not None:
         yield StripDoc(
             case=case.record["case"],
             kernel=case.record["kernel"],
-            metric=name,
+            metric=case.record["primary"],
             **{k: metric[k] for k in ("unit", "better", "value", "low", "high", "level")},
             samples=_samples(case, metric),
         )

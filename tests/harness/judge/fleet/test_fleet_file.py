@@ -66,13 +66,33 @@ def test_a_failed_measurement_has_no_value(tmp_path: Path, word: str) -> None:
         (HEAD + "a,m,1,,higher\n", "fleet.csv:2: unit", "GB/s"),
         (HEAD + ",m,1,1,higher\n", "fleet.csv:2: node", "name of a node"),
         (HEAD + "a,,1,1,higher\n", "fleet.csv:2: metric", "name of a metric"),
-        (HEAD + "a,m,1,s,lower\nb,m,1,GB/s,lower\n", "fleet.csv:3: unit", "m is in s before"),
-        (HEAD + "a,m,1,s,lower\nb,m,1,s,higher\n", "fleet.csv:3: better", "m is better lower"),
-        (HEAD + "a,m,1,1\n", "fleet.csv:2", "4 of 5 columns"),
+        (HEAD + "a,m,1,s,lower\nb,m,1,GB/s,lower\n", "fleet.csv:3: unit", "known: s, with factors"),
+        (
+            HEAD + "a,m,1,s,lower\nb,m,1,s,higher\n",
+            "fleet.csv:3: better",
+            "known: lower, in the lines before",
+        ),
+        (HEAD + "a,m,1,1\n", "fleet.csv:2", "has 4 columns, the first line has 5"),
         ("node,metric,vlaue,unit,better\n", "fleet.csv:1", "did you mean 'vlaue'"),
         ("node,node,metric,value,unit,better\n", "fleet.csv:1", "'node' is there twice"),
         (HEAD, "fleet.csv", "no measurement"),
-        ("", "fleet.csv", "is missing"),
+        (HEAD + 'a,m,"300,5",1,higher\n', "fleet.csv:2: value", "fix: a point, no comma: 300.5"),
+        (HEAD + 'a,m,"1,300",1,higher\n', "fleet.csv:2: value", "1300 or 1.300"),
+        (HEAD + 'a,m,"1,300,500.5",1,higher\n', "fleet.csv:2: value", "digits: 1300500.5"),
+        (HEAD + "a,m,1_300,1,higher\n", "fleet.csv:2: value", "digits: 1300"),
+        (HEAD + "a,m,300 GB/s,1,higher\n", "fleet.csv:2: value", "the number alone, 300;"),
+        (HEAD + f"a,m,{'x' * 999},1,higher\n", "fleet.csv:2: value", "found 'xxx"),
+        (HEAD.replace(",", ";"), "fleet.csv:1", "by commas, here by semicolons"),
+        (HEAD.replace(",", "\t"), "fleet.csv:1", "by commas, here by tabs"),
+        ("a,m,300,1,higher\n", "fleet.csv:1", "the first line names the columns"),
+        (HEAD + "a\x1b[31m,m,1,1,higher\n", "fleet.csv:2: node", "the character '\\x1b'"),
+        (HEAD + 'a,"m\nn",1,1,higher\n', "fleet.csv:3: metric", "the character '\\n'"),
+        (HEAD + "a,m,1,G\0B/s,higher\n", "fleet.csv:2: unit", "a unit such as"),
+        (HEAD + "a\u202eb,m,1,1,higher\n", "fleet.csv:2: node", "'\\u202e'"),
+        (HEAD + f"{'n' * 300},m,1,1,higher\n", "fleet.csv:2: node", "has 300 characters, 255 at"),
+        (HEAD + 'a,m,1,1,"higher\n', "fleet.csv:2", "a quotation mark is not closed"),
+        ("", "fleet.csv", "is empty"),
+        ("\n", "fleet.csv:1", "is empty"),
         (HEAD + 'a,"m,1,1,higher\n', "fleet.csv:2", "is not CSV"),
         (HEAD[:-1] + ",rank\na,m,1,1,higher,-1\n", "fleet.csv:2: rank", "whole number"),
         (HEAD[:-1] + ",rank\na,m,1,1,higher,1.5\n", "fleet.csv:2: rank", "whole number"),
@@ -90,6 +110,44 @@ def test_what_is_wrong_is_named_with_its_place(
         file.read(written(tmp_path, text))
     assert where in caught.value.where
     assert what in str(caught.value)
+
+
+def test_a_long_value_is_not_shown_in_full(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        file.read(written(tmp_path, f"{HEAD}a,m,{'x' * 9999},1,higher\n"))
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "fix"),
+    [
+        (f"{HEAD}a,m,1,1,higher\nn\u00f6,m,1,1,higher\n".encode("latin-1"), ":3", "ISO-8859-1"),
+        (HEAD.encode("utf-16"), "", "-f UTF-16"),
+        (HEAD.encode() + b"\xff\0\0", "", ""),
+    ],
+)
+def test_what_is_not_utf_8_is_told_how_to_become_it(
+    tmp_path: Path, content: bytes, where: str, fix: str
+) -> None:
+    path = tmp_path / "fleet.csv"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match="is not UTF-8 text") as caught:
+        file.read(path)
+    assert caught.value.where == f"{path}{where}"
+    assert fix in caught.value.fix
+    assert bool(fix) == bool(caught.value.fix)
+
+
+def test_names_and_words_may_have_blanks_and_capitals(tmp_path: Path) -> None:
+    text = "Node, Metric ,VALUE,unit,better\n a ,m ,1, GB/s,Higher\na,m,2,GB/s,higher\n"
+    found = file.read(written(tmp_path, text)).table
+    assert (found.nodes, [one.name for one in found.metrics]) == (("a",), ["m"])
+    assert found.value.tolist() == [1e9, 2e9]
+
+
+def test_an_array_of_json_is_told_to_become_lines(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"jq -c '\.\[\]' "):
+        file.read(written(tmp_path, "[{}]", "fleet.jsonl"))
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def of(monkeypatch: pytest.MonkeyPatch, kernel: Kernel, found: Splits) -> links.
 
 
 def named(found: links.Links) -> list[tuple[str, str]]:
-    judged = judge(found.pairs, len(found.nodes), DEFAULT)
+    judged = judge(found.pairs, found.nodes, DEFAULT)
     return [
         (found.nodes[one.a], found.nodes[one.b])
         for one in judged.links

@@ -11,6 +11,7 @@ from harness.judge.fleet.thresholds import DEFAULT
 from harness.judge.fleet.verdict import Verdict, judged
 from harness.judge.fleet.views import Grade
 from kernels.network.pairs.schedule import tournament
+from tests.bench.fleets import names
 
 
 def measured(
@@ -29,9 +30,9 @@ def measured(
         value[(ends == node).any(axis=1)] *= part
     none = np.zeros(len(ends), np.int64)
     metric = Metric("bandwidth", "B/s", better)  # type: ignore[arg-type]
-    names = tuple(str(one) for one in range(len(ends)))
+    of_pairs = tuple(str(one) for one in range(len(ends)))
     return Pairs(
-        Measurements(names, (metric,), np.arange(len(ends)), none, none, none - 1, value), ends
+        Measurements(of_pairs, (metric,), np.arange(len(ends)), none, none, none - 1, value), ends
     )
 
 
@@ -41,18 +42,20 @@ def rejected(found: PairsJudged) -> tuple[list[int], list[tuple[int, int]]]:
 
 
 def test_a_slow_link_among_32_nodes_is_named_and_its_ends_are_not() -> None:
-    trials = [rejected(judge(measured(32, i, {(3, 17): 0.9}), 32, DEFAULT)) for i in range(100)]
+    trials = [
+        rejected(judge(measured(32, i, {(3, 17): 0.9}), names(32), DEFAULT)) for i in range(100)
+    ]
     assert trials.count(([], [(3, 17)])) >= 95
 
 
 def test_a_slow_node_is_named_and_its_links_are_not() -> None:
-    found = judge(measured(32, 1, slow={5: 0.9}), 32, DEFAULT)
+    found = judge(measured(32, 1, slow={5: 0.9}), names(32), DEFAULT)
     assert rejected(found) == ([5], [])
 
 
 def test_a_slow_node_a_slow_link_of_it_and_another_are_told_apart() -> None:
     pairs = measured(32, 1, {(3, 17): 0.8, (5, 20): 0.85}, {5: 0.9})
-    found = judge(pairs, 32, DEFAULT)
+    found = judge(pairs, names(32), DEFAULT)
     nodes, links = rejected(found)
     assert (nodes, sorted(links)) == ([5], [(3, 17), (5, 20)])
     of_slow_end = next(one for one in found.links if one.a == 5)
@@ -61,20 +64,23 @@ def test_a_slow_node_a_slow_link_of_it_and_another_are_told_apart() -> None:
 
 
 def test_two_slow_nodes_do_not_accuse_the_link_between_them() -> None:
-    assert rejected(judge(measured(16, 2, slow={2: 0.9, 9: 0.88}), 16, DEFAULT)) == ([2, 9], [])
+    assert rejected(judge(measured(16, 2, slow={2: 0.9, 9: 0.88}), names(16), DEFAULT)) == (
+        [2, 9],
+        [],
+    )
 
 
 def test_a_latency_is_better_lower() -> None:
-    found = judge(measured(16, 2, {(1, 2): 1.2}, {7: 1.1}, better="lower"), 16, DEFAULT)
+    found = judge(measured(16, 2, {(1, 2): 1.2}, {7: 1.1}, better="lower"), names(16), DEFAULT)
     assert rejected(found) == ([7], [(1, 2)])
 
 
 def test_healthy_pairs_accuse_nobody() -> None:
-    assert all(rejected(judge(measured(16, i), 16, DEFAULT)) == ([], []) for i in range(50))
+    assert all(rejected(judge(measured(16, i), names(16), DEFAULT)) == ([], []) for i in range(50))
 
 
 def test_too_few_nodes_cannot_tell_an_end_from_a_link() -> None:
-    found = judge(measured(4, 1, {(0, 1): 0.5}), 4, DEFAULT)
+    found = judge(measured(4, 1, {(0, 1): 0.5}), names(4), DEFAULT)
     assert rejected(found) == ([], [])
     assert found.peers.silent[0]
 
@@ -82,7 +88,7 @@ def test_too_few_nodes_cannot_tell_an_end_from_a_link() -> None:
 def test_links_of_two_kinds_are_said_so() -> None:
     """Two switches of 8: 56 of 120 links are inside of one."""
     across = {(a, b): 0.8 for a in range(8) for b in range(8, 16)}
-    found = judge(measured(16, 3, across), 16, DEFAULT)
+    found = judge(measured(16, 3, across), names(16), DEFAULT)
     assert rejected(found) == ([], [])
     assert "links not judged: bimodal: 64 of 120 pairs" in found.unjudged[0]
 

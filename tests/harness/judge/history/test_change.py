@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+import statistics
+
 import numpy as np
 import pytest
 
-from harness.judge.history import change
-from harness.judge.history.change import LEAST_BEFORE, Alarm, Watcher, baseline
+from harness.judge.history.baseline import LEAST_SPREAD, MOST_BEFORE, baseline, of_prefixes
+from harness.judge.history.change import LEAST_BEFORE, Alarm, Watcher
 
 
 def watch(values: list[float]) -> list[Alarm | None]:
@@ -43,7 +47,7 @@ def test_a_spike_before_does_not_hide_a_step() -> None:
 
 def test_constant_values_are_no_alarm_and_have_the_least_spread() -> None:
     assert not any(watch([0.25] * 40))
-    assert float(baseline(np.full(20, 0.25)).spread) == pytest.approx(change.LEAST_SPREAD)
+    assert float(baseline(np.full(20, 0.25)).spread) == pytest.approx(LEAST_SPREAD)
 
 
 def test_baseline_of_normal_noise() -> None:
@@ -68,6 +72,72 @@ def test_correlated_noise_is_seen_as_such() -> None:
 
 
 def test_old_runs_are_forgotten_in_the_end() -> None:
-    found = watch([*noise(change.MOST_BEFORE + 50), 0.06, 0.06])[-1]
-    assert found is not None
-    assert found.before.n == change.MOST_BEFORE
+    old = [1.0 + one for one in noise(50)]
+    found = of_prefixes([*old, *noise(MOST_BEFORE)], 50 + MOST_BEFORE, 50 + MOST_BEFORE)
+    assert found.n.tolist() == [MOST_BEFORE]
+    assert float(found.centre[0]) == pytest.approx(0.0, abs=0.005)
+
+
+@pytest.mark.parametrize("first", [2, 8, 9, 60, 199, 200, 201, 230])
+def test_baselines_of_prefixes_are_those_of_each(first: int) -> None:
+    """The one in plain loops, as the books have it, is below."""
+    values = noise(230)
+    values[5], values[40:46], values[100] = 0.9, [0.05] * 6, -0.3
+    found = of_prefixes(values, first, len(values))
+    for i, n in enumerate(range(first, len(values) + 1)):
+        expected = plainly(values[max(0, n - MOST_BEFORE) : n])
+        mine = [float(getattr(found, one)[i]) for one in expected]
+        assert mine == pytest.approx(list(expected.values()), rel=1e-9, abs=1e-15), n
+
+
+def plainly(values: list[float]) -> dict[str, float]:
+    """Location, spreads and correlation, value by value."""
+    n, centre = len(values), statistics.median(values)
+    middle = 1.4826 * statistics.median(abs(one - centre) for one in values)
+    above = below = max(middle, LEAST_SPREAD)
+
+    def cut() -> list[float]:
+        sizes = [above if one > centre else below for one in values]
+        pairs = list(zip([one - centre for one in values], sizes, strict=True))
+        few = sum(abs(one) > 12.0 * size for one, size in pairs) <= 0.1 * n
+        return [
+            0.0 if few and abs(one) > 12.0 * size else max(-4.0 * size, min(4.0 * size, one))
+            for one, size in pairs
+        ]
+
+    for _ in range(4):
+        centre += sum(cut()) / n
+        kept = cut()
+        both = 3.0 * sum(one**2 for one in kept) / (n - 1)
+        high, low = [one for one in kept if one > 0.0], [one for one in kept if one <= 0.0]
+        above, below = (
+            max(LEAST_SPREAD, math.sqrt((sum(one**2 for one in side) + both) / (len(side) + 3.0)))
+            for side in (high, low)
+        )
+    scores = [(one - centre) / (above if one > centre else below) for one in values]
+    scores = [max(-2.5, min(2.5, one)) for one in scores]
+    mean = sum(scores) / n
+    raw = sum((a - mean) * (b - mean) for a, b in itertools.pairwise(scores))
+    raw /= max(sum((one - mean) ** 2 for one in scores), 1e-30)
+    correlation = max(0.0, min(0.8, raw + (1.0 + 3.0 * raw) / n - 0.8 / math.sqrt(n)))
+    return {"n": n, "centre": centre, "above": above, "below": below, "correlation": correlation}
+
+
+@pytest.mark.parametrize("known", [0, 1, 30, 75, 120])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_known_ahead_changes_no_answer(known: int, seed: int) -> None:
+    values = [*noise(80, seed), 0.06, 0.06, *noise(40, seed + 20)]
+    watcher = Watcher(values[:known])
+    for mine, other in zip([watcher.add(one) for one in values], watch(values), strict=True):
+        assert (mine is None) == (other is None)
+        if mine is not None and other is not None:
+            assert (mine.count, mine.worse) == (other.count, other.worse)
+            assert mine.before == pytest.approx(other.before)
+
+
+def test_what_comes_otherwise_than_was_said_is_judged_as_it_is() -> None:
+    values = [*noise(60), 0.06, 0.06]
+    watcher = Watcher(noise(90))
+    found = [watcher.add(one) for one in values]
+    assert found[-1] is not None
+    assert [one is None for one in found] == [one is None for one in watch(values)]

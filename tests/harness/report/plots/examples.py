@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.record.result import Timeline
 from harness.report.document import CurveDoc, Doc
 from harness.report.history_document import HistoryDoc, MarkDoc, PointDoc, SegmentDoc, SeriesDoc
+from harness.report.plots import factorisation
 from harness.report.plots.kinds import (
     curves,
     green500,
@@ -21,6 +23,7 @@ from harness.report.plots.kinds import (
     strips,
     top500,
 )
+from kernels._support import linpack
 
 EVIL = "<script>alert('$x_y$')</script> & \x1b[31m\u202e"
 SHOWN = "<script>alert('$x_y$')</script> & \ufffd[31m\ufffd"
@@ -91,7 +94,8 @@ def course() -> Doc:
         kernel=EVIL, metric="rate", unit="B/s", better="higher", series="s1", hardware_key="h",
         machine="Testor", clusters=["lab"], parameters={}, nodes=1, ranks=2, threads=1,
         status="suspect", judged=True, least=5, newest=1.79e9, silent_days=3.0, noise=0.01,
-        between_launches=0.01, points=points, gaps=[], marks=[mark], segments=rows,
+        between_launches=0.01, runs=len(points), points=points, gaps=[], marks=[mark],
+        segments=rows,
     )  # fmt: skip
     return HistoryDoc(
         results="results", kernel="", since=None, time=1.79e9, series=[one], skipped=[],
@@ -165,8 +169,29 @@ def solve() -> Doc:
     listed = [
         hpl_phases.RepetitionDoc(launch=0, repetition=i, seconds=1.0, parts=parts) for i in range(3)
     ]
-    one = hpl_phases.SolveDoc(case="c", kernel="hpl", n=4000, repetitions=listed)
-    return hpl_phases.HplPhasesDoc(run="r1", cases=[one])
+    older = hpl_phases.SolveDoc(case="c", kernel="hpl", n=4000, ranks=2, repetitions=listed)
+    newer = older.model_copy(update={"case": "d", "n": 1000, "timeline": factored(1000, 96)})
+    return hpl_phases.HplPhasesDoc(run="r1", cases=[older, newer])
+
+
+def factored(n: int, nb: int) -> factorisation.TimelineDoc:
+    """Steps of nb columns that take longer beside what they do, the more of them are done."""
+    done = [*range(nb, n, nb), n, n]
+    count = len(done)
+    mean = {
+        "update": [1e-3 * (count - k) for k in range(1, count)] + [0.0],
+        "panel": [2e-4] * (count - 2) + [0.0, 0.0],
+        EVIL: [1e-4] * (count - 1) + [0.0],
+        "solve": [0.0] * (count - 1) + [3e-3],
+    }
+    seconds = [sum(sum(of[: k + 1]) for of in mean.values()) for k in range(count)]
+    slowest = {name: [1.5 * one for one in of] for name, of in mean.items()}
+    told = Timeline(
+        launch=0, repetition=1, done=tuple(done), seconds=tuple(seconds),
+        mean={name: tuple(of) for name, of in mean.items()},
+        maximum={name: tuple(of) for name, of in slowest.items()},
+    )  # fmt: skip
+    return factorisation.numbers(n, linpack.flop(n), told)
 
 
 def sizes() -> Doc:
@@ -197,4 +222,4 @@ EXAMPLES: dict[str, Callable[[], Doc]] = {
 }
 """Plot -> a document of it."""
 
-__all__ = ["EVIL", "EXAMPLES", "SHOWN", "history", "matrix"]
+__all__ = ["EVIL", "EXAMPLES", "SHOWN", "factored", "history", "matrix"]

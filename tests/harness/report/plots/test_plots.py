@@ -17,14 +17,16 @@ from typing import cast
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from PIL import Image
 
 from harness.errors import ConfigError
 from harness.report import schema
 from harness.report.plots import canvas, inline, labels, listing, palette, render
-from harness.report.plots.kinds import nodes, top500
+from harness.report.plots.kinds import hpl_phases, nodes, top500
 from harness.report.plots.rankings import RankingDoc
-from tests.harness.report.plots.examples import EXAMPLES, SHOWN, matrix
+from kernels._support import linpack
+from tests.harness.report.plots.examples import EXAMPLES, SHOWN, factored, matrix
 
 ROOT = Path(__file__).parents[4]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -348,15 +350,89 @@ def test_dots_stand_where_their_numbers_are(name: str, panel: int, x: int | None
         assert found == pytest.approx(axes.transData.transform(at), abs=0.01)
 
 
-def test_bars_are_as_long_as_their_numbers() -> None:
-    doc, kind = EXAMPLES["hpl-phases"](), listing.load("hpl-phases")
-    _, rows = kind.table(doc)
-    bars = [one for one in marks(tree("hpl-phases")) if one.find(f".//{SVG}path") is not None]
-    assert len(bars) == len(rows)
-    per_second = set()
-    for one, row in zip(bars, rows, strict=True):
+def boxes(root: ET.Element) -> dict[int, tuple[float, float, float, float]]:
+    """Row -> left, right, lower and upper edge of its bar, px from the lower left corner."""
+    height, found = float(root.get("height", "0")), {}
+    for one in marks(root):
         path = one.find(f".//{SVG}path")
-        assert path is not None
-        x = [float(word) for word in re.findall(r"[ML] ([\d.]+) ", path.get("d", ""))]
-        per_second.add(round((max(x) - min(x)) / float(row[4] or 0.0), 1))
+        if path is not None:
+            ends = re.findall(r"[ML] ([\d.]+) ([\d.]+)", path.get("d", ""))
+            x, y = ([float(end[axis]) for end in ends] for axis in (0, 1))
+            edges = (min(x), max(x), height - max(y), height - min(y))
+            found[int(one.get("data-row", ""))] = edges
+    return found
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    _, rows = listing.load("hpl-phases").table(EXAMPLES["hpl-phases"]())
+    bars = boxes(tree("hpl-phases"))
+    shown = [i for i, row in enumerate(rows) if row[0] == "c"]
+    assert shown
+    per_second = {round((bars[i][1] - bars[i][0]) / float(rows[i][6] or 0.0), 1) for i in shown}
     assert max(per_second) - min(per_second) <= 0.2
+
+
+def drawn(doc: hpl_phases.HplPhasesDoc) -> tuple[ET.Element, list[Axes]]:
+    """The picture of a document, and its axes once it is laid out."""
+    with canvas.style():
+        made = canvas.figure(*hpl_phases.size(doc))
+        hpl_phases.draw(doc, made)
+    return ET.fromstring(canvas.svg(made, "", "")), made.axes
+
+
+def test_shares_over_the_columns_stand_where_their_numbers_are() -> None:
+    doc = cast(hpl_phases.HplPhasesDoc, EXAMPLES["hpl-phases"]())
+    _, rows = hpl_phases.table(doc)
+    root, (_, shares, rates) = drawn(doc)
+    bars, low = boxes(root), 0.0
+    parts = [i for i, row in enumerate(rows) if row[0] == "d" and row[5] != "all"]
+    assert len(parts) == 3 * len(doc.cases[1].timeline.intervals) - 1  # type: ignore[union-attr]
+    for before, i in zip([None, *parts], parts, strict=False):
+        first, last, mean, whole = (float(rows[i][k] or 0.0) for k in (3, 4, 6, 8))
+        low = low if before is not None and rows[before][3] == first else 0.0
+        corners = [(first, low), (last, low + mean / whole)]
+        (left, bottom), (right, top) = shares.transData.transform(corners)
+        assert bars[i] == pytest.approx((left, right, bottom, top), abs=0.01)
+        low += mean / whole
+        if i + 1 not in parts or rows[i + 1][3] != first:
+            assert low == pytest.approx(1.0)
+    whole_rows = [i for i, row in enumerate(rows) if row[5] == "all"]
+    for i, found in zip(whole_rows, dots(root, whole_rows), strict=True):
+        first, last, rate = (float(rows[i][k] or 0.0) for k in (3, 4, 9))
+        assert found == pytest.approx(
+            rates.transData.transform(((first + last) / 2, rate)), abs=0.01
+        )
+
+
+def test_the_line_of_a_whole_factorisation_is_the_mean_of_its_rates() -> None:
+    doc = cast(hpl_phases.HplPhasesDoc, EXAMPLES["hpl-phases"]())
+    one, n = doc.cases[1].timeline, doc.cases[1].n
+    assert one is not None
+    flop, begun_s = 0.0, 0.0
+    for at in one.intervals:
+        flop += at.flop_rate * (at.seconds - begun_s)
+        begun_s = at.seconds
+        assert flop == pytest.approx(2 / 3 * (n**3 - (n - at.columns) ** 3))
+        assert at.flop_rate_so_far == pytest.approx(flop / at.seconds)
+    assert one.flop_rate == pytest.approx(linpack.flop(n) / one.seconds)
+    assert sum(one.after.values()) == pytest.approx(one.seconds - one.intervals[-1].seconds)
+    _, (_, _, rates) = drawn(doc)
+    heights = [line.get_ydata() for line in rates.lines]
+    assert [one.flop_rate, one.flop_rate] in [list(y) for y in heights]
+
+
+def test_a_factorisation_in_words_says_how_it_goes_on() -> None:
+    said = hpl_phases.describe(cast(hpl_phases.HplPhasesDoc, EXAMPLES["hpl-phases"]()))
+    assert "in the first columns panel 2 %, update 97 %" in said
+    assert "in the last columns update 91 %" in said
+    assert "after the last column: solve 3.00 ms" in said
+    assert "The rate is highest up to column" in said
+
+
+def test_a_factorisation_of_one_block_has_one_interval() -> None:
+    one = factored(64, 64)
+    case = hpl_phases.SolveDoc(case="c", kernel="hpl", n=64, ranks=1, repetitions=[], timeline=one)
+    doc = hpl_phases.HplPhasesDoc(run="r1", cases=[case])
+    root, _ = drawn(doc)
+    assert len(one.intervals) == 1
+    assert len(marks(root)) == len(hpl_phases.table(doc)[1]) == 3
