@@ -6,8 +6,9 @@ A hook of MkDocs (`on_files`); `pages()` alone is what the tests read.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import typer.main
 from mkdocs.config.defaults import MkDocsConfig
@@ -41,12 +42,20 @@ def pages() -> dict[str, str]:
     }
 
 
+_KINDS: Final = {
+    "string": "text", "integer": "integer", "number": "number", "boolean": "true or false"
+}  # fmt: skip
+_CODE: Final = re.compile(r"(`[^`]*`)")
+
+
 def _row(*cells: object) -> str:
     return "| " + " | ".join(_cell(str(one)) for one in cells) + " |"
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    """Text in a cell; within code nothing is escaped but what ends a cell."""
+    parts = _CODE.split(text.replace("``", "`").replace("|", "\\|").replace("\n", " "))
+    return "".join(p if p.startswith("`") else p.replace("<", "&lt;") for p in parts)
 
 
 def _table(*head: str) -> list[str]:
@@ -95,17 +104,36 @@ def _keys(title: str, model: Any) -> Iterator[str]:
         yield f"## {name}\n\n{part.get('description', '')}\n"
         yield from _table("key", "kind", "default", "meaning")
         for key, one in part.get("properties", {}).items():
-            needed = key in part.get("required", ())
-            default = "needed" if needed else json.dumps(one.get("default"))
+            default = "needed" if key in part.get("required", ()) else _default(one)
             yield _row(f"`{key}`", _kind(one), default, one.get("description", ""))
         yield ""
 
 
+def _default(one: dict[str, Any]) -> str:
+    """As it would be typed; nothing for what is empty, or has a section with its defaults."""
+    value = one.get("default")
+    return "" if value in (None, "", [], {}) or "$ref" in one else f"`{json.dumps(value)}`"
+
+
 def _kind(one: dict[str, Any]) -> str:
+    """In the words of YAML: ``list of Case``, ``mapping of names to Cluster``, ``text``."""
     if "$ref" in one:
         return str(one["$ref"]).rpartition("/")[2]
+    if "enum" in one:
+        return " or ".join(f"`{each}`" for each in one["enum"])
+    if "const" in one:
+        return f"`{one['const']}`"
     several = [_kind(each) for each in one.get("anyOf", ()) if each.get("type") != "null"]
-    return " or ".join(several) or str(one.get("type", one.get("const", "as written")))
+    if several:
+        return " or ".join(dict.fromkeys(several))
+    parts = {"array": ("list", "of", "items"),
+             "object": ("mapping", "of names to", "additionalProperties")}  # fmt: skip
+    if one.get("type") in parts:
+        name, of, key = parts[one["type"]]
+        inner = one.get(key)
+        known = _kind(inner) if isinstance(inner, dict) and inner else ""
+        return f"{name} {of} {known}" if known not in ("", "any") else name
+    return _KINDS.get(str(one.get("type")), "any")
 
 
 def _exit_codes() -> Iterator[str]:

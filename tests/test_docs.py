@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import re
 import shlex
@@ -204,6 +205,29 @@ def test_every_example_of_yaml_is_loaded(page: str, text: str, tmp_path: Path) -
 def test_a_wrong_example_is_noticed(text: str, tmp_path: Path) -> None:
     with pytest.raises((ConfigError, AssertionError)):
         loaded(text, tmp_path)
+
+
+def test_every_key_of_a_file_is_explained() -> None:
+    """In the reference made from the code: kind and meaning of each key, and nothing escaped."""
+    pytest.importorskip("mkdocs")
+    path = ROOT / "docs" / "_generate.py"
+    spec = importlib.util.spec_from_file_location("generate", path)
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    for name in ("suite", "cluster"):
+        text = found.pages()[name]
+        rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
+        assert len(rows) > 15
+        assert [row[0] for row in rows if row[-1].strip(" |") == "" or row[1] == "any"] == []
+        assert "&lt;" not in text
+
+
+def test_the_first_page_leads_to_every_other() -> None:
+    text = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {one.name for one in PAGES if one.parent.name == "docs"} - {"index.md"}
+    assert {one for one in pages if f"]({one})" not in text} == set()
 
 
 def test_the_site_is_built_without_warnings(tmp_path: Path) -> None:

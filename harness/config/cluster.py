@@ -53,21 +53,21 @@ Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 class Node(Model):
     """One node of a partition. ``None`` means: detected where qyran runs."""
 
-    model: str | None = None
-    sockets: Count | None = Field(None, ge=1)
+    model: str | None = Field(None, description="CPU, as the table of node types knows it")
+    sockets: Count | None = Field(None, ge=1, description="processors of the whole node")
     cores: Count | None = Field(None, ge=1, description="physical cores of the whole node")
-    memory: Bytes | None = Field(None, gt=0)
+    memory: Bytes | None = Field(None, gt=0, description="of the whole node")
     last_level_cache: Bytes | None = Field(None, gt=0, description="sum over the node")
     flop_rate_peak: FlopRate | None = Field(None, gt=0, description="FP64, whole node")
     bandwidth_peak: ByteRate | None = Field(None, gt=0, description="memory, whole node")
-    power: Watts | None = Field(None, gt=0)
+    power: Watts | None = Field(None, gt=0, description="whole node under load")
 
 
 class Limits(Model):
     """What a job may ask of a partition."""
 
-    nodes: Count | None = Field(None, ge=1)
-    time: Seconds | None = Field(None, gt=0)
+    nodes: Count | None = Field(None, ge=1, description="of one job")
+    time: Seconds | None = Field(None, gt=0, description="of one job, such as 24 h")
 
 
 class Network(Model):
@@ -80,15 +80,15 @@ class Network(Model):
 class Partition(Model):
     """Nodes of one kind."""
 
-    nodes: Count = Field(1, ge=1)
+    nodes: Count = Field(1, ge=1, description="how many there are")
     hosts: Hosts = Field(
         (), description="names of the nodes, ranges such as node[01-16] among them"
     )
     queue: str | None = Field(None, description="what the batch system calls it [its name here]")
-    node: Node = Node()
-    interconnect: str | None = None
-    network: Network | None = None
-    limits: Limits = Limits()
+    node: Node = Field(Node(), description="what each of them is")
+    interconnect: str | None = Field(None, description="such as InfiniBand HDR")
+    network: Network | None = Field(None, description="what it is expected to reach")
+    limits: Limits = Field(Limits(), description="of jobs")
     blocks: dict[str, Hosts] = Field(
         default_factory=dict, description="nodes of each switch, rack or island, by its name"
     )
@@ -142,7 +142,7 @@ class Commands(Model):
     ``submit`` too; ${jobs} for the ids of jobs, a word each.
     """
 
-    submit: Words = Field(min_length=1)
+    submit: Words = Field(min_length=1, description="puts a job into the queue")
     job_id: Pattern = Field(r"(\S+)\s*$", description="what `submit` prints; group 1 is the id")
     status: Words = Field((), description="prints a line for each job")
     state: Pattern = Field(
@@ -151,7 +151,7 @@ class Commands(Model):
     queued: Words = Field((), description="words of `state` for jobs that wait")
     running: Words = Field((), description="words of `state` for jobs that run")
     ended: Words = Field((), description="words of `state` for jobs that have ended")
-    cancel: Words = ()
+    cancel: Words = Field((), description="takes jobs out of the queue, or ends them")
 
     @model_validator(mode="after")
     def _groups(self) -> Commands:
@@ -165,7 +165,7 @@ class Commands(Model):
 class Launcher(Model):
     """How ranks are started; ``kind`` is one of the launchers that `harness.launch` lists."""
 
-    kind: str = "local"
+    kind: str = Field("local", description="local, hostfile, slurm, pbs or script")
     mpirun: str | None = Field(None, description="path of the site's own mpirun, or srun")
     agent: Words = Field((), description="the remote shell of mpirun, as a list of words")
     options: Words = Field((), description="further options of mpirun or srun")
@@ -180,12 +180,14 @@ class Launcher(Model):
 class Cluster(Model):
     """One machine: laptop, workstation or supercomputer."""
 
-    title: str = ""
-    planned: bool = False
-    launcher: Launcher = Launcher()
+    title: str = Field("", description="what the machine is, in a line")
+    planned: bool = Field(False, description="not there yet: it is planned for, nothing runs")
+    launcher: Launcher = Field(Launcher(), description="how ranks are started on it")
     contract: Contract | None = Field(None, description="what the nodes, and all, must reach")
     partition: str | None = Field(None, description="the partition used by default")
-    partitions: dict[str, Partition] = Field(default_factory=lambda: {"all": Partition()})
+    partitions: dict[str, Partition] = Field(
+        default_factory=lambda: {"all": Partition()}, description="its parts, by their names"
+    )
 
     def chosen(self, name: str | None, where: str) -> tuple[str, Partition]:
         """The partition of that name, or the default one; ConfigError if there is none."""
@@ -198,9 +200,9 @@ class Cluster(Model):
 class ClusterFile(Model):
     """The whole of ``cluster.yaml``."""
 
-    schema_id: str = Field(SCHEMA, alias="schema")
-    default: str
-    clusters: dict[str, Cluster] = Field(min_length=1)
+    schema_id: str = Field(SCHEMA, alias="schema", description="what kind of file this is")
+    default: str = Field(description="the cluster that is meant where none is named")
+    clusters: dict[str, Cluster] = Field(min_length=1, description="machines, by their names")
 
 
 def load(path: Path | None = None) -> tuple[ClusterFile, str]:

@@ -27,8 +27,8 @@ Amount = Annotated[str | float, BeforeValidator(_amount)]
 class Promise(Model):
     """What is promised of one metric: one of minimum, maximum and reference."""
 
-    minimum: Amount | None = None
-    maximum: Amount | None = None
+    minimum: Amount | None = Field(None, description="with its unit, such as 330 GB/s")
+    maximum: Amount | None = Field(None, description="with its unit, such as 1.5 us")
     reference: Literal["peak", "bandwidth", "triad", "hpl"] | None = Field(
         None, description="a figure of the node type"
     )
@@ -36,7 +36,7 @@ class Promise(Model):
     per: Literal["node", "core", "watt", "machine"] = Field(
         "node", description="of what the quantity is; the machine: all nodes together"
     )
-    source: str = ""
+    source: str = Field("", description="where this one is promised, if not where all are")
 
     @model_validator(mode="after")
     def _one(self) -> Promise:
@@ -63,10 +63,10 @@ class Promise(Model):
 class Contract(Model):
     """The whole of a contract file."""
 
-    schema_id: str = Field(SCHEMA, alias="schema")
+    schema_id: str = Field(SCHEMA, alias="schema", description="what kind of file this is")
     source: str = Field("", description="where the promises are written, such as 'offer, annex B'")
     node: str | None = Field(None, description="CPU model, as the table of node types knows it")
-    metrics: dict[str, Promise] = Field(min_length=1)
+    metrics: dict[str, Promise] = Field(min_length=1, description="promises, by name of a metric")
 
     @property
     def of_nodes(self) -> dict[str, Promise]:

@@ -45,26 +45,36 @@ CountsOrAuto = Annotated[tuple[int, ...] | None, BeforeValidator(_counts_or_auto
 class Reference(Model):
     """What a metric is expected to be, in base units, and where that comes from."""
 
-    value: float = Field(gt=0, allow_inf_nan=False)
+    value: float = Field(gt=0, allow_inf_nan=False, description="in the base unit of the metric")
     tolerance: float = Field(0.05, ge=0, lt=1, description="fraction of value")
-    source: str = ""
+    source: str = Field("", description="where the value is from")
 
 
 class Case(Model):
     """One entry of ``cases:``; a sweep makes several cases of it."""
 
-    kernel: str
-    parameters: dict[str, Any] | Literal["auto"] = Field(default_factory=dict)
-    sweep: dict[str, list[Any]] = Field(default_factory=dict)
+    kernel: str = Field(description="as `qyran list` names it")
+    parameters: dict[str, Any] | Literal["auto"] = Field(
+        default_factory=dict, description="of the kernel; auto, or left out: its defaults"
+    )
+    sweep: dict[str, list[Any]] = Field(
+        default_factory=dict, description="values of parameters, a case for each combination"
+    )
     ranks: CountsOrAuto = Field(None, description="auto: every core of the nodes")
     ranks_per_node: Positive | None = Field(None, description="instead of `ranks`")
-    threads: Counts = (1,)
-    nodes: Counts = (1,)
-    repetitions: Positive | None = None
-    launches: Positive = 1
-    scaling: Literal["strong", "weak"] | None = None
-    budget: Seconds | None = Field(None, gt=0)
-    references: dict[str, Reference] = Field(default_factory=dict)
+    threads: Counts = Field((1,), description="of each rank; a list runs each")
+    nodes: Counts = Field((1,), description="a list runs each")
+    repetitions: Positive | None = Field(
+        None, description="of each launch; without it until the median is known to 1 %"
+    )
+    launches: Positive = Field(1, description="times that mpirun is started anew")
+    scaling: Literal["strong", "weak"] | None = Field(
+        None, description="what a list of nodes, ranks or threads is: a series of this kind"
+    )
+    budget: Seconds | None = Field(None, gt=0, description="time after which the case is ended")
+    references: dict[str, Reference] = Field(
+        default_factory=dict, description="what metrics are expected to be, by their names"
+    )
 
     @model_validator(mode="after")
     def _ranks_once(self) -> Case:
@@ -76,10 +86,13 @@ class Case(Model):
 class Suite(Model):
     """The whole of a suite file."""
 
-    schema_id: str = Field(SCHEMA, alias="schema")
-    title: str = ""
-    compare: list[Pair] = Field(default_factory=list)
-    cases: list[Case] = Field(min_length=1)
+    schema_id: str = Field(SCHEMA, alias="schema", description="what kind of file this is")
+    title: str = Field("", description="what the suite is for, in a line")
+    compare: list[Pair] = Field(
+        default_factory=list,
+        description="pairs of metrics whose ratio is told; their cases run in turns",
+    )
+    cases: list[Case] = Field(min_length=1, description="what is measured, in this order")
 
 
 def load(name: str) -> tuple[Suite, Document]:
