@@ -12,8 +12,8 @@ from harness.report.html.page import TEMPLATES
 from harness.report.plots import listing, palette, render
 from harness.report.plots.kinds import nodes
 from tests.harness.report.plots.examples import EXAMPLES
+from tests.harness.report.plots.svg import SVG
 
-SVG = "{http://www.w3.org/2000/svg}"
 SCHEMES = {"light": palette.LIGHT, "dark": palette.DARK}
 SCHEME = pytest.mark.parametrize("scheme", list(SCHEMES))
 ALL = pytest.mark.parametrize("name", listing.names())

@@ -14,8 +14,7 @@ from harness.report.html import charts
 from harness.report.plots import canvas, listing, render
 from harness.report.plots.kinds import curves, history, imbalance, nodes, pairs, roofline, strips
 from tests.harness.report.plots.examples import EXAMPLES, matrix
-
-SVG = "{http://www.w3.org/2000/svg}"
+from tests.harness.report.plots.svg import SVG
 
 
 def many(name: str, field: str, most: int) -> Callable[[], Doc]:
