@@ -72,8 +72,19 @@ def heed_signals() -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """In order: what was measured is recorded."""
+    """In order: what was measured is recorded.
+
+    A batch system tells all processes of a job, and the shell of the job passes it on to its own:
+    told twice, a run does not let go of its ending. A second Ctrl-C is meant as it is.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if callable(signal.getsignal(number)):  # nohup keeps its meaning
+            signal.signal(number, _told_already)
     raise KeyboardInterrupt
+
+
+def _told_already(_number: int, _frame: FrameType | None) -> None:
+    """A handler, as processes that are started from now on would ignore what is ignored here."""
 
 
 def plan(request: Request, *, as_json: bool) -> None:
