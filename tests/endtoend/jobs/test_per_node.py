@@ -37,8 +37,10 @@ def test_every_node_by_itself(site: Site) -> None:
 
 def test_waiting_ends_if_the_rest_is_refused(site: Site) -> None:
     site.tell("nodes", nodes(2, 1, 2))
+    site.tell("hold")
     site.submit("faulty", "--per-node", "--ranks", "1", "--pending", "1")
     site.tell("refuse")
+    site.untell("hold")
     site("wait", "last").complains(3, "Invalid account", "qyran wait")
     site.untell("refuse")
     assert site.json("wait", "last")["exit_code"] == 0
