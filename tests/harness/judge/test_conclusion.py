@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.judge.compare import Judged, judged
 from harness.judge.conclusion import exit_code
 from harness.judge.pairs import pairs
-from tests.harness.judge.examples import STEADY, of, recorded, times
+from harness.record.recorded import Recorded
+from tests.harness.judge.examples import STEADY, named_anew, of, recorded, times
 
 SAME = (of("a", STEADY), of("b", STEADY))
 SLOWER = (of("a", STEADY), of("b", times(0.9)))
@@ -22,14 +25,14 @@ WAS_WRONG = (recorded("a", {}, outcome="wrong"), of("b", STEADY))
 BOTH_KILLED = (recorded("a", {}), recorded("b", {}))
 
 
-def table(*cases: tuple[object, object]) -> list[Judged]:
+def table(*cases: tuple[Recorded | None, Recorded | None]) -> list[Judged]:
     """Each case another kernel, so that they do not meet."""
-    sides: tuple[list[object], list[object]] = ([], [])
+    sides: tuple[list[Recorded], list[Recorded]] = ([], [])
     for i, case in enumerate(cases):
         for side, one in zip(sides, case, strict=True):
             if one is not None:
-                side.append(type(one)(**{**one.__dict__, "kernel": f"k{i}"}))
-    return judged(pairs(*sides))  # type: ignore[arg-type]
+                side.append(named_anew(replace(one, kernel=f"k{i}")))
+    return judged(pairs(*sides))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def table(*cases: tuple[object, object]) -> list[Judged]:
     ],
 )
 def test_every_mixture_has_its_code(
-    cases: tuple[tuple[object, object], ...], code: int, strict: int
+    cases: tuple[tuple[Recorded | None, Recorded | None], ...], code: int, strict: int
 ) -> None:
     rows = table(*cases)
     assert exit_code(rows) == code
