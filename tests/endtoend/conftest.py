@@ -147,9 +147,7 @@ class Qyran:
 
     def ranks(self) -> list[psutil.Process]:
         """The processes of the ranks."""
-        return [
-            one for one in self.processes() if one.name().startswith("python") and _is_rank(one)
-        ]
+        return [one for one in self.processes() if _is_rank(one)]
 
     def suite(self, *cases: dict[str, Any], name: str = "trial") -> str:
         """Write a suite of these cases into the working folder; returns its path."""
@@ -202,7 +200,10 @@ class Qyran:
 
 
 def _is_rank(process: psutil.Process) -> bool:
-    return "harness.measure" in process.cmdline()
+    """False for one that has ended meanwhile."""
+    with suppress(psutil.Error):
+        return process.name().startswith("python") and "harness.measure" in process.cmdline()
+    return False
 
 
 @pytest.fixture
