@@ -99,11 +99,6 @@ def absolute(
     noise = np.maximum(cells.error, limits.floor / np.sqrt(np.maximum(cells.n, 1)))
     grade = np.where(deficit > 0.0, Grade.RETEST, Grade.ACCEPT)
     grade = np.where(deficit > _TWO_SIGMA * noise, Grade.REJECT, grade)
-    # a limit from above may be wide
-    rate = np.array([one.better == "higher" for one in metrics], bool)
-    grade = np.where(
-        _implausible(cells.value, expected, metrics, limits) & rate, Grade.RETEST, grade
-    )
     why = "the contract does not name it" if anchors else "no contract is given"
     silent = tuple("" if one else why for one in there)
     none = np.full(deficit.shape, np.nan)
@@ -251,7 +246,10 @@ def _of_compared(
 def _implausible(
     value: Floats, expected: Floats, metrics: Sequence[Metric], limits: Thresholds
 ) -> Bools:
-    """So much better that it is rather a mistake than a good node."""
+    """So much better than others that it is rather a mistake than a good node.
+
+    Not asked of a contract: what is promised at least, or at most, may be wide.
+    """
     found: Bools = deficit_log(value, expected, metrics) <= -np.log(limits.implausible)
     return found
 
