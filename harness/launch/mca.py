@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final
 
 _FILE: Final = "openmpi-mca-params.conf"
-SITE: Final = Path("/etc/openmpi") / _FILE  # of a distribution's package
+PACKAGED: Final = Path("/usr")
+SITE: Final = Path("/etc")
+"""Where packages of distributions lie, and where they have their settings."""
 
 
 def is_set(name: str, mpirun: Path, environ: Mapping[str, str]) -> bool:
@@ -23,7 +25,8 @@ def is_set(name: str, mpirun: Path, environ: Mapping[str, str]) -> bool:
 def _texts(mpirun: Path, environ: Mapping[str, str]) -> Iterator[str]:
     """The files of parameters that Open MPI reads; those that cannot be read say nothing.
 
-    By `ompi_info` (mca_base_param_files) they lie in the home folder and in etc below its prefix.
+    By `ompi_info` (mca_base_param_files) they lie in the home folder and in etc below its prefix;
+    of a package in /etc/openmpi (Debian) or /etc/openmpi-x86_64 (Red Hat).
     """
     named = environ.get("OMPI_MCA_mca_base_param_files", "").split(",")
     prefix = mpirun.resolve().parent.parent
@@ -31,7 +34,7 @@ def _texts(mpirun: Path, environ: Mapping[str, str]) -> Iterator[str]:
         *(Path(one) for one in named if one),
         Path(environ.get("HOME", "/")) / ".openmpi" / "mca-params.conf",
         prefix / "etc" / _FILE,
-        SITE,
+        *(SITE.glob(f"openmpi*/{_FILE}") if prefix.is_relative_to(PACKAGED) else ()),
     )
     for path in paths:
         with suppress(OSError):

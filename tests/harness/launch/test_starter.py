@@ -192,7 +192,7 @@ def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither this user nor this machine says anything to Open MPI."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("OMPI_MCA_btl", raising=False)
-    monkeypatch.setattr(mca, "SITE", tmp_path / "none.conf")
+    monkeypatch.setattr(mca, "SITE", tmp_path / "none")
 
 
 def test_payload() -> None:
