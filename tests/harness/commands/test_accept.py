@@ -320,13 +320,21 @@ def test_a_value_in_another_unit_does_not_pass(
         assert "times what is expected: is its unit right?" in found["nodes"][at]["reason"]
 
 
-def test_a_limit_from_above_may_be_wide(
-    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path
+@pytest.mark.parametrize(
+    ("promised", "measured"),
+    [
+        ("errors: {maximum: 1000}", "errors,1,1,lower"),
+        ("triad: {minimum: 1}", "triad,300,GB/s,higher"),
+    ],
+)
+def test_what_is_promised_may_be_wide(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, tmp_path: Path, promised: str, measured: str
 ) -> None:
+    """Nothing is too good for a contract."""
     terms = tmp_path / "contract.yaml"
-    terms.write_text("metrics: {errors: {maximum: 1000}}")
+    terms.write_text(f"metrics: {{{promised}}}")
     path = tmp_path / "fleet.csv"
-    path.write_text(HEAD + "n1,errors,1,1,lower\n")
+    path.write_text(f"{HEAD}n1,{measured}\n")
     found = document(monkeypatch, capsys, "--from", str(path), "--contract", str(terms))
     assert found["counts"]["accept"] == 1
 
