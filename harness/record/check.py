@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import CorruptStore
-from harness.record import archive, hdf5, owner, recorded, refresh, store
+from harness.record import archive, hdf5, owner, readers, recorded, refresh, store
 
 Kind = Literal["damaged", "newer", "orphan", "duplicate"]
 
@@ -21,6 +21,23 @@ class Finding:
     path: Path
     kind: Kind
     reason: str
+
+
+@dataclass(frozen=True)
+class _Content:
+    """A whole file. digest : SHA-256 of its bytes."""
+
+    path: Path
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """What was found in a folder, in the order of its files. run : whether it is that of a run."""
+
+    run: bool
+    found: tuple[Finding | _Content, ...]
+    files: int = 0
 
 
 class Check:
@@ -40,46 +57,51 @@ class Check:
             except OSError as error:
                 yield Finding(cluster, "damaged", refresh.unreadable(error))
                 continue
-            for folder in folders:
-                yield from self._of_folder(folder)
+            for looked in readers.answers(_folder, folders):
+                self.runs += looked.run
+                self.files += looked.files
+                for one in looked.found:
+                    yield from (one,) if isinstance(one, Finding) else self._twice(one)
 
-    def _of_folder(self, folder: Path) -> Iterator[Finding]:
-        try:
-            if folder.is_file():
-                archive.runs(folder)
-            names = archive.names(folder)
-        except OSError as error:
-            yield Finding(folder, "damaged", refresh.unreadable(error))
-            return
-        if not store.begun(names):
-            if names and store.ACCEPTANCE not in names:
-                yield Finding(folder, "orphan", "is no run: it has no run.yaml")
-            return
-        self.runs += 1
-        if "run.yaml" in names:
-            try:
-                store.header(folder)
-            except CorruptStore as error:
-                yield Finding(folder / "run.yaml", "damaged", error.found)
-        for name in names:
-            if name.endswith(".h5") and not name.startswith("."):
-                yield from self._of_file(folder / name)
-        yield from _left(folder, names)
+    def _twice(self, content: _Content) -> Iterator[Finding]:
+        other = self._seen.setdefault(content.digest, content.path)
+        if other != content.path:
+            yield Finding(content.path, "duplicate", f"has the content of {other}")
 
-    def _of_file(self, path: Path) -> Iterator[Finding]:
-        self.files += 1
+
+def _folder(folder: Path) -> _Folder:
+    try:
+        if folder.is_file():
+            archive.runs(folder)
+        names = archive.names(folder)
+    except OSError as error:
+        return _Folder(run=False, found=(Finding(folder, "damaged", refresh.unreadable(error)),))
+    if not store.begun(names):
+        other = names and store.ACCEPTANCE not in names
+        orphan = Finding(folder, "orphan", "is no run: it has no run.yaml")
+        return _Folder(run=False, found=(orphan,) if other else ())
+    files = [folder / one for one in names if one.endswith(".h5") and not one.startswith(".")]
+    found = (*_header(folder, names), *map(_file, files), *_left(folder, names))
+    return _Folder(run=True, found=found, files=len(files))
+
+
+def _header(folder: Path, names: list[str]) -> Iterator[Finding]:
+    if "run.yaml" in names:
         try:
-            content = archive.read(path)
-            whole(content, path)
-        except OSError as error:
-            yield Finding(path, "damaged", refresh.unreadable(error))
-            return
+            store.header(folder)
         except CorruptStore as error:
-            yield Finding(path, "damaged" if error.exit_code == 5 else "newer", error.found)
-            return
-        other = self._seen.setdefault(hashlib.sha256(content).digest(), path)
-        if other != path:
-            yield Finding(path, "duplicate", f"has the content of {other}")
+            yield Finding(folder / "run.yaml", "damaged", error.found)
+
+
+def _file(path: Path) -> Finding | _Content:
+    try:
+        content = archive.read(path)
+        whole(content, path)
+    except OSError as error:
+        return Finding(path, "damaged", refresh.unreadable(error))
+    except CorruptStore as error:
+        return Finding(path, "damaged" if error.exit_code == 5 else "newer", error.found)
+    return _Content(path, hashlib.sha256(content).digest())
 
 
 def whole(content: bytes, path: Path) -> None:

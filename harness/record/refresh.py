@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.errors import CorruptStore
-from harness.record import archive, owner, recorded, rows, store
+from harness.record import archive, owner, readers, recorded, rows, store
 from harness.record.archive import Stamp
 from harness.record.rows import FileRow, RunRow
 
@@ -71,9 +71,9 @@ class Changes:
         for place, reason in self.problems.items():
             problem = FileRow("", rows.UNREADABLE, None, reason)
             rows.put(db, RunRow(place, "", 0, begun=False, owned=False, files=(problem,)))
-        for place, name in self.found:
-            known = rows.stamps(db, place, name)
-            run = _run(self.results, place, name, known)
+        known = [(place, name, rows.stamps(db, place, name)) for place, name in self.found]
+        read = readers.answers(partial(_run, self.results), known)
+        for (place, name, _), run in zip(known, read, strict=True):
             if run is None:
                 rows.drop(db, place, name)
             else:
@@ -213,8 +213,9 @@ def _changed(folder: Path) -> int:
     return changed if changed + _SETTLES_NS < time.time_ns() else 0
 
 
-def _run(results: Path, place: str, name: str, known: dict[str, Stamp]) -> RunRow | None:
+def _run(results: Path, sought: tuple[str, str, dict[str, Stamp]]) -> RunRow | None:
     """A run as it is now, without the files that are known; None if it has gone."""
+    place, name, known = sought
     folder = results / place / name
     changed = _changed(folder)
     try:
