@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +21,7 @@ import harness
 from harness.judge.history.events import Events
 from harness.record import index, library
 from harness.record.library import Selection
+from harness.record.write_over import write_over
 from harness.report.history_document import SeriesDoc
 
 Key = tuple[str, str]
@@ -98,15 +98,10 @@ def _write(file: Path, rows: Mapping[Key, tuple[str, Line]]) -> None:
         (*key, mark, line and line.model_dump(mode="json", by_alias=True))
         for key, (mark, line) in rows.items()
     ]
-    temporary = file.with_name(f".{file.name}.{uuid.uuid4().hex}.tmp")
-    try:
+    with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(listed, separators=(",", ":")))
-        temporary.replace(file)
+        write_over(file, json.dumps(listed, separators=(",", ":")).encode())
         _forget_old(file)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def _forget_old(file: Path) -> None:

@@ -18,6 +18,7 @@ from harness.commands import jobs, output, records
 from harness.commands.rank import hpl_standing
 from harness.errors import CannotMeasure, ConfigError
 from harness.record import details, store
+from harness.record.write_over import write_over
 from harness.report import accept_older, honesty, units
 from harness.report.accept_document import AcceptDoc
 from harness.report.document import Doc, RunDoc
@@ -210,10 +211,8 @@ def write(made: ReportDoc, path: Path) -> ReportDoc:
 
     sections = page.sections(made)
     text = page.html(made, sections).encode()
-    beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_bytes(text)
-        beside.replace(path)
+        write_over(path, text)
     except OSError as error:
         raise ConfigError(str(path), f"cannot be written: {error.strerror}") from error
     names = [one.id for one in sections]

@@ -13,7 +13,7 @@ from harness.commands import output, run
 from harness.errors import CannotMeasure, ConfigError
 from harness.machine.node import NodeFacts
 from harness.prepare import Request
-from harness.record.write_once import write_once
+from harness.record.write_over import write_over
 from harness.report import tuned as rendering
 from harness.report import units
 from harness.report.document import CaseDoc
@@ -55,11 +55,9 @@ def _refuse(path: Path, *, force: bool) -> None:
 
 def _write(path: Path, text: str) -> None:
     """The whole file or none: an old one is replaced at once."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_once(new, text.encode())
-        new.replace(path)
+        write_over(path, text.encode())
     except OSError as error:
         found = f"cannot be written: {error.strerror}"
         raise CannotMeasure(str(path), found, fix="--output FILE") from error

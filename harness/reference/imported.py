@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.errors import CannotMeasure, CorruptStore
+from harness.record.write_over import write_over
 
 SCHEMA: Final = "qyran.list/1"
 FIGURES: Final = ("rmax", "rpeak", "cores", "power", "nmax", "network", "chip")
@@ -75,17 +76,12 @@ def _read(path: Path) -> Table:
 
 
 def add(table: Table) -> Path:
-    """Store a list in place of what was stored of that date; CannotMeasure if that is impossible.
-
-    The file is complete at every moment: written beside, then renamed.
-    """
+    """Store a list in place of that of the same date; CannotMeasure if that is impossible."""
     path = folder() / f"{table.key}.json"
     content = json.dumps({"schema": SCHEMA, **asdict(table)}) + "\n"
-    beside = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(content, encoding="utf-8")
-        beside.replace(path)
+        write_over(path, content.encode())
     except OSError as error:
         raise CannotMeasure(
             str(path), f"cannot be written: {error.strerror}", fix="set XDG_DATA_HOME"

@@ -17,7 +17,7 @@ import pytest
 
 from tests.cluster import slurm, ssh
 from tests.cluster.machines import ADDRESSES, HEAD, NODES, Machine, machines, obstacle, until
-from tests.endtoend.conftest import LIMIT_S, ROOT, Done, Qyran
+from tests.endtoend.conftest import ROOT, Done, Qyran
 
 # What a rank is to be recognised by on a node: the module it runs.
 RANK = "harness.measure"
@@ -39,21 +39,14 @@ class User(Qyran):
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`qyran` with these arguments in the background."""
-        return subprocess.Popen(
-            [*self._there(), self.command, *arguments, "--json", "--results", str(self.results)],
-            cwd=self.folder,
-            env=self.variables(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        command = [self.command, *arguments, "--json", "--results", str(self.results)]
+        return self._started([*self._there(), *command], self.variables())
 
     def finish(self, running: subprocess.Popen[str]) -> Done:
         """Wait for the end of a command; 5 s later no process may be left, on any machine."""
-        said = running.communicate(timeout=LIMIT_S)
+        done = Done.of(running)
         until(lambda: not self.left(), 5.0, "the end of all that was started")
-        return Done(running.returncode, *said)
+        return done
 
     def driver(self) -> psutil.Process:
         """The process of `qyran` itself, not of what brought it to the machine."""

@@ -31,6 +31,22 @@ class Done:
     out: str
     err: str
 
+    @classmethod
+    def of(cls, running: subprocess.Popen[str]) -> Done:
+        """Wait for the end of a command; past the limit all that it has started is killed.
+
+        What it has started holds its pipes: to kill it alone would be to wait for ever.
+        """
+        try:
+            out, err = running.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            tree = psutil.Process(running.pid)
+            for one in (*tree.children(recursive=True), tree):
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
+            raise
+        return cls(running.returncode, out, err)
+
     @property
     def json(self) -> Any:
         """Standard output, which must be one JSON document and nothing else."""
@@ -71,17 +87,8 @@ class Qyran:
 
     def __call__(self, *arguments: str, before: tuple[str, ...] = (), **added: str) -> Done:
         """Run a command to its end. ``before``: a program that starts it."""
-        done = subprocess.run(
-            [*before, self.command, *arguments],
-            cwd=self.folder,
-            env=self.variables(**added),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        running = self._started([*before, self.command, *arguments], self.variables(**added))
+        return Done.of(running)
 
     def run(self, *arguments: str, before: tuple[str, ...] = (), **added: str) -> Done:
         """`qyran run --json` to its end; no process may be left."""
@@ -97,10 +104,14 @@ class Qyran:
 
     def start_command(self, *arguments: str) -> subprocess.Popen[str]:
         """A command with `--json` in the background."""
+        command = [self.command, *arguments, "--json", "--results", str(self.results)]
+        return self._started(command, self.variables())
+
+    def _started(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [self.command, *arguments, "--json", "--results", str(self.results)],
+            command,
             cwd=self.folder,
-            env=self.variables(),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -113,11 +124,9 @@ class Qyran:
 
     def finish_all(self, running: list[subprocess.Popen[str]]) -> list[Done]:
         """Wait for the end of several commands; no process may be left."""
-        said = [one.communicate(timeout=LIMIT_S) for one in running]
+        done = [Done.of(one) for one in running]
         assert self.left() == []
-        return [
-            Done(one.returncode, out, err) for one, (out, err) in zip(running, said, strict=True)
-        ]
+        return done
 
     def variables(self, **added: str) -> dict[str, str]:
         """The environment; what MPI has put into that of these tests is not in it."""

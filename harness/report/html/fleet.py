@@ -8,7 +8,12 @@ from typing import Final
 
 from harness.report import units
 from harness.report.accept_cells import KINDS, MOST_NODES, CellsDoc, PairMatrixDoc
-from harness.report.accept_document import AcceptDoc, FleetMetricDoc, NodeVerdictDoc
+from harness.report.accept_document import (
+    AcceptDoc,
+    FleetMetricDoc,
+    LinkKindDoc,
+    NodeVerdictDoc,
+)
 from harness.report.html import printed, words
 from harness.report.html.content import Block, Cell, Table, verdict
 
@@ -58,11 +63,7 @@ def metrics(accept: AcceptDoc) -> Block:
         [
             Cell(one.metric, kind="strong"),
             Cell(one.better),
-            words.number(one.median, one.unit),
-            words.fraction(one.spread, 2),
-            Cell(str(one.n), one.n),
-            Cell(str(one.main), one.main),
-            words.fraction(one.sees),
+            *_peers(one, one.unit),
             Cell(", ".join(one.views) or "nothing"),
             Cell("; ".join(_silent(accept, one))),
         ]
@@ -79,11 +80,7 @@ def _kinds(accept: AcceptDoc) -> Iterator[Table]:
         [
             Cell(one.metric, kind="strong"),
             Cell(each.kind),
-            words.number(each.median, one.unit),
-            words.fraction(each.spread, 2),
-            Cell(str(each.n), each.n),
-            Cell(str(each.main), each.main),
-            words.fraction(each.sees),
+            *_peers(each, one.unit),
             Cell(each.silent),
         ]
         for one in accept.fleet
@@ -97,6 +94,17 @@ def _kinds(accept: AcceptDoc) -> Iterator[Table]:
             columns, rows, frozenset({2, 3, 4, 5, 6}),
             "Links within and across the blocks of cluster.yaml are judged apart",
         )  # fmt: skip
+
+
+def _peers(one: FleetMetricDoc | LinkKindDoc, unit: str) -> list[Cell]:
+    """What nodes or links are like, and how small a deficit is seen among them."""
+    return [
+        words.number(one.median, unit),
+        words.fraction(one.spread, 2),
+        Cell(str(one.n), one.n),
+        Cell(str(one.main), one.main),
+        words.fraction(one.sees),
+    ]
 
 
 def _silent(accept: AcceptDoc, one: FleetMetricDoc) -> Iterator[str]:
