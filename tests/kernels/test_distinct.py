@@ -246,3 +246,23 @@ def test_the_check_counts_the_same_in_piles(rows: int, tmp_path: Path) -> None:
     assert found == reference.distinct(next(part.chunks()))
     hashed = reference.hashes(next(part.chunks()))
     np.testing.assert_array_equal(registers, reference.registers_of(hashed, 6))
+
+
+def peak_B() -> int:
+    """The most resident memory of this process since it was last reset."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return 1024 * next(int(one.split()[1]) for one in lines if one.startswith("VmHWM"))
+
+
+def test_memory_covers_the_verification_of_rows_that_all_differ() -> None:
+    numba.set_num_threads(1)
+    values: dict[str, Value] = {"rows": 3 * 10**6, "keys": 2**40}
+    kernel = Distinct(**values)  # type: ignore[arg-type]
+    kernel.verify(serial(**{**values, "rows": 1000}), MPI.COMM_SELF)  # compiled
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        pytest.skip("the system does not let the peak be reset")
+    before_B = peak_B()
+    assert kernel.verify(serial(**values), MPI.COMM_SELF).passed
+    assert peak_B() - before_B <= kernel.memory_B(1)

@@ -298,7 +298,18 @@ def test_more_strings_than_can_be_generated_are_refused() -> None:
         GroupBy(rows=9, keys=10**10 + 1, key="string").check_geometry(1)
 
 
+@pytest.mark.parametrize("key", ["int64", "string"])
+def test_fit_leaves_room_for_the_keys(key: str) -> None:
+    """Strings that all differ take several times the memory of their rows."""
+    rows = GroupBy.fit({"key": key}, memory_B=2**28, llc_B=2**30, ranks=2)["rows"]
+    found = GroupBy(rows=int(rows), key=key)
+    assert 0.99 * 2**28 < 2 * found.memory_B(2) <= 2**28
+    with pytest.raises(IllegalParameter, match="one row a rank needs"):
+        GroupBy.fit({"key": key}, memory_B=200, llc_B=0, ranks=2)
+
+
 def test_fit_and_memory() -> None:
     rows = GroupBy.fit({}, memory_B=2**34, llc_B=2**30, ranks=2)["rows"]
     assert int(rows) * 16 >= 4 * 2**30
-    assert GroupBy(rows=1000).memory_B(2) == 3 * 16 * 500
+    assert GroupBy(rows=1000, keys=10).memory_B(2) == 3 * 16 * 500 + 64 * 10
+    assert GroupBy(rows=1000, aggregates="all").memory_B(2) == 3 * 16 * 500 + 96 * 500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -102,6 +103,27 @@ def test_partners_are_each_others(ends: int, at_once: int) -> None:
         assert sorted(mine[mine >= 0]) == [one for one in range(ends) if one != end]
         for at, other in enumerate(mine):
             assert other < 0 or of_end[other][at] == end
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 5, 50])
+@pytest.mark.parametrize("ends", range(15))
+def test_partners_are_those_of_the_meetings(ends: int, at_once: int) -> None:
+    rounds = schedule.meetings(ends, at_once)
+    for end in range(ends):
+        wanted = [int(one[(one == end).any(axis=1)].sum() - end) for one in rounds]
+        rests = [not (one == end).any() for one in rounds]
+        expected = np.where(rests, -1, wanted) if rounds else np.zeros(0)
+        np.testing.assert_array_equal(schedule.partners(ends, at_once, end), expected)
+
+
+def test_a_rank_holds_its_own_partners_only() -> None:
+    """Those of all 10,000 nodes would be 0.8 GB, on each rank."""
+    tracemalloc.start()
+    mine = schedule.partners(10_000, 5000, 4711)
+    peak_B = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sorted(mine) == [one for one in range(10_000) if one != 4711]
+    assert peak_B < 2**20
 
 
 def test_the_order_of_1000_ends_is_known_within_a_second() -> None:

@@ -259,6 +259,30 @@ def test_integer_sums_beyond_64_bits_do_not_wrap() -> None:
     assert results["plain_sum"] == 0
 
 
+@pytest.mark.parametrize("infinity", [math.inf, -math.inf])
+def test_the_variance_of_infinities_is_no_number(infinity: float) -> None:
+    state = serial(rows=3)
+    array(state.x)[1] = infinity
+    assert math.isnan(run(state)["variance"])
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-530, -520), (-1070, -1030), (1000, 1023), (-1070, 1000)]
+)
+def test_columns_of_very_small_and_very_large_numbers_are_verified(
+    tmp_path: Path, low: int, high: int
+) -> None:
+    """Products whose errors are subnormal, and factors whose halves would overflow."""
+    rng = np.random.default_rng(7)
+    x = np.ldexp(rng.uniform(-1.0, 1.0, 20011), rng.integers(low, high, 20011))
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["x"] = x
+    kernel = Reduce(rows=x.size, input=f"{tmp_path / 'x.h5'}:x")
+    state = kernel.setup(MPI.COMM_SELF)
+    run(state)
+    assert kernel.verify(state, MPI.COMM_SELF).passed
+
+
 def test_a_column_of_a_file_is_reduced(tmp_path: Path) -> None:
     x = np.random.default_rng(4).standard_normal(9001)
     with h5py.File(tmp_path / "x.h5", "w") as file:

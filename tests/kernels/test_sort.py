@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from kernels._support.blocks import block
+from kernels._support.blocks import Block, block
 from kernels._support.dataset.generate import DISTRIBUTIONS, integer
 from kernels._support.splitmix import random_bits
 from kernels._support.team import ALONE, Team
 from kernels.bigdata.sort import blocks, check, cpu, order, records, reference, splitters
-from kernels.bigdata.sort.cells import INSIDE, bucket_of, search
+from kernels.bigdata.sort.cells import DIVIDED, INSIDE, bucket_of, search
 from kernels.bigdata.sort.external import External
-from kernels.bigdata.sort.kernel import Sort
+from kernels.bigdata.sort.kernel import MOST_NUMBERED, Sort
 from kernels.bigdata.sort.kinds import KINDS, kind
 from kernels.bigdata.sort.sorter import Sorter
 from kernels.contract import CannotRun, IllegalParameter, Value
@@ -296,6 +296,18 @@ def test_an_input_is_sorted_as_what_it_holds(tmp_path: Path) -> None:
         Sort(rows=1000, input=spec).setup(MPI.COMM_SELF)
     with pytest.raises(IllegalParameter, match="an input holds int64 or float64"):
         Sort(rows=1000, input=spec, dtype="record").check_geometry(1)
+
+
+def test_more_buckets_than_can_be_numbered_are_refused() -> None:
+    """The bucket of a row is an entry of 16 bits, of which one says that there is more to know."""
+    assert int(DIVIDED) == MOST_NUMBERED
+    Sort(rows=1000).check_geometry(MOST_NUMBERED)
+    with pytest.raises(IllegalParameter, match="ranks = 32769: at most 32768"):
+        Sort(rows=1000).check_geometry(MOST_NUMBERED + 1)
+    column, own = cpu.column_of(Sort(rows=10**6)), Block(0, 10**6)
+    sorter = Sorter(kind("int64"), ALONE, np.uint64(1))
+    with pytest.raises(CannotRun, match=r"memory: 1000000 rows .* at most 32768; fix: a larger"):
+        External(column, own, sorter, MPI.COMM_SELF, 42 * 40, "")
 
 
 def test_work_counts_every_row_read_and_written() -> None:

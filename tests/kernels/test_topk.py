@@ -211,6 +211,20 @@ def test_out_of_core_answers_are_those_in_memory(monkeypatch: pytest.MonkeyPatch
     np.testing.assert_array_equal(found(state).rows, alone.rows)
 
 
+@pytest.mark.parametrize("way", ["equal", "zipf"])
+def test_equals_out_of_core_are_those_of_the_first_rows(
+    monkeypatch: pytest.MonkeyPatch, threads: int, way: str
+) -> None:
+    """A thread has rows of every chunk: those of two threads do not follow one another."""
+    monkeypatch.setattr(cpu, "MOST_ROWS", 640)
+    kernel = Topk(rows=20011, k=1000, dtype="int64", distribution=way, exponent=3.0, memory=2**33)
+    state = kernel.setup(MPI.COMM_SELF)
+    answer = found(state)
+    x = next(replace(kernel, memory=0).setup(MPI.COMM_SELF).x.chunks())
+    np.testing.assert_array_equal(answer.rows, reference.topk(x, kernel.k)[1])
+    assert kernel.verify(state, MPI.COMM_SELF).passed
+
+
 def test_candidates_that_do_not_fit_the_memory() -> None:
     need = cpu.buffers_B(2, 1000)
     assert cpu.chunk_rows(need + 16 * 1000, 2, 1000) == 1000

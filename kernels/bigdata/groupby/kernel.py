@@ -28,10 +28,12 @@ it begins) and 8 B. They are read once; nothing else is counted.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from kernels._support.blocks import largest
 from kernels._support.dataset.declaration import Dataset
 from kernels.contract import (
     BANDWIDTH,
@@ -53,6 +55,10 @@ if TYPE_CHECKING:
 MOST_STRINGS = 10**10
 ROW_B = {"int64": 16, "string": 28}
 """A key and a value; a generated string, where it begins, and a value."""
+KEY_B = {"int64": 64, "string": 400}
+"""Memory of a different key of a rank at most: in two tables, packed, and received."""
+EXTREMES = 1.5
+"""Factor of it with minimum and maximum."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +99,32 @@ class GroupBy(Dataset["State"]):
     def row_B(cls, given: Mapping[str, Value]) -> int:
         """A key and a value."""
         return ROW_B[str(given.get("key", "int64"))]
+
+    @classmethod
+    def fit(
+        cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
+    ) -> dict[str, Value]:
+        """As of every data set, or fewer rows where their keys would not fit beside them."""
+        found = super().fit(given, memory_B, llc_B, ranks)
+        if "rows" not in found or given.get("input") or given.get("memory"):
+            return found
+
+        def needed_B(rows: int) -> int:
+            return ranks * cls(**{**given, "rows": rows}).memory_B(ranks)  # type: ignore[arg-type]
+
+        rows = bisect_right(range(1, int(found["rows"]) + 1), memory_B, key=needed_B)
+        if rows < 1:
+            known = f"{memory_B} B may be filled, one row a rank needs {needed_B(1)} B"
+            raise IllegalParameter("rows", "auto", known)
+        return {**found, "rows": rows}
+
+    def memory_B(self, ranks: int) -> int:
+        """The share of the limit, or rows and different keys; those of an input are not known."""
+        rows_B = super().memory_B(ranks)
+        if self.memory or self.input:
+            return rows_B
+        keys = min(self.keys, largest(self.rows, ranks))
+        return rows_B + int(KEY_B[self.key] * keys * (EXTREMES if self.aggregates == "all" else 1))
 
     def check_geometry(self, ranks: int) -> None:
         """Any number of rows on any number of ranks."""

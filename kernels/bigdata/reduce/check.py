@@ -2,7 +2,8 @@
 
 Every element is generated or read anew, chunk by chunk, and added alone, taken apart into the bits
 of its float; a product is split by Veltkamp and Dekker's multiplication (Numer. Math. 18, 1971)
-instead of a fused multiply-add, one of integers into four products of halves. Minimum and maximum
+instead of a fused multiply-add, where it would over- or underflow that of the fractions; one of
+integers into four products of halves. Minimum and maximum
 compare numbers, and the root is the decimal library's.
 """
 
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
 
 SPLITTER = 2.0**27 + 1.0
+_SMALL, _LARGE = 2.0**-900, 2.0**900
+"""Factors between these, and their products, are split as they are."""
+_NORMAL = 2.0**-1022
 CHUNK_ROWS: Final = 2**18
 SUM, MAGNITUDES, SQUARES, PRODUCTS = range(4)
 SUMS: Final = 4
@@ -47,17 +51,44 @@ _DIGITS: Final = 60
 """Decimal digits of a root before it is rounded."""
 
 
-@njit("void(i8[::1], f8, f8)", cache=True, error_model="numpy")
-def add_product(limbs: Words, x: float, y: float) -> None:
-    """Add to limbs: x y, as the float nearest to it and its exact error, if it is finite."""
+@njit("f8(f8, f8)", cache=True, error_model="numpy")
+def error_of(x: float, y: float) -> float:
+    """The rounding error of the product x y, exactly; nothing may over- or underflow."""
     x_high = SPLITTER * x - (SPLITTER * x - x)
     y_high = SPLITTER * y - (SPLITTER * y - y)
     x_low, y_low = x - x_high, y - y_high
+    return x_low * y_low - (((x * y - x_high * y_high) - x_low * y_high) - x_high * y_low)
+
+
+@njit("f8(f8, f8)", cache=True, error_model="numpy")
+def error_of_extremes(x: float, y: float) -> float:
+    """The float64 nearest to the rounding error of a finite product, whatever its size.
+
+    Below the smallest normal number that error is at most half a unit of 2^-1074, which rounds to
+    0.
+    """
+    if abs(x * y) < _NORMAL:
+        return 0.0
+    one, power = math.frexp(x)
+    other, more = math.frexp(y)
+    return math.ldexp(error_of(one, other), power + more)
+
+
+@njit("b1(f8)", cache=True, error_model="numpy")
+def is_ordinary(x: float) -> bool:
+    """Neither so small nor so large that halves of it would leave the range of float64."""
+    return _SMALL < abs(x) < _LARGE
+
+
+@njit("void(i8[::1], f8, f8)", cache=True, error_model="numpy")
+def add_product(limbs: Words, x: float, y: float) -> None:
+    """Add to limbs: x y, as the float nearest to it and its error, if it is finite."""
     product = x * y
-    error = x_low * y_low - (((product - x_high * y_high) - x_low * y_high) - x_high * y_low)
     add_float(limbs, product)
-    if math.isfinite(product):
-        add_float(limbs, error)
+    if is_ordinary(x) and is_ordinary(y) and is_ordinary(product):
+        add_float(limbs, error_of(x, y))
+    elif math.isfinite(product):
+        add_float(limbs, error_of_extremes(x, y))
 
 
 @njit(
@@ -174,8 +205,9 @@ def expected(found: Totals, *, integer: bool) -> dict[str, float | int]:
     n, unit = found.rows, 1 << LOWEST
     x, squares = found.exact(SUM), found.exact(SQUARES)
     moment = n * squares * unit - x * x
-    broken = found.words[SUM] + found.words[SQUARES]
-    special = not_finite(broken)
+    special = not_finite(found.words[SQUARES])
+    if not_finite(found.words[SUM]) is not None:
+        special = math.nan
     results: dict[str, float | int] = {
         "mean": found.nearest(SUM, x, n * unit),
         "variance": rounded(moment, (n * unit) ** 2) if special is None else special,
@@ -208,9 +240,11 @@ def plain_error(got: float | int | None, found: Totals, *, integer: bool) -> flo
     if integer:
         return float((value // (1 << LOWEST) - int(got)) % 2**64 != 0)
     want = found.nearest(SUM, value, 1 << LOWEST)
+    magnitude = found.nearest(MAGNITUDES, found.exact(MAGNITUDES), 1 << LOWEST)
+    if not_finite(found.words[SUM]) is None and math.isinf(magnitude):
+        return 0.0  # it may overflow on the way, to infinities of both signs
     if not math.isfinite(want):
         return relative_error(got, want)
-    magnitude = found.nearest(MAGNITUDES, found.exact(MAGNITUDES), 1 << LOWEST)
     bound = found.rows * np.finfo(np.float64).eps * magnitude
     return 0.0 if abs(got - want) <= bound else math.inf
 

@@ -6,6 +6,7 @@ floats: nothing depends on who owns which element. -0.0 counts as smaller than +
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -105,7 +106,10 @@ class State:
         words, squares = self._sum(), self._dot(squares=True)
         square = exact(words) ** 2
         value = self.rows * exact(squares) * UNIT - square
-        self._keep("variance", _rounded(words + squares, value, (self.rows * UNIT) ** 2))
+        if not_finite(words) is not None:  # no element is at a distance from such a mean
+            self._keep("variance", math.nan)
+            return
+        self._keep("variance", _rounded(squares, value, (self.rows * UNIT) ** 2))
 
     def norm_1(self) -> None:
         """Sum of the magnitudes, as `sum`."""

@@ -12,7 +12,8 @@ costs that is not reproducible, within n eps sum |x| of the exact one (N. J. Hig
 Stability of Numerical Algorithms, 4.2).
 int64: elements of any size; sum, dot and norm_1 are integers that never wrap, plain_sum is the sum
 modulo 2^64, mean, variance and norm_2 are float64. The variance of a single element is 0.
-NaN in the data makes every result NaN; infinities sum as in IEEE 754 (both signs: NaN).
+NaN in the data makes every result NaN; infinities sum as in IEEE 754 (both signs: NaN), and the
+variance of data that hold one is NaN.
 
 x is the column of the input, or generated; y, the other vector of dot, is always generated. With a
 limit of memory both are read or generated chunk by chunk inside the phases.

@@ -21,6 +21,7 @@ from kernels._support.memory import aligned
 from kernels._support.scratch import Scratch, Spill
 from kernels._support.shuffle import exchange, imbalance
 from kernels.bigdata.sort.cells import Plan
+from kernels.bigdata.sort.kernel import MOST_NUMBERED
 from kernels.bigdata.sort.kinds import Rows
 from kernels.bigdata.sort.order import PAIR_B
 from kernels.bigdata.sort.sorter import Sorter, counts_from_all, pieces_of, rows_for
@@ -53,6 +54,7 @@ class External:
         budget_B: int,
         folder: str,
     ) -> None:
+        """CannotRun if there were more buckets than can be numbered."""
         self.column, self.own, self.comm = column, own, comm
         self.sorter = sorter
         self.watch: Watch = UNWATCHED
@@ -66,6 +68,13 @@ class External:
         self._buckets: NDArray[np.uint16] = aligned(room, np.uint16)
         self._each = -(-share // max(1, int(FILL * room)))
         self._rounds = -(-share // room)
+        if self._each * comm.size > MOST_NUMBERED:
+            raise CannotRun(
+                "memory",
+                f"{column.rows} rows in buckets that fit it are {self._each * comm.size} of them",
+                f"at most {MOST_NUMBERED}",
+                fix="a larger --set memory=, or fewer rows",
+            )
         self.result: Spill | None = None
 
     def load(self) -> None:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from kernels.bigdata.sort.external import External
 
 ROW_B = {"int64": 8, "float64": 8, "record": 100}
+MOST_NUMBERED = 2**15
+"""Buckets over all ranks, at least one of each: the number of a row's bucket has 15 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,10 @@ class Sort(Dataset["State | External"]):
         return ROW_B[str(given.get("dtype", "int64"))]
 
     def check_geometry(self, ranks: int) -> None:
-        """Any number of rows on any number of ranks; records are generated."""
+        """Any number of rows, on ranks whose buckets can be numbered; records are generated."""
+        if ranks > MOST_NUMBERED:
+            known = f"at most {MOST_NUMBERED}: take fewer ranks of more threads"
+            raise IllegalParameter("ranks", ranks, known)
         if self.input and self.dtype == "record":
             raise IllegalParameter("dtype", self.dtype, "an input holds int64 or float64")
 

@@ -106,6 +106,7 @@ class State:
         return self._collected()
 
     def _collected(self) -> tuple[Words, Words]:
+        """Those of all threads: of several chunks each thread has rows of every one."""
         found = []
         for status, (keys, rows, work), counts in zip(
             self.status, self.buffers, self.counts, strict=True
@@ -114,7 +115,10 @@ class State:
             size = status[scan.COUNT]
             found.append((keys[:size], rows[:size]))
         keys, rows = (np.concatenate(one) for one in zip(*found, strict=True))
-        return keys, rows
+        if self.x.resident or len(found) == 1:
+            return keys, rows
+        order = np.argsort(rows)
+        return keys[order], rows[order]
 
     def _chosen(self, keys: Words, rows: Words) -> tuple[Words, Words]:
         """Those of this rank that belong to the answer."""
@@ -167,8 +171,11 @@ def allocate(kernel: Topk, comm: Intracomm) -> State:
 
 
 def buffers_B(threads: int, k: int) -> int:
-    """Bytes of the candidates of a rank: those of its threads, and copies on the way to rank 0."""
-    return 8 * (3 * threads * scan.capacity(k) + 2 * threads * k + 8 * k)
+    """Bytes of the candidates of a rank: those of its threads, and copies on the way to rank 0.
+
+    Out of core those of all threads are brought into the order of their rows.
+    """
+    return 8 * (3 * threads * scan.capacity(k) + 5 * threads * k + 8 * k)
 
 
 def chunk_rows(budget_B: int, threads: int, k: int) -> int:

@@ -82,14 +82,18 @@ def _multiply_diagonal(
     n: int,
     place: Place,
 ) -> None:
-    """What the number on the diagonal adds to a product with HPL's matrix."""
+    """What the number on the diagonal adds to a product with HPL's matrix.
+
+    As one element with what was there: apart the two may nearly cancel, where the matrix is small.
+    """
     nb, p, q, me = place
     for k in range(-(-n // nb)):
         if k % p == me // q and k % q == me % q:
             for i in range(min(nb, n - k * nb)):
                 row, column, index = k // p * nb + i, k // q * nb + i, k * nb + i
                 value = number(state_at(seed, index, index, n))
-                product[row] += diagonal * x[column]
+                product[row] -= value * x[column]
+                product[row] += (value + diagonal) * x[column]
                 sums[row] += abs(value + diagonal) - abs(value)
 
 

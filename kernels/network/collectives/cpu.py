@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.uint32]
 UNTOUCHED = 2**32 - 1
 """What a result holds before the verifier's call; no sum of fewer than 2000 ranks reaches it."""
+PIECE = 2**16
+"""Elements that are computed at once."""
 
 
 @dataclass
@@ -63,24 +65,31 @@ class State:
 
 
 def expected(operation: str, elements: int, rank: int, ranks: int) -> Iterator[Array]:
-    """What an operation leaves on a rank, part by part, in the order of the sources."""
+    """What an operation leaves on a rank, piece by piece, in the order of the sources."""
     match operation:
         case "bcast":
-            yield contribution(0, 0, elements)
+            yield from _pieces(partial(contribution, 0), 0, elements)
         case "allreduce":
-            yield _sum(ranks, 0, elements)
+            yield from _pieces(partial(_sum, ranks), 0, elements)
         case "reduce_scatter":
-            yield _sum(ranks, rank * elements, elements)
+            yield from _pieces(partial(_sum, ranks), rank * elements, elements)
         case "allgather":
             for source in range(ranks):
-                yield contribution(source, 0, elements)
+                yield from _pieces(partial(contribution, source), 0, elements)
         case "alltoall":
             for source in range(ranks):
-                yield contribution(source, rank * elements, elements)
+                yield from _pieces(partial(contribution, source), rank * elements, elements)
         case _:
             for source in range(ranks):
                 start = plan.uneven_start(elements, source, rank)
-                yield contribution(source, start, plan.uneven(elements, source, rank))
+                size = plan.uneven(elements, source, rank)
+                yield from _pieces(partial(contribution, source), start, size)
+
+
+def _pieces(made: Callable[[int, int], Array], start: int, elements: int) -> Iterator[Array]:
+    """``made`` of so many elements from a place on: what it takes beside them stays small."""
+    for first in range(start, start + elements, PIECE):
+        yield made(first, min(PIECE, start + elements - first))
 
 
 def _sum(ranks: int, start: int, elements: int) -> Array:
@@ -89,14 +98,22 @@ def _sum(ranks: int, start: int, elements: int) -> Array:
     return (STEP * (ranks * (ranks - 1) // 2) + ranks * (i + 1)).astype(np.uint32)
 
 
+def _fill(out: Array, rank: int) -> None:
+    """What a rank contributes."""
+    at = 0
+    for piece in _pieces(partial(contribution, rank), 0, out.size):
+        out[at : at + piece.size] = piece
+        at += piece.size
+
+
 def allocate(operations: tuple[str, ...], sizes: tuple[int, ...], comm: Intracomm) -> State:
     """The buffers of this rank, and every call."""
     room = plan.room(max(sizes), comm.size)
     source, result = (touched(room, np.uint32) for _ in range(2))
-    source[:] = contribution(comm.rank, 0, room)
+    _fill(source, comm.rank)
     cast = touched(max(sizes) // ELEMENT_B, np.uint32)
     if comm.rank == 0:
-        cast[:] = contribution(0, 0, cast.size)
+        _fill(cast, 0)
     state = State(comm, source, result, cast)
     state.calls = {
         (operation, size): _call(state, operation, size // ELEMENT_B)

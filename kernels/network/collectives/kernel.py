@@ -90,7 +90,8 @@ class Collectives(Kernel["State"]):
             return {}
         smallest = int(given.get("smallest", ELEMENT_B))
         largest = max(LARGEST_AUTO, smallest)
-        while cls(largest=largest).memory_B(ranks) * ranks > memory_B:
+        countable = plan.largest_countable(ranks)
+        while cls(largest=largest).memory_B(ranks) * ranks > memory_B or largest > countable:
             largest //= 2
             if largest < smallest:
                 need = cls(largest=smallest).memory_B(ranks) * ranks
@@ -104,7 +105,7 @@ class Collectives(Kernel["State"]):
         return dict(given)
 
     def check_geometry(self, ranks: int) -> None:
-        """IllegalParameter for one rank, and for sizes that are no whole elements."""
+        """IllegalParameter for one rank, sizes of no whole elements or beyond what MPI counts."""
         if ranks < self.least_ranks:
             raise IllegalParameter("ranks", ranks, "an operation needs two: --ranks 2, or more")
         for name in ("smallest", "largest"):
@@ -112,6 +113,10 @@ class Collectives(Kernel["State"]):
                 raise IllegalParameter(name, getattr(self, name), "a multiple of 4")
         if self.largest < self.smallest:
             raise IllegalParameter("largest", self.largest, f"at least {self.smallest}, smallest")
+        most = plan.largest_countable(ranks)
+        if self.largest > most:
+            known = f"at most {most} on {ranks} ranks: MPI counts elements in 32 bits"
+            raise IllegalParameter("largest", self.largest, known)
 
     def memory_B(self, ranks: int) -> int:
         """What alltoallv sends and receives, which is the most, and what bcast sends."""

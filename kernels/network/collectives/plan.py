@@ -8,6 +8,8 @@ ELEMENT_B: Final = 4
 _CALLS: Final = 100
 _FEWEST_CALLS: Final = 10
 _CALLED_B: Final = 2**23
+MOST_COUNTED: Final = 2**31 - 1
+"""What a displacement of MPI-3 can hold."""
 
 
 def sizes(smallest: int, largest: int) -> tuple[int, ...]:
@@ -47,3 +49,9 @@ def room(largest_B: int, ranks: int) -> int:
     """Elements of the largest buffer: one and a half parts for each rank."""
     elements = largest_B // ELEMENT_B
     return ranks * (elements + elements // 2)
+
+
+def largest_countable(ranks: int) -> int:
+    """The largest multiple of 4 B whose buffer MPI can count, in elements of 32 bits."""
+    each = MOST_COUNTED // ranks  # half as many again as there are elements of a message
+    return (2 * each + 1) // 3 * ELEMENT_B

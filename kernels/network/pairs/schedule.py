@@ -37,11 +37,23 @@ def meetings(ends: int, at_once: int) -> list[Ints]:
 
 
 def partners(ends: int, at_once: int, end: int) -> Ints:
-    """(rounds,): whom an end meets in each round, -1 where it rests."""
-    rounds = meetings(ends, at_once)
-    of_round = np.repeat(np.arange(len(rounds)), [len(one) for one in rounds])
-    pairs = np.concatenate(rounds) if rounds else np.zeros((0, 2), np.int64)
-    mine = (pairs[:, 0] == end) | (pairs[:, 1] == end)
-    found = np.full(len(rounds), -1, np.int64)
-    found[of_round[mine]] = pairs[mine].sum(axis=1) - end
+    """(rounds,): whom an end meets in each round, -1 where it rests.
+
+    As in `meetings`, without the pairs of all others, of which many ends have very many.
+    """
+    if ends < 2:
+        return np.zeros(0, np.int64)
+    places = ends + ends % 2 - 1
+    start = np.arange(places)
+    if ends % 2 == 0 and end == ends - 1:
+        met, pair = start, np.zeros(places, np.int64)
+    else:
+        met = (2 * start - end) % places
+        away = (end - start) % places
+        pair = np.minimum(away, places - away) - ends % 2
+        met[away == 0] = ends - 1 if ends % 2 == 0 else -1
+        pair[away == 0] = 0
+    parts = -(-(ends // 2) // at_once)  # of a round
+    found = np.full(places * parts, -1, np.int64)
+    found[start * parts + pair // at_once] = met
     return found
