@@ -184,6 +184,14 @@ def test_blocks_are_the_nodes_of_a_switch() -> None:
     assert free.partitions["cpu"].groups(["n6"]) == {"right": ("n6",)}
 
 
+@pytest.mark.parametrize(("hosts", "named"), [("'n[1-5]'", 5), ("[n1, n1, 'n[2-5]']", 5)])
+def test_a_node_that_hosts_lacks_is_missed(hosts: str, named: int) -> None:
+    text = BEGIN + f"    partitions: {{cpu: {{nodes: 6, hosts: {hosts}}}}}\n"
+    found = refused(text)
+    assert f"nodes: found 6, and `hosts` names {named}, each counted once" in found
+    assert load(text.replace("nodes: 6, ", "")).clusters["here"].partitions["cpu"].hosts[4] == "n5"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
