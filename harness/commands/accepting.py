@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.acceptance import place, queue, state, suites
-from harness.acceptance.flow import STAGES, Flow, Found
+from harness.acceptance.flow import STAGES, Flow, Found, not_measured
 from harness.acceptance.here import Here
 from harness.acceptance.judging import Judge, Known
 from harness.acceptance.queue import InQueue
@@ -255,5 +255,5 @@ def _stage(one: StageRecord) -> StageDoc:
             NodeStageDoc(node=end.node, ended=end.ended, reason=end.reason, run=end.run)
             for end in one.ends.values()
         ],
-        reason="" if one.nodes else "no node came to it",
+        reason=not_measured(one.stage, len(one.nodes)) if one.nodes else "no node came to it",
     )
