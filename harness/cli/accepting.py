@@ -34,7 +34,10 @@ Stages = Annotated[
     str | None,
     typer.Option(help=r"consistency,node,burnin,pairs,all \[those that have a suite]"),
 ]
-Quick = Annotated[bool, typer.Option("--quick", help="seconds a node instead of minutes")]
+Quick = Annotated[
+    bool,
+    typer.Option("--quick", help="the quick suite of each stage that has one: `node`, in seconds"),
+]
 Resume = Annotated[
     str | None, typer.Option(metavar="ID|last", help="go on with an acceptance, or show it again")
 ]
@@ -114,7 +117,7 @@ def accept(
             given,
             "is not heeded: an acceptance goes on with what was asked for when it was begun",
             "leave it out, or begin anew; measured nodes can be judged by another contract: "
-            "qyran accept --runs tag:accept-ID-node --contract FILE",
+            "qyran accept --runs tag:accept-ID --contract FILE",
         )
         accepting.resume(resume, results, files, as_json=json)
     if measured is None and not (allocation or partition):

@@ -25,7 +25,7 @@ from harness.errors import ConfigError, unknown
 from harness.outcome import INTERRUPTED
 from harness.prepare import Request
 from harness.record.owner import Owner
-from harness.report import promise_document, stage_document
+from harness.report import promise_document, stage_document, units
 from harness.report.stage_document import More, NodeStageDoc, StageDoc
 
 AT_ONCE: Final = 32
@@ -99,7 +99,8 @@ def _run(
     tell = _teller(as_json=as_json)
     request = _request(asked, results)
     owner = Owner(log.folder, os.environ.get("SLURM_JOB_ID", ""))
-    tell(f"acceptance {asked.short} of {len(asked.nodes)} nodes, results in {log.folder}")
+    count = units.counted(len(asked.nodes), "node")
+    tell(f"acceptance {asked.short} of {count}, results in {log.folder}")
     try:
         runner, partition = _runner(asked, log, request, tell), place.of(request).partition
         flow = Flow(asked, log, runner, judge, request, partition, tell)

@@ -98,6 +98,8 @@ def test_what_cannot_be_measured_is_not_tested_and_the_others_go_on(site: Site) 
     assert done.rc == 3, (done.out, done.err)
     assert verdicts(done)["n2"] == "not tested"
     assert "did not answer" in done.json["nodes"][1]["reason"]
+    short = done.json["id"].rpartition("-")[2]  # with the runs of all its stages
+    assert f"qyran accept --runs tag:accept-{short} --contract FILE" in done.json["advice"]
     stages = {one["stage"]: [each["node"] for each in one["nodes"]] for one in done.json["stages"]}
     assert stages == {"consistency": ["n1", "n2"], "node": ["n1"]}
 
