@@ -139,6 +139,11 @@ def test_a_wrong_shape(text: str, message: str) -> None:
     assert message in refused(text)
 
 
+def test_a_file_of_another_kind_is_not_one_of_another_version() -> None:
+    assert "fix: this is another kind of file" in refused("schema: qyran.suite/1\ncases: []\n")
+    assert "fix: use the version of qyran" in refused("schema: qyran.cluster/2\ndefault: x\n")
+
+
 def test_unknown_cluster_and_partition() -> None:
     file = load(BEGIN + "    partitions: {cpu: {}, gpu: {}}\n")
     with pytest.raises(ConfigError) as caught:
