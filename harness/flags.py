@@ -207,9 +207,14 @@ def words(text: str | None) -> tuple[str, ...]:
 
 
 def names(flag: str, text: str | None) -> tuple[str, ...]:
-    """``node[01-16],login1``: the names of nodes; ConfigError for anything else."""
+    """``node[01-16],login1``: the names of nodes; ConfigError for anything else.
+
+    An empty text, as of a variable of the shell that is not set, is not taken for all nodes.
+    """
     from harness.config.hosts import expand
 
+    if text is not None and not text.strip():
+        raise ConfigError(flag, "names no node", fix="name them, or leave it out")
     try:
         return expand(text) if text else ()
     except ValueError as error:

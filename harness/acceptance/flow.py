@@ -29,6 +29,7 @@ from harness.report import evidence_document, units
 STAGES: Final = ("consistency", *suites.ORDER)
 _FACTS: Final = "environments.json"
 _LEAST: Final = 2
+_OF_ALL: Final = ("pairs", "all")
 _FINISHED: Final = (0, 1, 4, 5)
 """Exit codes of a run that has an outcome for each case; any other is tried again on resume."""
 _HOW: Final[dict[Verdict, How]] = {
@@ -98,6 +99,7 @@ class Flow:
         nodes = self._asked.nodes
         for stage in self._asked.stages:
             nodes = self._stage(stage, nodes)
+        self._all.findings += self._unjudged()
         verdicts = self._judged(self._all.parts.values())
         return Found(
             verdicts,
@@ -108,6 +110,20 @@ class Flow:
             self._all.control,
             self._promises(),
         )
+
+    def _unjudged(self) -> list[Finding]:
+        """What was not measured never passes: a single node has no pairs and no peers."""
+        compared = self._all.consistency.compared if self._all.consistency else 0
+        if self._all.parts or compared:
+            return []
+        (*_, last) = self._asked.stages
+        given = {one.node for one in self._all.findings}
+        why = "not judged: nothing was measured, and there is no other node to compare it with"
+        return [
+            Finding(node, last, "stages", Verdict.RETEST, why)
+            for node in self._asked.nodes
+            if node not in given
+        ]
 
     def _stage(self, stage: str, nodes: tuple[str, ...]) -> tuple[str, ...]:
         """One stage; returns the nodes that go on."""
@@ -125,13 +141,14 @@ class Flow:
         if record.ended is None:
             self._log.end(stage)
             record.ended = time.time()
-            self._tell(f"{stage}: {_counted(ends)}, {units.seconds(record.ended - record.started)}")
+            said = not_measured(stage, len(nodes)) or _counted(ends)
+            self._tell(f"{stage}: {said}, {units.seconds(record.ended - record.started)}")
         return tuple(one.node for one in ends if one.ended in GOES_ON)
 
     def _ends(self, stage: str, nodes: tuple[str, ...], *, over: bool) -> list[NodeEnd]:
         if stage == "consistency":
             return self._consistency(nodes)
-        if stage in ("pairs", "all"):
+        if stage in _OF_ALL:
             return self._together(stage, nodes)
         return self._each(stage, nodes, over=over)
 
@@ -276,8 +293,8 @@ class Flow:
 
     def _together(self, stage: str, nodes: tuple[str, ...]) -> list[NodeEnd]:
         """Pairs of nodes; or blocks of cluster.yaml, and then all nodes."""
-        if len(nodes) < _LEAST:
-            why = f"{stage} needs {_LEAST} nodes, and {len(nodes)} came to it"
+        why = not_measured(stage, len(nodes))
+        if why:
             return [NodeEnd(node, "passed", why) for node in nodes]
         blocks = self._blocks(nodes) if stage == "all" else {}
         mine: list[Finding] = []
@@ -340,6 +357,12 @@ class Flow:
         verdicts = self._judge(whole.read, whole.environment)
         found = findings.beside(verdicts.found, self._all.findings, self._all.unconfirmed)
         return replace(verdicts, found=measured.with_slow_ranks(found, whole))
+
+
+def not_measured(stage: str, nodes: int) -> str:
+    """Why a stage measures nothing of so many nodes; "" if it does."""
+    few = stage in _OF_ALL and nodes < _LEAST
+    return f"not measured: it takes {_LEAST} nodes, and {nodes} came to it" if few else ""
 
 
 def _unsuspected(nodes: Sequence[str], suspects: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from harness.errors import CannotMeasure
 from harness.judge.placement import is_of
 from harness.launch import starter
 from harness.launch.starter import Asked
-from harness.machine import census
+from harness.machine import census, diagnosis
 from harness.machine.environment import environment
 from harness.machine.mpi import Mpirun, find_mpirun
 from harness.plan.case import Geometry
@@ -143,11 +143,14 @@ def _answers(folder: Path, nodes: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _last(log: Path, status: int) -> str:
-    """What a starter said last."""
+    """What a starter said, if it is known what it means; else its last words."""
     if status == children.LATE:
         return f"no answer within {CENSUS_S:g} s"
-    said = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    words = [one.strip(" -=*\0") for one in said]
+    said = log.read_text(encoding="utf-8", errors="replace")
+    known = diagnosis.cause(said)
+    if known:
+        return known
+    words = [one.strip(" -=*\0") for one in said.splitlines()]
     last = next((one for one in reversed(words) if one), "nothing was said")
     return f"its starter ended with status {status}: {last}"
 

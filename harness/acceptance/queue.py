@@ -13,7 +13,7 @@ from typing import Any, Final
 from harness import ordering
 from harness.acceptance.runner import Ended, Ran, Task, run_id
 from harness.errors import CannotMeasure, ConfigError, CorruptStore
-from harness.outcome import INTERRUPTED
+from harness.outcome import INTERRUPTED, NOT_MEASURED
 from harness.plan.expand import Overrides
 from harness.prepare import Request
 from harness.record import store
@@ -27,6 +27,8 @@ from harness.submit.watch import Seen, look
 _FIRST_S: Final = 1.0
 _MOST_S: Final = 20.0
 _GROWTH: Final = 1.3
+# A batch system that knows no such node says so at once; one that does not answer takes its time.
+_REFUSALS_S: Final = 60.0
 
 
 class InQueue:
@@ -61,7 +63,7 @@ class InQueue:
         new = {one: self._place(task.name, one) for one in nodes}
         self._create(task, [(one,) for one, folder in new.items() if not self._is_there(folder)])
         names = {folder: node for node, folder in new.items()}
-        self._watch(list(new.values()), lambda seen: ended(names[seen.folder], _ran(seen)))
+        self._watch(list(new.values()), lambda folder, ran: ended(names[folder], ran))
 
     def together(self, task: Task, nodes: Sequence[str]) -> Ran:
         """One job over all nodes."""
@@ -69,7 +71,7 @@ class InQueue:
         if not self._is_there(folder):
             self._create(task, [tuple(nodes)])
         found: list[Ran] = []
-        self._watch([folder], lambda seen: found.append(_ran(seen)))
+        self._watch([folder], lambda _, ran: found.append(ran))
         return found[0]
 
     def _place(self, task: str, node: str) -> Path:
@@ -103,31 +105,54 @@ class InQueue:
         for one in ordering.made(prepared, queue, partition, hosts, options, source):
             folders.create(one.folder, one.submitted, one.files)
 
-    def _watch(self, members: Sequence[Path], ended: Callable[[Seen], None]) -> None:
-        """Submit what is held back and look at all, ever less often, until all have ended."""
+    def _watch(self, members: Sequence[Path], ended: Callable[[Path, Ran], None]) -> None:
+        """Submit what is held back and look at all, ever less often, until all have ended.
+
+        A job that is refused, as of a node that the batch system does not know, keeps no other from
+        being submitted, and is not tested; CannotMeasure if none is taken.
+        """
         told: set[Path] = set()
+        refused: dict[Path, str] = {}
+        refusals_s = 0.0
         said: set[str] = set()
         pause_s = _FIRST_S
         deadline = None if self._timeout_s is None else time.monotonic() + self._timeout_s
         while True:
             seen, notes = look(members)
-            submitted, problem = fill(seen)
-            if problem and not any(one.phase in (Phase.QUEUED, Phase.RUNNING) for one in seen):
-                fix = f"qyran accept --resume {self._folder.name}"
-                raise CannotMeasure(str(self._folder), problem, fix=fix)
+            began = time.monotonic()
+            submitted, problem = fill([one for one in seen if one.folder not in refused])
+            refusals_s = refusals_s + time.monotonic() - began if problem else 0.0
+            waits = submitted or any(one.phase in (Phase.QUEUED, Phase.RUNNING) for one in seen)
+            if problem and not waits:
+                refused |= _first_held(seen, refused, problem)
+                nothing_left = len(told) + len(refused) == len(members)
+                if refusals_s > _REFUSALS_S or (nothing_left and not self._any_was_taken()):
+                    fix = f"qyran accept --resume {self._folder.name}"
+                    raise CannotMeasure(str(self._folder), problem, fix=fix)
             for one in {*notes, *([problem] if problem else [])} - said:
                 self._tell(one)
                 said.add(one)
-            over = [one for one in seen if one.phase in FINAL and one.folder not in told]
+            over = [
+                one for one in seen if one.phase in FINAL and one.folder not in told | {*refused}
+            ]
             for one_seen in over:
                 told.add(one_seen.folder)
-                ended(one_seen)
-            if len(told) == len(members):
+                ended(one_seen.folder, _ran(one_seen))
+            if len(told) + len(refused) == len(members):
+                for folder, why in refused.items():
+                    ended(folder, Ran(None, NOT_MEASURED, why))
                 return
+            if problem and not waits:
+                continue
             if deadline is not None and time.monotonic() > deadline:
                 self._give_up(seen)
             pause_s = _FIRST_S if over or submitted else min(_GROWTH * pause_s, _MOST_S)
             time.sleep(pause_s)
+
+    def _any_was_taken(self) -> bool:
+        """Whether the batch system has taken a job of this acceptance, now or earlier."""
+        jobs = self._folder.absolute().parent.glob(f"{self._folder.name}-*")
+        return any(folders.read(one).job for one in jobs if folders.is_submitted(one))
 
     def _give_up(self, seen: Sequence[Seen]) -> None:
         """Cancel the jobs that have not begun; the others have their time limit."""
@@ -159,6 +184,14 @@ def nodes(request: Request, wanted: tuple[str, ...]) -> tuple[str, ...]:
         f"the nodes of partition {prepared.partition_name!r} are not known",
         fix="name them, or partitions: {cpu: {hosts: ['node[01-16]']}} in cluster.yaml",
     )
+
+
+def _first_held(seen: Sequence[Seen], refused: Mapping[Path, str], problem: str) -> dict[Path, str]:
+    """The run that was to be submitted next, with what the batch system said to it."""
+    held = [one.folder for one in seen if one.phase is Phase.HELD_BACK]
+    left = [one for one in held if one not in refused]
+    folder = next((one for one in left if problem.startswith(f"{one}: ")), left[0])
+    return {folder: problem.removeprefix(f"{folder}: ")}
 
 
 def _ran(seen: Seen) -> Ran:

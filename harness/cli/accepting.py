@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -33,7 +34,10 @@ Stages = Annotated[
     str | None,
     typer.Option(help=r"consistency,node,burnin,pairs,all \[those that have a suite]"),
 ]
-Quick = Annotated[bool, typer.Option("--quick", help="seconds a node instead of minutes")]
+Quick = Annotated[
+    bool,
+    typer.Option("--quick", help="the quick suite of each stage that has one: `node`, in seconds"),
+]
 Resume = Annotated[
     str | None, typer.Option(metavar="ID|last", help="go on with an acceptance, or show it again")
 ]
@@ -93,11 +97,36 @@ def accept(
         raise ConfigError("--dry-run", "says how nodes would be drained: give --drain too")
     files = command.Files(csv, junit, html, drain, dry_run)
     if resume is not None:
+        given = {
+            "NODES": measured,
+            "--allocation": allocation,
+            "--partition": partition,
+            "--stages": stages,
+            "--quick": quick,
+            "--from": from_,
+            "--runs": runs,
+            "--contract": contract,
+            "--baseline": baseline,
+            "--nodes": nodes,
+            "--timeout": timeout,
+            "--cluster": cluster,
+            "--launcher": launcher,
+            "--cluster-file": cluster_file,
+        }
+        _refuse(
+            given,
+            "is not heeded: an acceptance goes on with what was asked for when it was begun",
+            "leave it out, or begin anew; measured nodes can be judged by another contract: "
+            "qyran accept --runs tag:accept-ID --contract FILE",
+        )
         accepting.resume(resume, results, files, as_json=json)
-    if not (measured or allocation or partition):
+    if measured is None and not (allocation or partition):
+        steps = {"--stages": stages, "--quick": quick, "--timeout": timeout}
+        _refuse(steps, "is for nodes that are measured: name them, or give --allocation")
         known = Known(contract, baseline, flags.names("--nodes", nodes))
         source = Source(from_, runs, results, cluster_file, cluster)
         command.accept(source, known, files, as_json=json)
+    _refuse({"--nodes": nodes}, "is for --from and --runs: name the nodes as NODES")
     if from_ or runs:
         raise ConfigError("", "NODES are measured; --from and --runs are judged: give one of them")
     asked = flags.request(
@@ -106,6 +135,13 @@ def accept(
     named, until_s = flags.names("NODES", measured), flags.seconds("--timeout", timeout)
     options = accepting.Options(named, flags.words(stages), quick, at_once, until_s, allocation)
     accepting.measure(asked, options, Known(contract, baseline), files, as_json=json)
+
+
+def _refuse(given: Mapping[str, object], why: str, fix: str = "") -> None:
+    """ConfigError for what would not be heeded."""
+    flags_given = [flag for flag, value in given.items() if value]
+    if flags_given:
+        raise ConfigError(", ".join(flags_given), why, fix=fix)
 
 
 stored = typer.Typer(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.acceptance import place, queue, state, suites
-from harness.acceptance.flow import STAGES, Flow, Found
+from harness.acceptance.flow import STAGES, Flow, Found, not_measured
 from harness.acceptance.here import Here
 from harness.acceptance.judging import Judge, Known
 from harness.acceptance.queue import InQueue
@@ -25,7 +25,7 @@ from harness.errors import ConfigError, unknown
 from harness.outcome import INTERRUPTED
 from harness.prepare import Request
 from harness.record.owner import Owner
-from harness.report import promise_document, stage_document
+from harness.report import promise_document, stage_document, units
 from harness.report.stage_document import More, NodeStageDoc, StageDoc
 
 AT_ONCE: Final = 32
@@ -99,7 +99,8 @@ def _run(
     tell = _teller(as_json=as_json)
     request = _request(asked, results)
     owner = Owner(log.folder, os.environ.get("SLURM_JOB_ID", ""))
-    tell(f"acceptance {asked.short} of {len(asked.nodes)} nodes, results in {log.folder}")
+    count = units.counted(len(asked.nodes), "node")
+    tell(f"acceptance {asked.short} of {count}, results in {log.folder}")
     try:
         runner, partition = _runner(asked, log, request, tell), place.of(request).partition
         flow = Flow(asked, log, runner, judge, request, partition, tell)
@@ -255,5 +256,5 @@ def _stage(one: StageRecord) -> StageDoc:
             NodeStageDoc(node=end.node, ended=end.ended, reason=end.reason, run=end.run)
             for end in one.ends.values()
         ],
-        reason="" if one.nodes else "no node came to it",
+        reason=not_measured(one.stage, len(one.nodes)) if one.nodes else "no node came to it",
     )

@@ -47,7 +47,8 @@ def _going_on(results: Path) -> tuple[list[Seen], tuple[str, ...]]:
     ended = {one.folder for one in quiet if one.phase in FINAL}
     asked = [one.folder for one in quiet if one.folder not in ended or may_start_again(one)]
     seen, notes = look(asked)
-    return [one for one in seen if one.phase not in FINAL or one.folder not in ended], notes
+    told = {one.folder for one in seen if folders.cancelled(one.folder)} | ended
+    return [one for one in seen if one.phase not in FINAL or one.folder not in told], notes
 
 
 def wait(name: str, results: Path, timeout_s: float | None, *, as_json: bool) -> None:
@@ -80,7 +81,8 @@ def _until_the_end(
     while True:
         seen, notes = look(members)
         submitted, problem = fill(seen)
-        if problem and not any(one.phase in (Phase.QUEUED, Phase.RUNNING) for one in seen):
+        waits = submitted or any(one.phase in (Phase.QUEUED, Phase.RUNNING) for one in seen)
+        if problem and not waits:
             raise CannotMeasure(
                 "", problem, fix="qyran wait submits the rest when it is called again"
             )

@@ -94,6 +94,17 @@ class Partition(Model):
     )
 
     @model_validator(mode="after")
+    def _as_many_names(self) -> Partition:
+        """A node that is missing among ``hosts`` would never be missed."""
+        named = len(self.hosts)
+        if named and "nodes" in self.model_fields_set and self.nodes != named:
+            raise ValueError(
+                f"nodes: found {self.nodes}, and `hosts` names {named}, each counted once; name "
+                "them all, or leave `nodes` out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _in_blocks(self) -> Partition:
         """Every node of a block is one of ``hosts``, if they are given, and in no other block."""
         seen: dict[str, str] = {}

@@ -49,6 +49,8 @@ def _numbers(inside: str, item: str) -> Iterator[str]:
         if found is None:
             raise ValueError(f"found {part!r} in {item!r}; known: a number or a range such as 1-16")
         first, last = found[1], found[2] or found[1]
+        if int(last) < int(first):
+            raise ValueError(f"found {part!r} in {item!r}, which counts down; write {last}-{first}")
         if int(last) - int(first) > _MOST:
             raise ValueError(f"{item!r} names more than {_MOST} hosts")
         for number in range(int(first), int(last) + 1):

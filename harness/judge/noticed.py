@@ -27,8 +27,8 @@ def remarks(name: str, launches: Sequence[Sequence[float]]) -> Iterator[str]:
         )
     far = [one for launch in launches for one in outliers.far(launch)]
     if far:
-        verb, noun = ("lies", "outlier") if len(far) == 1 else ("lie", "outliers")
+        verb = "lies" if len(far) == 1 else "lie"
         yield (
             f"{name}: {len(far)} of {len(flat)} samples {verb} far from the others "
-            f"({min(far):.3g} to {max(far):.3g}); no {noun} is left out"
+            f"({min(far):.3g} to {max(far):.3g}); none is left out"
         )

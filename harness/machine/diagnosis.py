@@ -89,6 +89,12 @@ _SYMPTOMS: Final = (
 )
 
 
+def cause(output: str) -> str:
+    """What the output of a starter means, with the line that says so; "" if it is not known."""
+    lines = ((one.found, _line(one.words, output)) for one in _SYMPTOMS)
+    return next((f"{found}: {line}" for found, line in lines if line), "")
+
+
 def not_started(said: Said, heard: int, timeout_s: float) -> MpiNotStarted:
     """Why ranks did not come up."""
     for one in _SYMPTOMS:

@@ -28,7 +28,7 @@ def too_few(found: Judged, source: str, contract: str | None, accepted: str) -> 
     names = [name for name, _ in lone]
     named = ", ".join(names[:_SOME]) + (f" and {len(names) - _SOME} more" * (len(names) > _SOME))
     count = max(nodes for _, nodes in lone)
-    words = f"--runs tag:accept-{accepted.rpartition('-')[2]}-node" if accepted else source
+    words = f"--runs tag:accept-{accepted.rpartition('-')[2]}" if accepted else source
     given = f"name it in {contract}" if contract else f"qyran accept {words} --contract FILE"
     return (
         f"{units.counted(count, 'node')} cannot be judged by peers, which takes {least}, and "

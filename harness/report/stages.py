@@ -34,7 +34,7 @@ def shown(document: AcceptDoc) -> Iterator[RenderableType]:
 def _ended(one: StageDoc) -> str:
     counts = Counter(each.ended for each in one.nodes)
     words = [f"{n} {_WORDS.get(how, how)}" for how, n in counts.most_common()]
-    return ", ".join(words) or one.reason
+    return one.reason or ", ".join(words)
 
 
 def _took(one: StageDoc) -> str:

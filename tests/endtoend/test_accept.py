@@ -98,6 +98,8 @@ def test_what_cannot_be_measured_is_not_tested_and_the_others_go_on(site: Site) 
     assert done.rc == 3, (done.out, done.err)
     assert verdicts(done)["n2"] == "not tested"
     assert "did not answer" in done.json["nodes"][1]["reason"]
+    short = done.json["id"].rpartition("-")[2]  # with the runs of all its stages
+    assert f"qyran accept --runs tag:accept-{short} --contract FILE" in done.json["advice"]
     stages = {one["stage"]: [each["node"] for each in one["nodes"]] for one in done.json["stages"]}
     assert stages == {"consistency": ["n1", "n2"], "node": ["n1"]}
 
@@ -116,11 +118,31 @@ def test_each_block_is_measured_by_itself_and_then_all_nodes(site: Site) -> None
     assert ranks == {"all-left": 2, "all": 3}  # a block of one node is none
 
 
+def test_a_single_node_of_which_nothing_is_measured_is_not_accepted(site: Site) -> None:
+    for stages in ("consistency", "pairs,all"):
+        done = accept(site, "n1", "--stages", stages)
+        assert (done.rc, verdicts(done)) == (4, {"n1": "re-test"}), (done.out, done.err)
+        assert "nothing was measured" in done.json["nodes"][0]["reason"]
+        assert done.json["compared"] == 0
+    assert {one["reason"] for one in done.json["stages"]} == {
+        "not measured: it takes 2 nodes, and 1 came to it"
+    }
+    assert "pairs: not measured: it takes 2 nodes" in done.err
+
+
 def test_usage(site: Site, tmp_path: Path) -> None:
     accept(site, "n9").complains(2, "n9 is none of the nodes", "n1, n2")
     accept(site, "n1", "--stages", "nodes").complains(2, "unknown stage 'nodes'", "did you mean")
     accept(site, "n1", "--from", "x.csv").complains(2, "give one of them")
     accept(site, "--resume", "zzz").complains(2, "no acceptance 'zzz'")
+    accept(site, "--resume", "last", "--contract", "c.yaml").complains(
+        2, "--contract", "not heeded"
+    )
+    accept(site, "--from", "x.csv", "--stages", "node").complains(2, "--stages: is for nodes")
+    accept(site, "n1", "--nodes", "n1").complains(2, "name the nodes as NODES")
+    accept(site, "--from", "x.csv", "--nodes", "").complains(2, "--nodes: names no node")
+    accept(site, "").complains(2, "NODES: names no node")
+    accept(site, "n[5-1]").complains(2, "counts down; write 1-5")
     accept(site, "n1", "--contract", str(tmp_path / "no.yaml")).complains(2, "no.yaml")
     assert not list(site.qyran.results.glob("*/*"))
 

@@ -174,6 +174,18 @@ def test_from_outside_by_jobs_of_the_queue(site: User) -> None:
     assert "confirmed by re-measurement beside node1" in found["nodes"][1]["reason"]
 
 
+def test_a_node_that_slurm_does_not_know_keeps_no_other_from_being_measured(site: User) -> None:
+    words = ("node[0-1]", "--stages", "node", "--contract", "contract.yaml")
+    for more in (words, ("--resume", "last")):
+        code, found, said = accepted(site, *more, job=())
+        assert (code, verdicts(found)) == (3, {"node0": "not tested", "node1": "accept"}), said
+        reasons = {one["node"]: one["reason"] for one in found["nodes"]}
+        assert "Invalid node name" in reasons["node0"]
+    done = site("accept", "node0", "--stages", "node", "--results", str(site.results))
+    done.complains(3, "Invalid node name", "qyran accept --resume")
+    assert [one["state"] for one in site.results_of("status").json["jobs"]] == ["held back"] * 2
+
+
 def test_a_node_whose_job_never_begins_is_not_tested(site: User, batch: Slurm) -> None:
     batch.update("node2", "state=drain", "reason=test")
     words = ("node[1-2]", "--stages", "node", "--timeout", "12", "--contract", "contract.yaml")

@@ -75,7 +75,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Consistency:
-    """facts : those that differ, the most relevant first; compared : how many were looked at."""
+    """facts : those that differ, the most relevant first; compared : how many were looked at.
+
+    A single node is compared with none: then it is 0.
+    """
 
     facts: tuple[Fact, ...]
     findings: tuple[Finding, ...]
@@ -92,7 +95,7 @@ def compared(environments: Mapping[str, Mapping[str, Any]]) -> Consistency:
         differing = [one for one in differing if one[0] != "memory_B"]
     facts = [_fact(name, groups, len(told)) for name, groups in differing]
     findings = [one for (name, groups) in differing for one in _findings(name, groups, len(told))]
-    return Consistency(tuple(facts), tuple(findings), len(names))
+    return Consistency(tuple(facts), tuple(findings), len(names) if len(told) > 1 else 0)
 
 
 Group = tuple[Any, list[str]]

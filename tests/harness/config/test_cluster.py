@@ -139,6 +139,11 @@ def test_a_wrong_shape(text: str, message: str) -> None:
     assert message in refused(text)
 
 
+def test_a_file_of_another_kind_is_not_one_of_another_version() -> None:
+    assert "fix: this is another kind of file" in refused("schema: qyran.suite/1\ncases: []\n")
+    assert "fix: use the version of qyran" in refused("schema: qyran.cluster/2\ndefault: x\n")
+
+
 def test_unknown_cluster_and_partition() -> None:
     file = load(BEGIN + "    partitions: {cpu: {}, gpu: {}}\n")
     with pytest.raises(ConfigError) as caught:
@@ -182,6 +187,14 @@ def test_blocks_are_the_nodes_of_a_switch() -> None:
     assert partition.groups(["n4"]) == {"right": ("n4",)}
     free = load(BLOCKS.replace("        hosts: n[1-6]\n", "")).clusters["here"]
     assert free.partitions["cpu"].groups(["n6"]) == {"right": ("n6",)}
+
+
+@pytest.mark.parametrize(("hosts", "named"), [("'n[1-5]'", 5), ("[n1, n1, 'n[2-5]']", 5)])
+def test_a_node_that_hosts_lacks_is_missed(hosts: str, named: int) -> None:
+    text = BEGIN + f"    partitions: {{cpu: {{nodes: 6, hosts: {hosts}}}}}\n"
+    found = refused(text)
+    assert f"nodes: found 6, and `hosts` names {named}, each counted once" in found
+    assert load(text.replace("nodes: 6, ", "")).clusters["here"].partitions["cpu"].hosts[4] == "n5"
 
 
 @pytest.mark.parametrize(

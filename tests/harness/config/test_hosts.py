@@ -29,6 +29,12 @@ def test_what_cannot_be_read(text: str) -> None:
         expand(text)
 
 
+@pytest.mark.parametrize("text", ["n[4-1]", "a,n[1-2,16-01]"])
+def test_a_range_that_counts_down_is_no_empty_list(text: str) -> None:
+    with pytest.raises(ValueError, match="counts down; write"):
+        expand(text)
+
+
 @pytest.mark.parametrize("text", ["n[1-999999999]", "n[1-1000][1-1000]"])
 def test_a_range_that_is_far_too_long(text: str) -> None:
     with pytest.raises(ValueError, match="more than 100000 hosts"):

@@ -39,8 +39,9 @@ def section(report: ReportDoc) -> Section | None:
 
 
 def _about(report: ReportDoc, accept: AcceptDoc) -> list[tuple[str, str]]:
+    nodes = units.counted(len(accept.nodes), "node")
     facts = [
-        ("judged", f"{len(accept.nodes)} nodes, {units.counted(len(accept.fleet), 'metric')}"),
+        ("judged", f"{nodes}, {units.counted(len(accept.fleet), 'metric')}"),
         ("measurements", accept.source),
         ("contract", accept.contract or "none"),
         ("baseline", accept.baseline or "none"),

@@ -183,7 +183,7 @@ def test_what_is_noticed_is_said() -> None:
     disturbed = [*quiet.tolist()[:-1], 0.5]
     (words,) = noticed.remarks("rate", [disturbed])
     assert words == (
-        "rate: 1 of 30 samples lies far from the others (0.5 to 0.5); no outlier is left out"
+        "rate: 1 of 30 samples lies far from the others (0.5 to 0.5); none is left out"
     )
     rising = (quiet * np.linspace(1.0, 1.3, 30)).tolist()
     assert any("rate drifts by +2" in one for one in noticed.remarks("rate", [rising]))
