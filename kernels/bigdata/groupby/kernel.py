@@ -65,7 +65,9 @@ class GroupBy(Dataset["State"]):
         " that were read anew, exactly; no key is there twice, or on a rank that does not own it"
     )
     primary: ClassVar[str] = "groupby"
+    paths: ClassVar[tuple[str, ...]] = ("input", "scratch", "values")
     copies: ClassVar[float] = 3.0
+    texts: ClassVar[bool] = True
 
     keys: int = parameter(
         10**6, unit="1", help="distinct keys of generated rows", minimum=1, maximum=2**40
@@ -93,6 +95,18 @@ class GroupBy(Dataset["State"]):
     def row_B(cls, given: Mapping[str, Value]) -> int:
         """A key and a value."""
         return ROW_B[str(given.get("key", "int64"))]
+
+    @classmethod
+    def fit(
+        cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
+    ) -> dict[str, Value]:
+        """The rows as of any column; values that are named are examined before anything starts."""
+        chosen = super().fit(given, memory_B, llc_B, ranks)
+        if given.get("values"):
+            from kernels.bigdata.groupby.values import values_of
+
+            values_of(str(given["values"]), int({**given, **chosen}["rows"]))
+        return chosen
 
     def check_geometry(self, ranks: int) -> None:
         """Any number of rows on any number of ranks."""
