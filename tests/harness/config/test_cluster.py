@@ -226,3 +226,14 @@ def test_a_cluster_has_its_contract() -> None:
     )
     assert "it is not per core" in refused(text.replace("minimum: 30 GF", "reference: peak"))
     assert "it is not per core" in refused(text.replace("minimum: 30 GF", "maximum: 30 GF"))
+
+
+def test_a_cluster_that_only_the_shipped_file_has_is_found_there() -> None:
+    shipped, _ = cluster.load(files.shipped("cluster.yaml"))
+    own = shipped.model_copy(update={"clusters": {"mine": shipped.clusters["laptop"]}})
+    with pytest.raises(ConfigError, match="unknown cluster 'kaznu'") as caught:
+        cluster.choose(own, "kaznu", "c.yaml")
+    assert caught.value.fix.startswith(f"--cluster-file {files.shipped('cluster.yaml')}")
+    with pytest.raises(ConfigError) as caught:
+        cluster.choose(own, "mars", "c.yaml")
+    assert not caught.value.fix
