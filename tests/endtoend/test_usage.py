@@ -34,7 +34,7 @@ FLAGS = {
     "--set dtype=float16": ["--set dtype", "float16", "float32"],
     "--set m=4": ["--set", "unknown parameter 'm'"],
     "--set dtpye=float64": ["did you mean 'dtype'"],
-    "--sweep rows=": ["--sweep"],
+    "--sweep rows=": ["--sweep n=4000,8000"],
     "--sweep rows=1,x": ["--sweep rows", "'x'"],
     "--budget -1": ["--budget", "-1"],
     "--budget soon": ["--budget", "'soon'", "15 min"],
