@@ -238,7 +238,8 @@ def pair(flag: str, text: str) -> tuple[str, str]:
     """``name=value``; ConfigError for anything else."""
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        raise ConfigError(flag, f"found {text!r}", known=f"{flag} n=4000")
+        example = "n=4000,8000" if flag == "--sweep" else "n=4000"
+        raise ConfigError(flag, f"found {text!r}", known=f"{flag} {example}")
     return name.strip(), value.strip()
 
 

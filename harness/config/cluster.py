@@ -227,8 +227,15 @@ def choose(file: ClusterFile, name: str | None, where: str) -> tuple[str, Cluste
     """The cluster of that name, or the default; ConfigError lists the known ones."""
     wanted = name or file.default
     if wanted not in file.clusters:
-        raise unknown(where, "cluster", wanted, file.clusters)
+        raise unknown(where, "cluster", wanted, file.clusters, _shipped(wanted))
     return wanted, file.clusters[wanted]
+
+
+def _shipped(name: str) -> str:
+    """How to name a cluster of the shipped file, which is not read beside another; else empty."""
+    path = files.shipped("cluster.yaml")
+    known = validated(ClusterFile, read(path), SCHEMA).clusters
+    return f"--cluster-file {path} has it, the file that qyran ships" if name in known else ""
 
 
 def refuse_planned(name: str, cluster: Cluster, where: str) -> None:

@@ -97,7 +97,7 @@ def _legal(one: Parameter) -> str:
     """``n: int, at least 1 (matrix order)``."""
     text = f"{one.name} is {_ARTICLE[one.type]}"
     if one.choices:
-        text += " of " + ", ".join(one.choices)
+        text += " of " + ", ".join(name or "''" for name in one.choices)
     if one.minimum is not None:
         text += f", at least {_plain(one.minimum)}"
     if one.maximum is not None:

@@ -82,7 +82,9 @@ def parse(text: str, name: str) -> Document:
     except RecursionError as error:
         raise ConfigError(name, "is nested too deep") from error
     if root is None:
-        raise ConfigError(name, "is empty", fix="write one with `qyran init`, or delete it")
+        # Of the files of a site, `qyran init` writes this one alone.
+        anew = "; `qyran init` writes one" if Path(name).name == "cluster.yaml" else ""
+        raise ConfigError(name, "is empty", fix=f"fill it, or delete it{anew}")
     lines: dict[Path_, int] = {}
     try:
         return Document(name, _Reader(name, lines).value(root, ()), lines)

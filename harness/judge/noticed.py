@@ -8,7 +8,7 @@ from harness.judge.stats import modes, outliers
 from harness.judge.stats.drift import drift
 
 
-def remarks(name: str, launches: Sequence[Sequence[float]]) -> Iterator[str]:
+def remarks(name: str, launches: Sequence[Sequence[float]], unit: str) -> Iterator[str]:
     """Sentences about the samples of a metric: [launch][repetition], in its base unit.
 
     Outliers are counted within their launches, as a launch may have a level of its own.
@@ -16,8 +16,8 @@ def remarks(name: str, launches: Sequence[Sequence[float]]) -> Iterator[str]:
     flat = [one for launch in launches for one in launch]
     if found := modes.two(flat):
         yield (
-            f"{name} has two modes: {found.share:.0%} of {len(flat)} samples near {found.low:.3g}, "
-            f"the others near {found.high:.3g}; its median may be neither"
+            f"{name} has two modes: {found.share:.0%} of {len(flat)} samples near {found.low:.3g} "
+            f"{unit}, the others near {found.high:.3g} {unit}; its median may be neither"
         )
     moved = drift(launches)
     if moved is not None and moved.matters:
@@ -30,5 +30,5 @@ def remarks(name: str, launches: Sequence[Sequence[float]]) -> Iterator[str]:
         verb = "lies" if len(far) == 1 else "lie"
         yield (
             f"{name}: {len(far)} of {len(flat)} samples {verb} far from the others "
-            f"({min(far):.3g} to {max(far):.3g}); none is left out"
+            f"({min(far):.3g} to {max(far):.3g} {unit}); none is left out"
         )

@@ -140,7 +140,7 @@ def _noticed(result: CaseResult, work: dict[str, Work]) -> Iterator[str]:
     value = result.metrics[result.primary]
     slowest = result.samples[value.phase].slowest
     launches = [[value.metric.value(work[value.phase], s) for s in one] for one in slowest]
-    yield from noticed.remarks(result.primary, launches)
+    yield from noticed.remarks(result.primary, launches, value.metric.unit)
 
 
 def _too_good(result: CaseResult) -> Iterator[str]:

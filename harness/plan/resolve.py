@@ -28,6 +28,7 @@ _MINIMUM_BUDGET_S: Final = 300.0
 _START_S: Final = 2.0
 # A barrier and two readings of the clock, between processes of one node.
 _CALL_S: Final = 2e-6
+_WHOLE_GIB: Final = 100.0
 
 
 def plan(
@@ -260,7 +261,8 @@ def _fitting_size(draft: Draft, geometry: Geometry, resources: Resources) -> str
 
 
 def _gib(size_B: int) -> str:
-    return f"{size_B / 2**30:.3g} GiB"
+    size = size_B / 2**30
+    return f"{size:,.0f} GiB" if size >= _WHOLE_GIB else f"{size:.3g} GiB"
 
 
 def _estimate(

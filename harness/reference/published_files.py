@@ -52,7 +52,9 @@ def read(path: Path) -> Sheet:
         )
     try:
         sheet = reader(path)
-    except (OSError, UnicodeDecodeError, ElementTree.ParseError, csv.Error) as error:
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, ElementTree.ParseError, csv.Error) as error:
         raise ConfigError(str(path), f"cannot be read: {error}") from error
     if not sheet.rows:
         raise ConfigError(str(path), "holds no entry of a list")

@@ -99,6 +99,9 @@ class Lines:
     def started(self, run: Run, cases: tuple[Case, ...]) -> None:
         """Say what will be run."""
         self._cases = {case.id: case for case in cases}
+        if not cases:
+            self._line(f"{run.suite}: nothing is left to measure, run {run.id}")
+            return
         estimate = units.seconds(sum(case.estimated_s * case.launches for case in cases))
         self._line(
             f"{run.suite}: {units.counted(len(cases), 'case')}, about {estimate}, run {run.id}"

@@ -225,12 +225,17 @@ def _shapes(kernel: KernelDoc) -> Iterable[str]:
     return dict.fromkeys(f"{unit}" for unit in kernel.metrics.values())
 
 
+def _bound(value: float) -> str:
+    """All digits of a whole number: it is the last value that is taken."""
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+
+
 def kernel(document: KernelDoc) -> RenderableType:
     """One kernel: its parameters, metrics and verification."""
     table = new_table("parameter", "type", "default", "unit", "bounds", "meaning")
     for one in document.parameters:
-        low = "" if one.minimum is None else f">= {one.minimum:g}"
-        high = "" if one.maximum is None else f"<= {one.maximum:g}"
+        low = "" if one.minimum is None else f">= {_bound(one.minimum)}"
+        high = "" if one.maximum is None else f"<= {_bound(one.maximum)}"
         bounds = ", ".join(filter(None, (low, high))) or " | ".join(one.choices)
         table.add_row(one.name, one.type, str(one.default), one.unit, bounds, one.help)
     on_curves = {name for one in document.curves.values() for name in one.metrics}

@@ -34,7 +34,7 @@ FLAGS = {
     "--set dtype=float16": ["--set dtype", "float16", "float32"],
     "--set m=4": ["--set", "unknown parameter 'm'"],
     "--set dtpye=float64": ["did you mean 'dtype'"],
-    "--sweep rows=": ["--sweep"],
+    "--sweep rows=": ["--sweep n=4000,8000"],
     "--sweep rows=1,x": ["--sweep rows", "'x'"],
     "--budget -1": ["--budget", "-1"],
     "--budget soon": ["--budget", "'soon'", "15 min"],
@@ -45,6 +45,7 @@ FLAGS = {
     "--cluster mars": ["unknown cluster 'mars'", "laptop"],
     "--partition gpu": ["unknown partition 'gpu'"],
     "--cluster-file none.yaml": ["none.yaml", "cannot be read"],
+    "--junit none/a.xml": ["--junit none/a.xml", "there is no folder"],
 }
 
 

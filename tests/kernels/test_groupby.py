@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
+from harness.config.parameters import checked
 from kernels.bigdata.groupby import reference, table
 from kernels.bigdata.groupby.by_string import ByString
 from kernels.bigdata.groupby.cpu import State
@@ -242,6 +243,21 @@ def test_values_that_cannot_be_summed_are_refused(tmp_path: Path) -> None:
         kernel = GroupBy(rows=9, input=f"{path}:keys", values=f"{path}:{name}")
         with pytest.raises(IllegalParameter, match=known):
             kernel.setup(MPI.COMM_SELF)
+        given: dict[str, Value] = {"input": kernel.input, "values": kernel.values}
+        with pytest.raises(IllegalParameter, match=known):
+            GroupBy.fit(given, 2**30, 0, 1)
+
+
+def test_values_that_are_not_there_are_refused_by_their_own_name(tmp_path: Path) -> None:
+    given: dict[str, Value] = {"rows": 3, "values": f"{tmp_path}/none.h5:x"}
+    with pytest.raises(IllegalParameter, match="No such file") as raised:
+        GroupBy.fit(given, 2**30, 0, 1)
+    assert raised.value.name == "values"
+
+
+def test_the_file_of_the_values_is_named_from_the_root() -> None:
+    """Ranks start in another folder."""
+    assert str(checked(GroupBy, "values", "a.h5:x", "")) == f"{Path.cwd()}/a.h5:x"
 
 
 def limited(kernel: GroupBy, budget_B: int, monkeypatch: pytest.MonkeyPatch) -> State:

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from kernels._support.blocks import Block, block
 from kernels._support.dataset.column import Column, Generated, Part, StringColumn
-from kernels._support.dataset.files.spec import opened
 from kernels._support.dataset.generate import law
 from kernels._support.scratch import Scratch
 from kernels.bigdata.groupby.layout import Limit
 from kernels.bigdata.groupby.names import Names, StringPart
-from kernels.contract import IllegalParameter
+from kernels.bigdata.groupby.values import values_of
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Intracomm
@@ -90,9 +89,4 @@ def open_data(kernel: GroupBy, comm: Intracomm) -> Data:
 def _values(kernel: GroupBy, comm: Intracomm) -> Column:
     if not kernel.values:
         return Generated("int64", law("uniform", kernel.rows, seed=kernel.seed, stream=_VALUES))
-    column = opened(kernel.values, comm)
-    if isinstance(column, StringColumn) or column.dtype.kind != "i":
-        raise IllegalParameter("values", kernel.values, "sums are of integers")
-    if column.rows < kernel.rows:
-        raise IllegalParameter("values", kernel.values, f"it has {column.rows} rows")
-    return column
+    return values_of(kernel.values, kernel.rows, comm)

@@ -71,7 +71,9 @@ class GroupBy(Dataset["State"]):
         " that were read anew, exactly; no key is there twice, or on a rank that does not own it"
     )
     primary: ClassVar[str] = "groupby"
+    paths: ClassVar[tuple[str, ...]] = ("input", "scratch", "values")
     copies: ClassVar[float] = 3.0
+    texts: ClassVar[bool] = True
 
     keys: int = parameter(
         10**6, unit="1", help="distinct keys of generated rows", minimum=1, maximum=2**40
@@ -104,19 +106,32 @@ class GroupBy(Dataset["State"]):
     def fit(
         cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
     ) -> dict[str, Value]:
-        """As of every data set, or fewer rows where their keys would not fit beside them."""
-        found = super().fit(given, memory_B, llc_B, ranks)
-        if "rows" not in found or given.get("input") or given.get("memory"):
-            return found
+        """As of every data set, or fewer rows where their keys would not fit beside them.
 
+        Values that are named are examined before anything starts.
+        """
+        chosen = super().fit(given, memory_B, llc_B, ranks)
+        if "rows" in chosen and not (given.get("input") or given.get("memory")):
+            rows = cls._rows_beside_keys(given, int(chosen["rows"]), memory_B, ranks)
+            chosen = {**chosen, "rows": rows}
+        if given.get("values"):
+            from kernels.bigdata.groupby.values import values_of
+
+            values_of(str(given["values"]), int({**given, **chosen}["rows"]))
+        return chosen
+
+    @classmethod
+    def _rows_beside_keys(
+        cls, given: Mapping[str, Value], most: int, memory_B: int, ranks: int
+    ) -> int:
         def needed_B(rows: int) -> int:
             return ranks * cls(**{**given, "rows": rows}).memory_B(ranks)  # type: ignore[arg-type]
 
-        rows = bisect_right(range(1, int(found["rows"]) + 1), memory_B, key=needed_B)
+        rows = bisect_right(range(1, most + 1), memory_B, key=needed_B)
         if rows < 1:
             known = f"{memory_B} B may be filled, one row a rank needs {needed_B(1)} B"
             raise IllegalParameter("rows", "auto", known)
-        return {**found, "rows": rows}
+        return rows
 
     def memory_B(self, ranks: int) -> int:
         """The share of the limit, or rows and different keys; those of an input are not known."""

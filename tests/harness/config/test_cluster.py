@@ -141,7 +141,9 @@ def test_a_wrong_shape(text: str, message: str) -> None:
 
 def test_a_file_of_another_kind_is_not_one_of_another_version() -> None:
     assert "fix: this is another kind of file" in refused("schema: qyran.suite/1\ncases: []\n")
-    assert "fix: use the version of qyran" in refused("schema: qyran.cluster/2\ndefault: x\n")
+    assert "fix: write it by this schema, or use the version" in refused(
+        "schema: qyran.cluster/2\ndefault: x\n"
+    )
 
 
 def test_unknown_cluster_and_partition() -> None:
@@ -239,3 +241,14 @@ def test_a_cluster_has_its_contract() -> None:
     )
     assert "it is not per core" in refused(text.replace("minimum: 30 GF", "reference: peak"))
     assert "it is not per core" in refused(text.replace("minimum: 30 GF", "maximum: 30 GF"))
+
+
+def test_a_cluster_that_only_the_shipped_file_has_is_found_there() -> None:
+    shipped, _ = cluster.load(files.shipped("cluster.yaml"))
+    own = shipped.model_copy(update={"clusters": {"mine": shipped.clusters["laptop"]}})
+    with pytest.raises(ConfigError, match="unknown cluster 'kaznu'") as caught:
+        cluster.choose(own, "kaznu", "c.yaml")
+    assert caught.value.fix.startswith(f"--cluster-file {files.shipped('cluster.yaml')}")
+    with pytest.raises(ConfigError) as caught:
+        cluster.choose(own, "mars", "c.yaml")
+    assert not caught.value.fix

@@ -173,3 +173,9 @@ def test_defaults_of_every_kernel_are_legal(name: str) -> None:
         assert checked(kernel, one.name, one.default, "here") == one.default
         if one.default != AUTO and one.type is not bool:
             assert from_text(kernel, one.name, str(one.default), "here") == one.default
+
+
+def test_a_choice_of_nothing_can_be_seen() -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked(listing.load("kmeans"), "input", "sales.csv:customer", "--set input")
+    assert caught.value.known == "input is one of '': none: points are generated"

@@ -68,6 +68,15 @@ def test_lines_of_keys_and_items() -> None:
     assert document.where(()) == "f.yaml:1"
 
 
+@pytest.mark.parametrize(("name", "is_written"), [("cluster.yaml", True), ("my.yaml", False)])
+def test_an_empty_file_is_written_anew_by_init_if_it_is_that_of_clusters(
+    name: str, is_written: bool
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse("", name)
+    assert ("qyran init" in raised.value.fix) is is_written
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

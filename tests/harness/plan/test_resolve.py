@@ -127,6 +127,7 @@ def test_too_big_for_the_memory_names_the_largest_size_that_fits(
     assert error.where == "s.yaml:2: cases.0"
     assert f"{kernel} needs " in error.found
     assert "16 GiB are free (c.yaml: here)" in error.found
+    assert "e+" not in error.found
     size = "rows" if kernel == "reduce" else "n"
     assert error.known.startswith(f"the size comes from {size} = ")
     fixed = flags(error.fix)["set"]

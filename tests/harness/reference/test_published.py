@@ -153,6 +153,13 @@ def test_other_files_are_refused(tmp_path, name, content, said):
         read(tmp_path / name)
 
 
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "xml"])
+def test_a_missing_file_is_named_once(tmp_path, suffix):
+    with pytest.raises(ConfigError) as raised:
+        read(tmp_path / f"none.{suffix}")
+    assert raised.value.found == "cannot be read: No such file or directory"
+
+
 def test_without_openpyxl_it_says_what_to_install(tmp_path, monkeypatch):
     path = lists.xlsx(tmp_path / "list.xlsx", lists.entries())
     real = builtins.__import__

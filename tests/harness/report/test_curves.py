@@ -13,6 +13,7 @@ from harness.record.result import CaseResult
 from harness.report import compose, terminal
 from harness.report.curves import points
 from harness.report.document import CaseDoc
+from harness.report.plots.kinds import curves as drawn
 
 
 def printed(made: Any, *cases: CaseDoc) -> list[str]:
@@ -100,3 +101,9 @@ def test_other_kernels_have_no_tables(made: Any, kernel: str) -> None:
     shown = compose.of_case(made.result(made.case(kernel, {"n": 100})))
     assert points(shown) == set()
     assert shown.curves == {}
+
+
+def test_a_place_is_in_the_unit_of_its_axis() -> None:
+    assert drawn.place(64.0, "1") == "64"
+    assert drawn.place(4.0, "ranks") == "4 ranks"
+    assert drawn.place(12288.0, "B") == "12 KiB"

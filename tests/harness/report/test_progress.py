@@ -62,6 +62,13 @@ def play(made: Any, display: Lines | Bar) -> list[CaseDoc]:
     return shown
 
 
+def test_a_run_that_is_complete_has_nothing_left(made: Any) -> None:
+    out = io.StringIO()
+    Lines(Console(file=out, width=120)).started(made.run(Path("/r")), ())
+    assert "nothing is left to measure" in out.getvalue()
+    assert "about" not in out.getvalue()
+
+
 def test_lines(made: Any) -> None:
     out = io.StringIO()
     first, second = play(made, Lines(Console(file=out, width=120)))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.commands import listing
 from harness.record.result import CaseResult
 from harness.report import compose, terminal
 
@@ -81,3 +82,10 @@ def test_the_memory_of_a_limited_case_is_told(made: Any, peak_MiB: int, told: st
     text = " ".join(shown(made, replace(limited, peak_memory_B=peaks)).split())
     assert f"memory: {peak_MiB if peak_MiB < 1024 else 1.07} " in text
     assert f"of 1 GiB at most{told}" in text
+
+
+def test_the_bounds_of_a_parameter_are_given_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    listing.show("hpl", as_json=False)
+    shown = capsys.readouterr().out
+    assert ">= 1, <= 2147483646 " in shown
+    assert "e+" not in shown

@@ -17,6 +17,12 @@ import pytest
 
 from kernels._support.dataset.files import csv
 from kernels._support.dataset.files.spec import opened
+from kernels.bigdata.distinct.kernel import Distinct
+from kernels.bigdata.groupby.kernel import GroupBy
+from kernels.bigdata.histogram.kernel import Histogram
+from kernels.bigdata.reduce.kernel import Reduce
+from kernels.bigdata.sort.kernel import Sort
+from kernels.bigdata.topk.kernel import Topk
 from kernels.contract import CannotRun, IllegalParameter
 from tests.kernels.dataset.given import ROWS, SUFFIXES, cannot, read, refused, spec, without_rows
 
@@ -68,6 +74,16 @@ def test_unreadable_file_and_folder(suffix: str) -> None:
             refused(f"{folder}/t.{suffix}:a", "ermission denied")
             refused(f"{folder}/inner/t.{suffix}:a", "ermission denied")
         (folder / "inner").chmod(0o755)
+
+
+def test_text_where_numbers_are_needed(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("name,size\na,1\nb,2\n")
+    given = f"{tmp_path}/t.csv:name"
+    for kernel in (Distinct, Histogram, Reduce, Sort, Topk):
+        with pytest.raises(IllegalParameter, match="a column of text"):
+            kernel.fit({"input": given}, 2**30, 0, 1)
+        assert kernel.fit({"input": f"{tmp_path}/t.csv:size"}, 2**30, 0, 1) == {"rows": 2}
+    assert GroupBy.fit({"input": given}, 2**30, 0, 1) == {"rows": 2}
 
 
 def test_groups_dates_compounds_and_empty_data_sets(tmp_path: Path) -> None:

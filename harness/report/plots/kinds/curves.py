@@ -130,7 +130,7 @@ def _sentence(panel: PanelDoc, one: NamedDoc) -> str:
 
 def place(value: float, unit: str) -> str:
     """A place on the axis, in words."""
-    return units.exact_binary(value) if unit == "B" else units.si(value, unit)
+    return units.exact_binary(value) if unit == "B" else f"{value:g} {unit}".removesuffix(" 1")
 
 
 def table(doc: CurvesDoc) -> Table:

@@ -41,12 +41,16 @@ def opened(spec: str, comm: Intracomm | None = None) -> Column | StringColumn:
     return found
 
 
-def rows(spec: str) -> int:
-    """Rows of a column; IllegalParameter if it has none."""
-    found = opened(spec).rows
-    if not found:
+def rows(spec: str, *, texts: bool = True) -> int:
+    """Rows of a column; IllegalParameter if it has none, or holds text although it must not."""
+    from kernels._support.dataset.column import StringColumn
+
+    found = opened(spec)
+    if not found.rows:
         raise IllegalParameter("input", spec, "it has no rows")
-    return found
+    if not texts and isinstance(found, StringColumn):
+        raise IllegalParameter("input", spec, "a column of text; this kernel takes numbers")
+    return found.rows
 
 
 def existing(path: Path, found: str) -> Path:

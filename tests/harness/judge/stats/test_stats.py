@@ -179,16 +179,18 @@ def test_far_samples_are_named() -> None:
 def test_what_is_noticed_is_said() -> None:
     generator = np.random.default_rng(8)
     quiet = np.exp(0.01 * generator.standard_normal(30))
-    assert list(noticed.remarks("rate", [quiet.tolist()])) == []
+    assert list(noticed.remarks("rate", [quiet.tolist()], "B/s")) == []
     disturbed = [*quiet.tolist()[:-1], 0.5]
-    (words,) = noticed.remarks("rate", [disturbed])
+    (words,) = noticed.remarks("rate", [disturbed], "B/s")
     assert words == (
-        "rate: 1 of 30 samples lies far from the others (0.5 to 0.5); none is left out"
+        "rate: 1 of 30 samples lies far from the others (0.5 to 0.5 B/s); none is left out"
     )
     rising = (quiet * np.linspace(1.0, 1.3, 30)).tolist()
-    assert any("rate drifts by +2" in one for one in noticed.remarks("rate", [rising]))
+    assert any("rate drifts by +2" in one for one in noticed.remarks("rate", [rising], "B/s"))
     two = np.concatenate([quiet, 0.5 * quiet]).tolist()
-    assert any("rate has two modes: 50% of 60" in one for one in noticed.remarks("rate", [two]))
+    assert any(
+        "rate has two modes: 50% of 60" in one for one in noticed.remarks("rate", [two], "B/s")
+    )
 
 
 def test_the_spread_between_runs_hardly_feels_a_step() -> None:
