@@ -34,7 +34,7 @@ from harness.prepare import Prepared
 from harness.programs import Programs
 from harness.record import recorded, store
 from harness.record.owner import Owner
-from harness.record.result import CaseResult, Run
+from harness.record.result import OVERSUBSCRIBED, CaseResult, Run
 from harness.recovery import Recovered
 from harness.report import compose, document
 
@@ -225,7 +225,7 @@ class Stages:
         if ending is None and len(seen) < case.launches:
             ending = _INTERRUPTED if self._interrupted else driver.OUT_OF_TIME
         raw = assemble.result(case, seen, ending)
-        crowded = ("oversubscribed",) if self._crowded else ()
+        crowded = (OVERSUBSCRIBED,) if self._crowded else ()
         notes = (*crowded, *hosts.notes(raw.hosts))
         raw = replace(raw, notes=notes, earlier=self._ledger.earlier[case.id])
         raw = self._programs.identified(raw, seen)

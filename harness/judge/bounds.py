@@ -19,7 +19,7 @@ from typing import Any, Final
 from harness.judge import roofline
 from harness.judge.roofline import IN_MEMORY, Roofline
 from harness.plan.case import Geometry
-from harness.record.result import CaseResult, Value
+from harness.record.result import OVERSUBSCRIBED, CaseResult, Value
 from kernels.contract import Kernel, Phase, Work
 
 _FLOP_SOURCE: Final = "dgemm"
@@ -86,12 +86,18 @@ def _is_usable(record: Mapping[str, Any], kernel: str, geometry: Geometry, key: 
         geometry.ranks,
         geometry.threads,
     )
-    return same and record.get("hardware_key") == key and record["outcome"] == "pass"
+    crowded = OVERSUBSCRIBED in record.get("notes", ())
+    return (
+        same and not crowded and record.get("hardware_key") == key and record["outcome"] == "pass"
+    )
 
 
 def limits(result: CaseResult) -> dict[str, Any]:
-    """What this result says about the machine, for the bounds of others and of later runs."""
-    if not result.metrics:
+    """What this result says about the machine, for the bounds of others and of later runs.
+
+    Ranks that take turns on a core say nothing of it: the clock of one may stand still meanwhile.
+    """
+    if not result.metrics or OVERSUBSCRIBED in result.notes:
         return {}
     match result.case.kernel:
         case roofline.SOURCE:

@@ -6,7 +6,7 @@ All times in seconds, all values in base units. Samples are nested [launch][repe
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from harness.measure.evidence import Evidence
 from harness.measure.hosts import Hosts
@@ -15,6 +15,9 @@ from harness.outcome import Outcome
 from harness.plan.case import Case
 from kernels.contract import Check, Metric, Work
 from kernels.contract import Value as KernelValue
+
+OVERSUBSCRIBED: Final = "oversubscribed"
+"""The note of a case that was allowed more threads than cores, and ran unbound."""
 
 Nested = tuple[tuple[tuple[float, ...], ...], ...]
 """Numbers of each launch and repetition: [launch][repetition][rank or step]."""

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from harness.judge.bounds import IMPOSSIBLE
+from harness.record.result import OVERSUBSCRIBED
 from harness.report import placement, units
 from harness.report.document import CaseDoc, RunDoc
 from harness.report.table import BAD, STYLE
@@ -70,7 +71,7 @@ def _per_cycle(case: CaseDoc) -> list[str]:
     primary = case.metrics.get(case.primary)
     if clock is None or primary is None or primary.unit != "flop/s":
         return []
-    if clock.high - clock.low > _STEADY * clock.value or "oversubscribed" in case.notes:
+    if clock.high - clock.low > _STEADY * clock.value or OVERSUBSCRIBED in case.notes:
         return []
     flop = primary.value / (case.ranks * case.threads * clock.value)
     at = f"{units.digits(flop)} flop a cycle and core at {units.si(clock.value, clock.unit)}"

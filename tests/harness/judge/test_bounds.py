@@ -69,6 +69,12 @@ def test_limits_for_later_runs(made: Any, hpl: CaseResult) -> None:
     assert limits(made.failed(made.case("dgemm", {"n": 500}))) == {}
 
 
+def test_ranks_that_share_cores_bound_nothing(made: Any) -> None:
+    dgemm = replace(made.result(made.case("dgemm", {"n": 500})), notes=("oversubscribed",))
+    assert limits(dgemm) == {}
+    assert measured([dgemm], TWO, 7) == Bounds(llc_B=7)
+
+
 def test_the_product_of_one_rank_alone_bounds_nothing(made: Any) -> None:
     dgemm = made.result(made.case("dgemm", {"n": 500}))
     assert limits(dgemm)["flop_rate"] == 2 * dgemm.metrics["single_flop_rate"].high
@@ -125,6 +131,7 @@ def test_no_more_is_read_than_needed() -> None:
         {"outcome": "wrong"},
         {"kernel": "hpl"},
         {"limits": {}},
+        {"notes": ["oversubscribed"]},
     ],
 )
 def test_records_of_other_machines_and_geometries_bound_nothing(other: dict[str, Any]) -> None:
