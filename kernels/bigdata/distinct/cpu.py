@@ -122,6 +122,7 @@ def chunk_rows(rows: int, budget_B: int | None, share: float) -> int | None:
 def disagreement(state: State) -> float:
     """Standard errors between the estimate and the number counted anew. Collective.
 
+    Those of the logarithm: with few registers the estimate itself is far from normally distributed.
     Infinite if the exact result is not that number, if a register is not what the rows make it, or
     if the estimate does not follow from the registers.
     """
@@ -136,4 +137,4 @@ def disagreement(state: State) -> float:
         return math.inf
     if (found.registers != registers).any() or found.estimate != estimate(registers):
         return math.inf
-    return abs(found.estimate - distinct) / (standard_error(state.precision) * distinct)
+    return abs(math.log(found.estimate / distinct)) / standard_error(state.precision)

@@ -53,7 +53,7 @@ class Distinct(Dataset["State"]):
     title: ClassVar[str] = "different values of a column, exact and by HyperLogLog"
     verification: ClassVar[str] = (
         "the exact number equals that of the sorted rows, read anew; the registers equal recomputed"
-        " ones, bit for bit; the estimate is within 5 standard errors"
+        " ones, bit for bit; the logarithm of the estimate is within 5 standard errors"
     )
     primary: ClassVar[str] = "exact"
     copies: ClassVar[float] = 10.5  # in the verification, of rows that all differ
