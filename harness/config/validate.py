@@ -70,7 +70,7 @@ def _check_schema(document: Document, schema: str) -> None:
             document.where(("schema",)),
             f"is of schema {found!r}",
             known=schema,
-            fix="use the version of qyran that wrote it, or start anew with `qyran init`",
+            fix=f"write `schema: {schema}`, or use the version of qyran that it is for",
         )
 
 
