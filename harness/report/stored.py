@@ -87,6 +87,7 @@ def file(document: FileDoc) -> RenderableType:
     ):
         about.add_row(name, value)
     table = new_table("path", "type", "shape", "unit")
+    table.columns[0].no_wrap = True  # the words of a type are folded in its place
     for one in document.items:
         shape = " x ".join(map(str, one.shape))
         table.add_row(one.path, one.type, shape, one.unit)

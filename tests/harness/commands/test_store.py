@@ -13,7 +13,7 @@ import pytest
 
 from harness.commands import records
 from harness.commands import store as command
-from harness.errors import ConfigError
+from harness.errors import CannotMeasure, ConfigError
 from harness.record import archive, index, library, samples, store
 from harness.record.library import Selection, find, find_slowly
 
@@ -187,3 +187,24 @@ def test_reindex_says_what_it_deleted(results: Path, tmp_path: Path, capsys: Any
     assert said(capsys, 0, command.reindex, results)["dropped"] == 1
     assert not index.file(other).exists()
     assert index.file(results).exists()
+
+
+def test_what_is_no_file_of_results_is_said_so(results: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such file"):
+        command.show(tmp_path / "none.h5", results, as_json=False)
+    (other := tmp_path / "notes.md").write_text("text")
+    with pytest.raises(ConfigError, match="is no file of results"):
+        command.show(other, results, as_json=False)
+
+
+def test_rows_are_shown_by_the_names_and_units_of_their_fields(results: Path, capsys: Any) -> None:
+    path = next(GOLDEN.with_name("1.2").rglob("*.h5"))
+    shown = said(capsys, 0, command.show, path, results)
+    work = next(one for one in shown["items"] if one["path"] == "entry/work")
+    assert work["type"].startswith("rows of phase, flop")
+    assert work["unit"].startswith("1,1,B")
+
+
+def test_nothing_to_export_is_no_data(tmp_path: Path) -> None:
+    with pytest.raises(CannotMeasure, match="holds no recorded case"):
+        command.export_(tmp_path / "empty", "", "csv", None)
