@@ -100,5 +100,5 @@ def test_a_suspicion_is_decided_once(tmp_path: Path) -> None:
 def test_an_empty_file_is_not_to_be_made_by_the_command_of_another(tmp_path: Path) -> None:
     (tmp_path / "events.yaml").write_text("")
     with pytest.raises(ConfigError, match="is empty") as found:
-        events.load(None, tmp_path)
+        load(None, tmp_path)
     assert found.value.fix == "write what it should hold, or delete it"
