@@ -14,7 +14,7 @@ import pytest
 from harness.commands import records
 from harness.commands import store as command
 from harness.errors import CannotMeasure, ConfigError
-from harness.record import archive, index, library, samples, store
+from harness.record import archive, index, library, pack, samples, store
 from harness.record.library import Selection, find, find_slowly
 
 GOLDEN = Path(__file__).parents[1] / "record" / "golden" / "1.0"
@@ -114,6 +114,28 @@ def test_packed_runs_are_read_as_before(results: Path, capsys: Any) -> None:
     assert said(capsys, 0, command.fsck, results)["files"] == 10
     shown = said(capsys, 0, command.show, after.cases[0].path, results)
     assert (shown["schema_version"], shown["problem"]) == ("1.0", "")
+
+
+def test_a_run_that_is_there_twice_counts_once(results: Path, tmp_path: Path) -> None:
+    zip_ = results / "laptop" / "2026-11.zip"
+    folder = results / "laptop" / RUNS[0]
+    shutil.copytree(folder, tmp_path / "copy")
+    list(pack.pack(results, "2026-12"))
+
+    def places() -> list[Path]:
+        found = find(results, Selection())
+        assert found == find_slowly(results, Selection())
+        return [one.path.parent.parent for one in found.cases if one.path.parent.name == RUNS[0]]
+
+    count = len(places())
+    assert set(places()) == {zip_}
+    shutil.copytree(tmp_path / "copy", folder)  # somebody unpacked it
+    assert places() == [folder.parent] * count
+    shutil.rmtree(folder)
+    shutil.copy(zip_, other := zip_.with_name("2026-10.zip"))  # hides the one behind it
+    assert places() == [other] * count
+    other.unlink()
+    assert places() == [zip_] * count
 
 
 def test_a_run_that_may_go_on_is_not_packed_and_a_damaged_zip_is_named(
