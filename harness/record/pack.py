@@ -51,13 +51,14 @@ def pack(results: Path, before: str = "") -> Iterator[Packed]:
 
 def _month(cluster: Path, month: str, folders: list[Path]) -> Packed:
     stayed = {one.name: reason for one in folders if (reason := _why_not(one))}
-    wanted = [one for one in folders if one.name not in stayed and not _is_in_a_zip(one)]
-    path = _free(cluster, month)
+    gone = [one for one in folders if one.name not in stayed]
+    before = {one: file for one in gone if (file := _packed_before(one))}
+    wanted = [one for one in gone if one not in before]
+    path = _free(cluster, month) if wanted else next(iter(before.values()), _free(cluster, month))
     if wanted:
         write_once(path, _zipped(wanted))
         for folder in wanted:
             _compare(path, folder)
-    gone = [one for one in folders if one.name not in stayed]
     for folder in gone:
         _remove(folder)
     return Packed(path, tuple(one.name for one in gone), stayed)
@@ -83,16 +84,16 @@ def _why_not(folder: Path) -> str:
     return ""
 
 
-def _is_in_a_zip(folder: Path) -> bool:
-    """Whether the same run was packed before, and its folder only was not removed."""
+def _packed_before(folder: Path) -> Path | None:
+    """The zip that holds the same run, whose folder only was not removed."""
     for file in sorted(folder.parent.glob(f"*{archive.SUFFIX}")):
         try:
             if folder.name in archive.runs(file):
                 _compare(file, folder)
-                return True
+                return file
         except (OSError, CorruptStore):
             continue
-    return False
+    return None
 
 
 def _free(cluster: Path, month: str) -> Path:

@@ -131,7 +131,9 @@ def test_a_run_that_is_there_twice_counts_once(results: Path, tmp_path: Path) ->
     assert set(places()) == {zip_}
     shutil.copytree(tmp_path / "copy", folder)  # somebody unpacked it
     assert places() == [folder.parent] * count
-    shutil.rmtree(folder)
+    (again,) = pack.pack(results, "2026-12")
+    assert (again.path, again.runs) == (zip_, (RUNS[0],))
+    assert places() == [zip_] * count
     shutil.copy(zip_, other := zip_.with_name("2026-10.zip"))  # hides the one behind it
     assert places() == [other] * count
     other.unlink()
