@@ -7,6 +7,7 @@ Written by pytest-benchmark 5.3.1, asv 0.6.6, ReFrame 4.10.4, google/benchmark 1
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 from harness import shown
 from harness.commands import importing
 from harness.errors import ConfigError, CorruptStore
+from harness.outcome import Outcome
 from harness.record import samples, store
 from harness.record.foreign import reading
 from harness.record.library import Selection, find
@@ -216,3 +218,18 @@ def test_an_imported_file_that_was_damaged_is_noticed(tmp_path: Path) -> None:
     content[len(content) // 2] ^= 8
     with pytest.raises(CorruptStore):
         samples.raw(bytes(content), "f")
+
+
+@pytest.mark.parametrize("samples", [[math.nan] * 3, [math.inf, 1.0], [-1.0, 2.0]])
+def test_what_no_clock_can_have_told_is_no_result(samples: list[float], tmp_path: Path) -> None:
+    content = json.loads(EVERY["hyperfine"].read_text())
+    content["results"][0]["times"] = samples
+    path = tmp_path / "odd.json"
+    path.write_text(json.dumps(content))
+    source, _ = reading.read("hyperfine", path)
+    assert [one.outcome for one in source.benchmarks] == [Outcome.ERROR, Outcome.PASS]
+    assert source.benchmarks[0].reason == "time: a sample is negative, infinite or no number"
+    content["results"][0]["command"] = None
+    path.write_text(json.dumps(content))
+    with pytest.raises(ConfigError, match="a benchmark has no name"):
+        reading.read("hyperfine", path)
