@@ -41,7 +41,7 @@ def si_range(low: float, high: float, unit: str) -> str:
 
 def _factor(value: float, unit: str) -> float:
     """What the prefix of this value stands for."""
-    return 1000.0 ** _power(_rounded(abs(value)), unit)
+    return 1000.0 ** _power(_rounded(abs(value)), unit) if value else 1.0
 
 
 def _power(size: float, unit: str) -> int:

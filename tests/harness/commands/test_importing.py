@@ -18,15 +18,17 @@ import jsonschema
 import pytest
 
 from harness import shown
-from harness.commands import importing
+from harness.commands import explain, importing, report
+from harness.commands.report import Wanted
 from harness.errors import ConfigError, CorruptStore
 from harness.outcome import Outcome
-from harness.record import samples, store
+from harness.record import details, samples, store
 from harness.record.foreign import reading
 from harness.record.library import Selection, find
 from harness.record.recorded import Recorded
 from harness.report import schema
 from harness.report.import_document import ImportDoc
+from harness.report.plots.kinds import strips
 
 FILES = Path(__file__).parent.parent / "record" / "foreign"
 ASV = FILES / "asv" / "node1" / "529ce168-existing-py.json"
@@ -233,3 +235,26 @@ def test_what_no_clock_can_have_told_is_no_result(samples: list[float], tmp_path
     path.write_text(json.dumps(content))
     with pytest.raises(ConfigError, match="a benchmark has no name"):
         reading.read("hyperfine", path)
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_an_imported_run_is_reported_and_drawn(form: str, tmp_path: Path) -> None:
+    import_(form, EVERY[form], tmp_path)
+    wanted = Wanted("", False, "", None, tmp_path / "all.html", tmp_path)
+    report.report(wanted, as_json=True)
+    assert form in wanted.output.read_text()
+    drawn = strips.numbers(details.of_run(store.find(tmp_path, "last")))
+    assert all(min(min(one.samples)) > 0.0 for one in drawn.strips)
+
+
+def test_a_benchmark_that_took_no_time_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = json.loads(EVERY["hyperfine"].read_text())
+    content["results"][0]["times"] = [0.0, 0.0]
+    (path := tmp_path / "odd.json").write_text(json.dumps(content))
+    import_("hyperfine", path, tmp_path)
+    report.report(Wanted("", False, "", None, tmp_path / "a.html", tmp_path), as_json=True)
+    capsys.readouterr()
+    explain.explain("last", None, tmp_path, as_json=False)
+    assert "time 0 s in 0 - 0 s" in capsys.readouterr().out
