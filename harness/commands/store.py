@@ -152,14 +152,14 @@ def export_(results: Path, words: str, form: str, into: Path | None) -> None:
     """A table of recorded metrics, into a file or to standard output."""
     wanted = selection.parse(words, results) if words else Selection()
     found = library.find(results, wanted)
+    for one in found.skipped:
+        output.note(f"left out: {one.path}: {one.reason}")
     if not found.cases:
         raise CannotMeasure(
             words or str(results),
             f"selects no recorded case in {results}" if words else "holds no recorded case",
             fix="`qyran ls` shows the runs",
         )
-    for one in found.skipped:
-        output.note(f"left out: {one.path}: {one.reason}")
     table = list(export.rows(found.cases))
     match form:
         case "csv":

@@ -232,3 +232,18 @@ def test_rows_are_shown_by_the_names_and_units_of_their_fields(results: Path, ca
 def test_nothing_to_export_is_no_data(tmp_path: Path) -> None:
     with pytest.raises(CannotMeasure, match="holds no recorded case"):
         command.export_(tmp_path / "empty", "", "csv", None)
+
+
+def test_a_store_of_damaged_files_says_so(tmp_path: Path, capsys: Any) -> None:
+    folder = tmp_path / "results" / "laptop" / RUNS[0]
+    shutil.copytree(GOLDEN, folder)
+    for path in folder.glob("*.h5"):
+        path.chmod(0o644)
+        path.write_bytes(b"")
+    with pytest.raises(SystemExit) as ended:
+        command.ls(tmp_path / "results", as_json=False)
+    assert ended.value.code == 5
+    assert "cannot be used: qyran store fsck" in capsys.readouterr().out
+    with pytest.raises(CannotMeasure):
+        command.export_(tmp_path / "results", "", "csv", None)
+    assert "left out" in capsys.readouterr().err
