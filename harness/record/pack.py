@@ -18,6 +18,7 @@ from typing import Final
 
 from harness.errors import CannotMeasure, CorruptStore
 from harness.record import archive, check, owner, store
+from harness.record.versions import NewerSchema
 from harness.record.write_once import write_once
 
 _RUN: Final = re.compile(r"(\d{4})(\d{2})\d{2}T\d{6}Z-.+")
@@ -75,12 +76,17 @@ def _why_not(folder: Path) -> str:
         return "ended too early: `qyran resume`, or `qyran store recover`"
     if any((folder / one).is_dir() for one in names):
         return "has folders of its own"
-    for name in names:
-        if name.endswith(".h5"):
-            try:
-                check.whole((folder / name).read_bytes(), folder / name)
-            except (OSError, CorruptStore):
-                return f"{name} is damaged: `qyran store fsck`"
+    return _unreadable([folder / name for name in names if name.endswith(".h5")])
+
+
+def _unreadable(files: list[Path]) -> str:
+    for path in files:
+        try:
+            check.whole(path.read_bytes(), path)
+        except NewerSchema:
+            return f"has a file of a newer qyran, {path.name}"
+        except (OSError, CorruptStore):
+            return f"has a damaged file, {path.name}: `qyran store fsck`"
     return ""
 
 
