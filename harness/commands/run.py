@@ -21,6 +21,10 @@ from harness.stages import Display
 def run(request: Request, form: Format, file: Path | None = None) -> None:
     """Run a suite and end with the exit code of its outcome. file : of JUnit XML."""
     heed_signals()
+    if file is not None:
+        from harness.report import junit
+
+        junit.refuse_unwritable(file)
     if request.into is not None and (request.into / "run.yaml").exists():
         go_on(request.into, request.results, form)
     prepared = prepare(request)
@@ -28,7 +32,7 @@ def run(request: Request, form: Format, file: Path | None = None) -> None:
     _say(prepared.notes)
     result = session.run(prepared, display(stderr=form is not Format.TEXT))
     if file is not None:
-        from harness.report import gates, junit
+        from harness.report import gates
 
         junit.write(file, f"qyran run {request.name}", gates.of_run(result), result.started)
     showing.show(result, form)
