@@ -248,6 +248,9 @@ def choice(cases: list[CaseDoc], names: tuple[str, ...]) -> tuple[CaseDoc | None
     if best is first:
         return first, f"{_words(first, names)} stays: no other was better"
     gain = units.signed_percent(ratio(best, first) - 1.0)
+    if min(_metric(best).n, _metric(first).n) == 1:
+        stays = f"{_words(first, names)} stays: {_words(best, names)} was {gain}"
+        return first, f"{stays}, but one sample tells nothing of the noise"
     if _apart(best, first):
         return best, f"{gain} over {_words(first, names)}, beyond both intervals"
     stays = f"{_words(first, names)} stays: {_words(best, names)} was {gain}"

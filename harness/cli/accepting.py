@@ -60,9 +60,22 @@ Drain = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="with --drain: only say how")]
 
+_TAKEN_AGAIN: Final = frozenset(
+    ("resume", "csv", "junit", "html", "drain", "dry_run", "results", "json")
+)
+"""What is read anew when an acceptance goes on."""
+_NOT_HEEDED: Final = (
+    "is not heeded: an acceptance goes on with what was asked for when it was begun"
+)
+_ANEW: Final = (
+    "leave it out, or begin anew; measured nodes can be judged by another contract: "
+    "qyran accept --runs tag:accept-ID --contract FILE"
+)
+
 
 @app.command(rich_help_panel=PANEL)
 def accept(
+    context: typer.Context,
     measured: Measured = None,
     allocation: Allocation = False,
     partition: flags.PartitionName = None,
@@ -97,28 +110,7 @@ def accept(
         raise ConfigError("--dry-run", "says how nodes would be drained: give --drain too")
     files = command.Files(csv, junit, html, drain, dry_run)
     if resume is not None:
-        given = {
-            "NODES": measured,
-            "--allocation": allocation,
-            "--partition": partition,
-            "--stages": stages,
-            "--quick": quick,
-            "--from": from_,
-            "--runs": runs,
-            "--contract": contract,
-            "--baseline": baseline,
-            "--nodes": nodes,
-            "--timeout": timeout,
-            "--cluster": cluster,
-            "--launcher": launcher,
-            "--cluster-file": cluster_file,
-        }
-        _refuse(
-            given,
-            "is not heeded: an acceptance goes on with what was asked for when it was begun",
-            "leave it out, or begin anew; measured nodes can be judged by another contract: "
-            "qyran accept --runs tag:accept-ID --contract FILE",
-        )
+        _refuse(_begun_with(context), _NOT_HEEDED, _ANEW)
         accepting.resume(resume, results, files, as_json=json)
     if measured is None and not (allocation or partition):
         steps = {"--stages": stages, "--quick": quick, "--timeout": timeout}
@@ -135,6 +127,18 @@ def accept(
     named, until_s = flags.names("NODES", measured), flags.seconds("--timeout", timeout)
     options = accepting.Options(named, flags.words(stages), quick, at_once, until_s, allocation)
     accepting.measure(asked, options, Known(contract, baseline), files, as_json=json)
+
+
+def _begun_with(context: typer.Context) -> dict[str, object]:
+    """The flags that were given, of those that an acceptance takes only when it is begun."""
+    names = {one.name or "": one for one in context.command.params}
+    given = [name for name in names if name not in _TAKEN_AGAIN and _is_typed(context, name)]
+    return {"NODES" if name == "measured" else names[name].opts[0]: True for name in given}
+
+
+def _is_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _refuse(given: Mapping[str, object], why: str, fix: str = "") -> None:

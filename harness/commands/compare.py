@@ -113,8 +113,9 @@ def _notes(first: Sequence[Recorded], second: Sequence[Recorded]) -> list[str]:
     shared = {one.path for one in first} & {one.path for one in second}
     if not shared:
         return []
-    words = "a case is" if len(shared) == 1 else f"{len(shared)} cases are"
-    return [f"{words} on both sides, and compared with themselves"]
+    if len(shared) == 1:
+        return ["a case is on both sides, and compared with itself"]
+    return [f"{len(shared)} cases are on both sides, and compared with themselves"]
 
 
 def fraction(flag: str, text: str | None) -> float | None:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness import shown
-from harness.commands import output
+from harness.commands import again, output
 from harness.config import references as files
 from harness.config.references import Placed
 from harness.errors import CannotMeasure, unknown
 from harness.judge import references, verdict
+from harness.judge.compare import LEAST_LAUNCHES
 from harness.judge.references import Site
 from harness.plan.case import Case, Expected, from_dict
 from harness.record import store
@@ -37,11 +38,11 @@ _BROKEN: Final = ("wrong", "error", "killed", "timeout")
 
 def explain(run: str, kernel: str | None, results: Path, *, as_json: bool) -> None:
     """The cases of a run, or those of one kernel; exit 0, whatever their outcomes were."""
-    explained = document(store.find(results, run), kernel)
+    explained = document(store.find(results, run), kernel, results)
     output.show(explained, explanation.text(explained), as_json=as_json)
 
 
-def document(folder: Path, kernel: str | None) -> ExplainDoc:
+def document(folder: Path, kernel: str | None, results: Path = store.DEFAULT) -> ExplainDoc:
     """The explanation of a run; ConfigError for a kernel that it has not."""
     run, header = shown.run(folder), store.header(folder)
     known = list(dict.fromkeys(one.kernel for one in run.cases))
@@ -51,9 +52,10 @@ def document(folder: Path, kernel: str | None) -> ExplainDoc:
     if not run.cases:
         raise CannotMeasure(run.run, "holds no case")
     keys, site, commit = _origin(header)
+    repeat = again.with_launches(header, LEAST_LAUNCHES, results)
     entries = files.load()
     cases = [
-        _Explained(run, one, planned[one.case], entries, site).document()
+        _Explained(run, one, planned[one.case], entries, site, repeat, results).document()
         for one in run.cases
         if kernel in (None, one.kernel)
     ]
@@ -83,13 +85,15 @@ def _origin(header: Mapping[str, Any]) -> tuple[str, Site, str]:
 
 @dataclass(frozen=True)
 class _Explained:
-    """A case of a run beside its plan and today's references."""
+    """A case of a run beside its plan and today's references. again : measures the run anew."""
 
     run: RunDoc
     case: CaseDoc
     planned: Case
     entries: list[Placed]
     site: Site
+    again: str
+    results: Path
 
     def document(self) -> ExplainedDoc:
         """Its outcome with everything that led to it."""
@@ -161,21 +165,20 @@ class _Explained:
         )
 
     def _next(self) -> Iterator[str]:
-        run, suite = self.run.run, self.run.suite
-        again = f"qyran run {suite} --launches 5"
+        run, there = self.run.run, again.at(self.results)
         if self.case.kernel not in listing.names():  # of another tool
-            yield f"qyran history {self.case.kernel}"
+            yield f"qyran history {self.case.kernel}{there}"
         elif self.case.outcome in _UNFINISHED:
-            yield f"qyran resume {run}"
+            yield f"qyran resume {run}{there}"
         elif self.case.outcome in _BROKEN:
             yield f"less {Path(self.run.path) / 'log.txt'}"
             yield f"qyran run {self.case.kernel} --ranks {self.case.ranks}"
         elif self.case.outcome in ("slow", "inconclusive"):
-            yield again
-            yield f"qyran compare {run} last"
+            yield self.again
+            yield f"qyran compare {run} last{there}"
             yield "qyran doctor"
         else:
-            yield f"qyran history {self.case.kernel}"
+            yield f"qyran history {self.case.kernel}{there}"
 
     def _proposal(self) -> str:
         """An entry for the primary metric, where it has a value and no reference."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from harness.commands import compare, output
+from harness.commands import again, compare, output
 from harness.commands.compare import Options
 from harness.errors import CorruptStore, unknown
 from harness.judge.compare import LEAST_LAUNCHES, Judged
 from harness.judge.stats import bootstrap, rank_test
-from harness.record import samples
+from harness.record import samples, store
 from harness.record.recorded import Recorded
 from harness.report import compared, explanation
 from harness.report.pair_document import BootstrapDoc, ExplainPairDoc, WhyDoc
+from kernels import listing
 
 _MOST_LAUNCHES: Final = 30
 
@@ -39,7 +40,7 @@ def document(first: str, second: str, metric: str, results: Path) -> ExplainPair
         tested=sum(one.q is not None for one in found.rows),
         cases=[_why(one, *sides) for one in rows],
         environment=compare.environment(sides[0][-1], sides[1][-1]),
-        next=_next(first, second, rows, sides),
+        next=_next(rows, sides, results),
     )
 
 
@@ -73,11 +74,25 @@ def _bootstrap(cases: Sequence[Recorded], metric: str) -> BootstrapDoc | None:
 
 
 def _next(
-    first: str, second: str, rows: Sequence[Judged], sides: tuple[Sequence[Recorded], ...]
+    rows: Sequence[Judged], sides: tuple[Sequence[Recorded], ...], results: Path
 ) -> list[str]:
     case = rows[0].pair.case
     more = max((one.more or 0 for one in rows), default=0)
+    measured = more and case.kernel in listing.names()  # by qyran, not by another tool
     launches = min(max(LEAST_LAUNCHES, more), _MOST_LAUNCHES)
-    again = [f"qyran run {case.origin.suite} --launches {launches}"] if more else []
+    repeat = [again.with_launches(_header(case), launches, results)] if measured else []
     runs = [side[-1].origin.run for side in sides]
-    return [*again, f"qyran history {case.kernel}", f"qyran env diff {runs[0]} {runs[1]}"]
+    there = again.at(results)
+    return [
+        *repeat,
+        f"qyran history {case.kernel}{there}",
+        f"qyran env diff {runs[0]} {runs[1]}{there}",
+    ]
+
+
+def _header(case: Recorded) -> dict[str, Any]:
+    """The run.yaml of a case; of one that cannot be read, what its file tells."""
+    try:
+        return store.header(case.path.parent)
+    except CorruptStore:
+        return {"suite": case.origin.suite}

@@ -27,9 +27,11 @@ LAUNCHES: Final = 5
 def gate(request: Request, against: str, options: compare.Options, *, as_json: bool) -> None:
     """Measure, compare, and end with the worse of both exit codes; see docs/compare.md."""
     run.heed_signals()
+    if options.junit is not None:
+        junit.refuse_unwritable(options.junit)
     baseline = f"{against},suite:{Path(request.name).stem}"
+    prepared = prepare(_launched(request))  # a suite that is not there has no baseline either
     refuse_without(baseline, against, request)
-    prepared = prepare(_launched(request))
     measured = session.run(prepared, run.display(stderr=as_json))
     shown = _gated(measured, baseline, request, options)
     if options.junit is not None:

@@ -76,8 +76,10 @@ def _parts(wanted: Wanted) -> Parts:
     accept = read(wanted.accept) if wanted.accept else None
     run, environment = None, None
     plots: tuple[DrawnDoc, ...] = ()
-    if wanted.run or wanted.everything:
-        folder = store.find(wanted.results, wanted.run or "last")
+    folder = store.find(wanted.results, wanted.run) if wanted.run else None
+    if wanted.everything:
+        folder = next(store.newest(wanted.results), None)
+    if folder:
         run, environment = _run(folder), store.header(folder).get("environment") or {}
         plots = tuple(_plots(folder))
     history = None

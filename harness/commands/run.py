@@ -10,7 +10,6 @@ from typing import Any
 
 from harness import recovery, session
 from harness.commands import output, showing
-from harness.errors import ConfigError
 from harness.prepare import Prepared, Request, prepare
 from harness.report import compose, terminal
 from harness.report.format import Format
@@ -22,7 +21,10 @@ from harness.stages import Display
 def run(request: Request, form: Format, file: Path | None = None) -> None:
     """Run a suite and end with the exit code of its outcome. file : of JUnit XML."""
     heed_signals()
-    _refuse_file(file)
+    if file is not None:
+        from harness.report import junit
+
+        junit.refuse_unwritable(file)
     if request.into is not None and (request.into / "run.yaml").exists():
         go_on(request.into, request.results, form)
     prepared = prepare(request)
@@ -30,7 +32,7 @@ def run(request: Request, form: Format, file: Path | None = None) -> None:
     _say(prepared.notes)
     result = session.run(prepared, display(stderr=form is not Format.TEXT))
     if file is not None:
-        from harness.report import gates, junit
+        from harness.report import gates
 
         junit.write(file, f"qyran run {request.name}", gates.of_run(result), result.started)
     showing.show(result, form)
@@ -59,12 +61,6 @@ def display(*, stderr: bool) -> Display:
     """What tells about a run while it goes on."""
     console = terminal.console(stderr=stderr)
     return Bar(console) if console.is_terminal else Lines(console)
-
-
-def _refuse_file(file: Path | None) -> None:
-    """Before hours are measured, and not when their results are to be shown."""
-    if file is not None and not file.absolute().parent.is_dir():
-        raise ConfigError(f"--junit {file}", f"there is no folder {file.absolute().parent}")
 
 
 def _say(notes: tuple[str, ...]) -> None:

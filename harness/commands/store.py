@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from harness.commands import output
-from harness.errors import ConfigError
+from harness.errors import CannotMeasure, ConfigError
 from harness.outcome import GOOD, WRONG_ANSWER
 from harness.record import check, export, index, inside, library, pack, selection, store, tags
 from harness.record.library import Selection
@@ -44,8 +44,7 @@ def ls(results: Path, *, as_json: bool) -> None:
 
 def show(name: Path, results: Path, *, as_json: bool) -> None:
     """One file; exit 5 if it is damaged."""
-    path = name if name.suffix == ".h5" else _only(store.find(results, str(name)))
-    found = inside.look(path)
+    found = inside.look(path := _file(name, results))
     shown = FileDoc(
         path=str(path),
         bytes=found.size_B,
@@ -62,6 +61,15 @@ def show(name: Path, results: Path, *, as_json: bool) -> None:
     )
     output.show(shown, stored.file(shown), as_json=as_json)
     output.end(WRONG_ANSWER if found.problem else GOOD)
+
+
+def _file(name: Path, results: Path) -> Path:
+    """The file that is named, or the one of a run; ConfigError if there is none."""
+    if name.suffix == ".h5":
+        return name
+    if name.is_file():
+        raise ConfigError(str(name), "is no file of results", fix="name a .h5 file of a run")
+    return _only(store.find(results, str(name)))
 
 
 def _only(folder: Path) -> Path:
@@ -144,10 +152,14 @@ def export_(results: Path, words: str, form: str, into: Path | None) -> None:
     """A table of recorded metrics, into a file or to standard output."""
     wanted = selection.parse(words, results) if words else Selection()
     found = library.find(results, wanted)
-    if not found.cases:
-        raise ConfigError("selection", f"{words!r} selects no recorded case of {results}")
     for one in found.skipped:
         output.note(f"left out: {one.path}: {one.reason}")
+    if not found.cases:
+        raise CannotMeasure(
+            words or str(results),
+            f"selects no recorded case in {results}" if words else "holds no recorded case",
+            fix="`qyran ls` shows the runs",
+        )
     table = list(export.rows(found.cases))
     match form:
         case "csv":

@@ -219,7 +219,7 @@ class ClusterFile(Model):
 def load(path: Path | None = None) -> tuple[ClusterFile, str]:
     """Read cluster.yaml (given, in the working folder, or the shipped one) and say where from."""
     found = files.cluster_file(path)
-    document = read(found)
+    document = read(found, anew="qyran init")
     return validated(ClusterFile, document, SCHEMA), document.name
 
 

@@ -70,7 +70,7 @@ def _check_schema(document: Document, schema: str) -> None:
             document.where(("schema",)),
             f"is of schema {found!r}",
             known=schema,
-            fix="write it by this schema, or use the version of qyran that it was written for"
+            fix=f"write `schema: {schema}`, or use the version of qyran that it is for"
             if str(found).partition("/")[0] == schema.partition("/")[0]
             else "this is another kind of file: name the right one",
         )

@@ -60,18 +60,21 @@ class Document:
         return f"{self.name}:{line}: {key}" if key else f"{self.name}:{line}"
 
 
-def read(path: Path, name: str | None = None) -> Document:
-    """Read a YAML file; ConfigError if it cannot be read, is empty, or is not YAML."""
+def read(path: Path, name: str | None = None, *, anew: str = "") -> Document:
+    """Read a YAML file; ConfigError if it cannot be read, is empty, or is not YAML.
+
+    anew : the command that writes such a file, named where this one is empty.
+    """
     label = name or str(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise ConfigError(label, f"cannot be read: {reason}") from error
-    return parse(text, label)
+    return parse(text, label, anew=anew)
 
 
-def parse(text: str, name: str) -> Document:
+def parse(text: str, name: str, *, anew: str = "") -> Document:
     """Parse YAML text; ``name`` stands for the file in messages."""
     try:
         root = yaml.compose(text, Loader=_Loader)
@@ -82,9 +85,8 @@ def parse(text: str, name: str) -> Document:
     except RecursionError as error:
         raise ConfigError(name, "is nested too deep") from error
     if root is None:
-        # Of the files of a site, `qyran init` writes this one alone.
-        anew = "; `qyran init` writes one" if Path(name).name == "cluster.yaml" else ""
-        raise ConfigError(name, "is empty", fix=f"fill it, or delete it{anew}")
+        write = f"write one with `{anew}`" if anew else "write what it should hold"
+        raise ConfigError(name, "is empty", fix=f"{write}, or delete it")
     lines: dict[Path_, int] = {}
     try:
         return Document(name, _Reader(name, lines).value(root, ()), lines)

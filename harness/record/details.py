@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from harness.errors import CorruptStore
 from harness.record import archive, hdf5, store, timeline
 from harness.record.result import Timeline
+from harness.record.samples import Launches, grouped
 from kernels.contract import Work
 
 Floats = NDArray[np.float64]
@@ -30,7 +31,8 @@ class CaseDetails:
     seconds : of each phase; parts : of each part that the kernel told; series : numbers that it
     told [launch, repetition, step]; timeline : None in files before schema 1.2; hosts :
     of each rank in the last launch; reduced : the last axis of seconds and parts is no rank but
-    `times.QUANTILES` over the ranks.
+    `times.QUANTILES` over the ranks; told : of another tool, the values of each metric as it has
+    them [launch][repetition].
     """
 
     record: Mapping[str, Any]
@@ -41,6 +43,7 @@ class CaseDetails:
     timeline: Timeline | None
     hosts: tuple[str, ...]
     reduced: bool
+    told: Mapping[str, Launches]
 
     @property
     def primary(self) -> Mapping[str, Any] | None:
@@ -80,20 +83,24 @@ def of_case(path: Path) -> CaseDetails:
 
 
 def _read(record: Mapping[str, Any], entry: Any) -> CaseDetails:
-    samples = entry["samples"].values()
+    """Results of other tools have no phases, work or ranks."""
+    samples = entry.get("samples", {})
     parts = list(entry["parts"].values()) if "parts" in entry else []
-    arrays = [*(one["seconds"] for one in samples if "seconds" in one), *parts]
+    arrays = [*(one["seconds"] for one in samples.values() if "seconds" in one), *parts]
     return CaseDetails(
         record=record,
-        work=_work(entry["work"][()]),
-        seconds=dict(_seconds(entry["samples"])),
+        work=_work(entry["work"][()]) if "work" in entry else {},
+        seconds=dict(_seconds(samples)),
         parts={_name(one): one[()] for one in parts},
         series={_name(one): one[()] for one in entry["series"].values()}
         if "series" in entry
         else {},
         timeline=timeline.read(entry),
-        hosts=_hosts(entry["placement/ranks"][()]),
+        hosts=_hosts(entry["placement/ranks"][()]) if "placement" in entry else (),
         reduced=any("reduced" in one.attrs for one in arrays),
+        told={}
+        if "samples" in entry
+        else {name: grouped(entry[name]) for name in record["metrics"]},
     )
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
-from harness.errors import CorruptStore
+from harness.errors import ConfigError, CorruptStore
 from harness.record import archive, check, hdf5
 
 
@@ -36,9 +37,15 @@ class Inside:
 
 
 def look(path: Path) -> Inside:
-    """Read a file; a damaged one is not opened. CorruptStore if it cannot be read at all."""
+    """Read a file; a damaged one is not opened.
+
+    Raises ConfigError where there is no such file, CorruptStore if it cannot be read at all.
+    """
     try:
         content = archive.read(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        fix = "`qyran ls` shows the runs"
+        raise ConfigError(str(path), "there is no such file", fix=fix) from error
     except OSError as error:
         raise CorruptStore(str(path), f"cannot be read: {error.strerror}") from error
     try:
@@ -60,11 +67,17 @@ def look(path: Path) -> Inside:
 
 
 def _item(name: str, thing: Any) -> Item:
-    unit = _text(thing.attrs.get("units", ""))
+    units = thing.attrs.get("units", "")
+    unit = ",".join(map(_text, units)) if isinstance(units, np.ndarray) else _text(units)
     if isinstance(thing, h5py.Group):
         return Item(name, "group", _text(thing.attrs.get("NX_class", "")), (), unit)
-    kind = "text" if thing.dtype.kind in "OS" else str(thing.dtype)
-    return Item(name, "dataset", kind, tuple(thing.shape), unit)
+    return Item(name, "dataset", _kind(thing.dtype), tuple(thing.shape), unit)
+
+
+def _kind(dtype: Any) -> str:
+    if dtype.names:
+        return "rows of " + ", ".join(dtype.names)
+    return "text" if dtype.kind in "OS" else str(dtype)
 
 
 def _text(value: Any) -> str:

@@ -18,6 +18,7 @@ from typing import Final
 
 from harness.errors import CannotMeasure, CorruptStore
 from harness.record import archive, check, owner, store
+from harness.record.versions import NewerSchema
 from harness.record.write_once import write_once
 
 _RUN: Final = re.compile(r"(\d{4})(\d{2})\d{2}T\d{6}Z-.+")
@@ -51,13 +52,14 @@ def pack(results: Path, before: str = "") -> Iterator[Packed]:
 
 def _month(cluster: Path, month: str, folders: list[Path]) -> Packed:
     stayed = {one.name: reason for one in folders if (reason := _why_not(one))}
-    wanted = [one for one in folders if one.name not in stayed and not _is_in_a_zip(one)]
-    path = _free(cluster, month)
+    gone = [one for one in folders if one.name not in stayed]
+    before = {one: file for one in gone if (file := _packed_before(one))}
+    wanted = [one for one in gone if one not in before]
+    path = _free(cluster, month) if wanted else next(iter(before.values()), _free(cluster, month))
     if wanted:
         write_once(path, _zipped(wanted))
         for folder in wanted:
             _compare(path, folder)
-    gone = [one for one in folders if one.name not in stayed]
     for folder in gone:
         _remove(folder)
     return Packed(path, tuple(one.name for one in gone), stayed)
@@ -74,25 +76,30 @@ def _why_not(folder: Path) -> str:
         return "ended too early: `qyran resume`, or `qyran store recover`"
     if any((folder / one).is_dir() for one in names):
         return "has folders of its own"
-    for name in names:
-        if name.endswith(".h5"):
-            try:
-                check.whole((folder / name).read_bytes(), folder / name)
-            except (OSError, CorruptStore):
-                return f"{name} is damaged: `qyran store fsck`"
+    return _unreadable([folder / name for name in names if name.endswith(".h5")])
+
+
+def _unreadable(files: list[Path]) -> str:
+    for path in files:
+        try:
+            check.whole(path.read_bytes(), path)
+        except NewerSchema:
+            return f"has a file of a newer qyran, {path.name}"
+        except (OSError, CorruptStore):
+            return f"has a damaged file, {path.name}: `qyran store fsck`"
     return ""
 
 
-def _is_in_a_zip(folder: Path) -> bool:
-    """Whether the same run was packed before, and its folder only was not removed."""
+def _packed_before(folder: Path) -> Path | None:
+    """The zip that holds the same run, whose folder only was not removed."""
     for file in sorted(folder.parent.glob(f"*{archive.SUFFIX}")):
         try:
             if folder.name in archive.runs(file):
                 _compare(file, folder)
-                return True
+                return file
         except (OSError, CorruptStore):
             continue
-    return False
+    return None
 
 
 def _free(cluster: Path, month: str) -> Path:

@@ -141,37 +141,45 @@ def _of_cluster(
     made.places |= {place: (0, now)} if known.get(place) != (0, now) else {}
     made.gone |= {(place, name) for name in before - names}
     made.found |= dict.fromkeys((place, name) for name in sorted(names - before))
-    again = bool(before - names - {""})
-    for file in found:
-        _of_zip(db, made, file, known, hidden=names, again=again)
-    return {place, *(f"{place}/{one.name}" for one in found)}
+    packed = {f"{place}/{one.name}": one for one in found}
+    again = bool(before - names - {""}) or not zips <= packed.keys()
+    for one, file in packed.items():
+        again = again or known.get(one) != _stamp(file)  # zips behind it may hold runs of it
+        names |= _of_zip(db, made, file, known.get(one), hidden=names, again=again)
+    return {place, *packed}
 
 
 def _of_zip(
     db: sqlite3.Connection,
     made: Changes,
     file: Path,
-    known: dict[str, Stamp],
+    known: Stamp | None,
     *,
     hidden: set[str],
     again: bool,
-) -> None:
-    """Notice what is new in a zip. hidden : runs that are there as folders too."""
+) -> set[str]:
+    """Notice what is new in a zip, and say which runs are those of it.
+
+    hidden : runs that are there as folders too, or in a zip before it. again : even if the zip is
+    as it was.
+    """
     place = f"{file.parent.name}/{file.name}"
-    stamp = _stamp(file)
-    if known.get(place) == stamp and not again:
-        return
     before = _names(db, place)
+    if not again:
+        made.gone |= {(place, name) for name in before & hidden}
+        return before - {""}
+    stamp = _stamp(file)
     made.places[place] = stamp
     try:
         names = set(archive.runs(file)) - hidden
     except OSError as error:
         made.gone |= {(place, name) for name in before}
         made.problems[place] = unreadable(error)
-        return
-    old = set() if known.get(place) != stamp else before
+        return set()
+    old = before if known == stamp else set()
     made.gone |= {(place, name) for name in before - names}
     made.found |= dict.fromkeys((place, name) for name in sorted(names - old))
+    return names
 
 
 def _open_runs(db: sqlite3.Connection, made: Changes) -> None:

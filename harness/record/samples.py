@@ -44,12 +44,13 @@ def _metrics(entry: Any, metrics: Mapping[str, Any]) -> Iterator[tuple[str, Laun
     points = _points(entry, curved) if curved else {}
     for name, metric in metrics.items():
         if name in entry:
-            yield name, _grouped(entry[name])
+            yield name, grouped(entry[name])
         else:
             yield name, _scaled(points[metric["phase"]], metric)
 
 
-def _grouped(group: Any) -> Launches:
+def grouped(group: Any) -> Launches:
+    """The values of a metric by their launches."""
     values, launches = group["value"][()], group["launch"][()]
     return tuple(
         tuple(values[launches == one].tolist()) for one in range(int(launches.max(initial=-1)) + 1)

@@ -49,12 +49,12 @@ def text(document: ExplainDoc) -> RenderableType:
 
 
 def _case(one: ExplainedDoc) -> Iterator[Text]:
-    parameters = " ".join(f"{k}={v}" for k, v in one.parameters.items())
+    parameters = "".join(f" {k}={v}" for k, v in one.parameters.items())
     nodes = f" on {one.nodes} nodes" if one.nodes > 1 else ""
     yield Text("")
     yield Text.assemble(
         (one.kernel, "bold"),
-        f" {parameters}, {one.ranks} x {one.threads}{nodes}: ",
+        f"{parameters}, {one.ranks} x {one.threads}{nodes}: ",
         (one.outcome, _STYLE.get(one.outcome, "bold red")),
     )
     if one.reason:
@@ -121,10 +121,10 @@ def pair(document: ExplainPairDoc) -> RenderableType:
 def _why(one: WhyDoc, tested: int) -> Iterator[Text]:
     row = one.row
     first, second, ratio, interval = comparison.cells(row)
-    parameters = " ".join(f"{k}={v}" for k, v in row.parameters.items())
+    parameters = "".join(f" {k}={v}" for k, v in row.parameters.items())
     yield Text("")
     yield Text.assemble(
-        (f"{row.kernel} {parameters}, {row.ranks} x {row.threads}: ", "bold"),
+        (f"{row.kernel}{parameters}, {row.ranks} x {row.threads}: ", "bold"),
         comparison.verdict(row),
     )
     better = "more is better" if row.better == "higher" else "less is better"

@@ -7,6 +7,7 @@ measured. What is skipped was not decided. After the schema that Jenkins' xunit 
 
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,12 @@ def text(suite: str, tests: Sequence[Test], began: float | None = None) -> str:
     ET.indent(root, " ")
     written: str = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{written}\n'
+
+
+def refuse_unwritable(path: Path) -> None:
+    """CannotMeasure where no file can be: said before hours are spent on what goes into it."""
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise CannotMeasure(str(path), "cannot be written", fix="--junit FILE in another folder")
 
 
 def write(path: Path, suite: str, tests: Sequence[Test], began: float | None = None) -> None:

@@ -25,16 +25,16 @@ _SIGN: Final = {"damaged": "x", "newer": ">", "orphan": "!", "duplicate": "="}
 
 def store(document: StoreDoc) -> RenderableType:
     """A row for each cluster, then tags and damage."""
+    found = units.counted(len(document.damaged), "file")
+    unusable = [Text(f"{found} cannot be used: qyran store fsck")] if document.damaged else []
     if not document.clusters:
-        return Text(f"no recorded cases in {document.results}; `qyran run quick` makes some")
+        fix = "" if unusable else "; `qyran run quick` makes some"
+        return Group(Text(f"no recorded cases in {document.results}{fix}"), *unusable)
     table = new_table("cluster", "runs", "cases", "first run", "last run")
     for one in document.clusters:
         table.add_row(one.cluster, str(one.runs), str(one.cases), one.first, one.last)
-    lines = [f"tags: {', '.join(f'{tag} ({n})' for tag, n in document.tags.items()) or 'none'}"]
-    if document.damaged:
-        found = units.counted(len(document.damaged), "file")
-        lines.append(f"{found} cannot be used: qyran store fsck")
-    return Group(table, *(Text(one) for one in lines))
+    tags = ", ".join(f"{tag} ({n})" for tag, n in document.tags.items()) or "none"
+    return Group(table, Text(f"tags: {tags}"), *unusable)
 
 
 def fsck(document: FsckDoc) -> RenderableType:
@@ -87,6 +87,7 @@ def file(document: FileDoc) -> RenderableType:
     ):
         about.add_row(name, value)
     table = new_table("path", "type", "shape", "unit")
+    table.columns[0].no_wrap = True  # the words of a type are folded in its place
     for one in document.items:
         shape = " x ".join(map(str, one.shape))
         table.add_row(one.path, one.type, shape, one.unit)

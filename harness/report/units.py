@@ -13,7 +13,7 @@ _PAUSES: Final = ((86400.0, "days"), (3600.0, "h"), (60.0, "min"))
 _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
 
 
-def si(value: float | None, unit: str) -> str:
+def si(value: float | None, unit: str, figures: int = 3) -> str:
     """``1.2e9, "B/s"`` -> ``1.20 GB/s``; three significant digits; ``-`` for an unknown value.
 
     A number of unit 1 has a prefix alone: ``1.20 G``.
@@ -23,11 +23,11 @@ def si(value: float | None, unit: str) -> str:
         return "-"
     if value == 0.0:
         return f"0 {unit}".rstrip()
-    size = _rounded(abs(value))
+    size = _rounded(abs(value), figures)
     power = _power(size, unit)
     number = math.copysign(size / 1000.0**power, value)
     prefix = _PREFIXES[power] if power >= 0 else _SMALL[power]
-    return f"{digits(number)} {prefix}{unit}".rstrip()
+    return f"{digits(number, figures)} {prefix}{unit}".rstrip()
 
 
 def si_range(low: float, high: float, unit: str) -> str:
@@ -41,7 +41,7 @@ def si_range(low: float, high: float, unit: str) -> str:
 
 def _factor(value: float, unit: str) -> float:
     """What the prefix of this value stands for."""
-    return 1000.0 ** _power(_rounded(abs(value)), unit)
+    return 1000.0 ** _power(_rounded(abs(value)), unit) if value else 1.0
 
 
 def _power(size: float, unit: str) -> int:
@@ -49,14 +49,14 @@ def _power(size: float, unit: str) -> int:
     return min(max(math.floor(math.log10(size)) // 3, least), len(_PREFIXES) - 1)
 
 
-def digits(number: float) -> str:
+def digits(number: float, figures: int = 3) -> str:
     """Three significant digits, without an exponent where people would not write one."""
     size = abs(number)
     if size < 0.1 or size >= 1e6:
-        return f"{number:.3g}"
-    size = _rounded(size) if size < 1000.0 else size
+        return f"{number:.{figures}g}"
+    size = _rounded(size, figures) if size < 1000.0 else size
     whole = len(str(int(size))) if size >= 1.0 else 0
-    return f"{number:.{max(0, 3 - whole)}f}"
+    return f"{number:.{max(0, figures - whole)}f}"
 
 
 def giga(value: float) -> float:
@@ -132,6 +132,6 @@ def signed_percent(fraction: float) -> str:
     return f"{100.0 * fraction:+.1f} %"
 
 
-def _rounded(size: float) -> float:
+def _rounded(size: float, figures: int = 3) -> float:
     """To three significant digits first, so that 999.6 becomes 1.00 k and not 1000."""
-    return float(f"{size:.3g}")
+    return float(f"{size:.{figures}g}")

@@ -73,7 +73,7 @@ def make(results: Path, runs: int) -> None:
             b"1234567890.0": b"%d.0" % began,
             b"1234567891.0": b"%d.0" % (began + 1),
             b"1234567892.0": b"%d.0" % (began + 2),
-            b"c" * 40: b"%040x" % (i // 100),
+            b"c" * 40: b"c%039x" % (i // 100),  # not digits alone: YAML would read a number
         }
         folder = results / f"cluster{i % 4}" / name
         folder.mkdir(parents=True)

@@ -45,7 +45,6 @@ FLAGS = {
     "--cluster mars": ["unknown cluster 'mars'", "laptop"],
     "--partition gpu": ["unknown partition 'gpu'"],
     "--cluster-file none.yaml": ["none.yaml", "cannot be read"],
-    "--junit none/a.xml": ["--junit none/a.xml", "there is no folder"],
 }
 
 

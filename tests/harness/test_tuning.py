@@ -50,6 +50,7 @@ def blocks(made: Any, **times: tuple[float, ...]) -> list[CaseDoc]:
         ({"nb8": (1.0, 1.1), "nb16": (1.2, 1.3)}, "nb8", "nb=8 stays: no other was better"),
         ({"nb8": (), "nb16": (1.2, 1.3), "nb24": (1.0,)}, "nb24", "nb=8 gave no result: killed"),
         ({"nb8": (1.0, 1.1), "nb16": ()}, "nb8", "nb=8 stays: no other was better"),
+        ({"nb8": (1.0,), "nb16": (0.5,)}, "nb8", "nb=8 stays: nb=16 was +100.0 %, but one sample"),
     ],
 )
 def test_choice(made: Any, times: dict[str, tuple[float, ...]], kept: str, reason: str) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, unknown
+from harness.outcome import Outcome
 from harness.record.foreign import formats
-from harness.record.foreign.model import Source
+from harness.record.foreign.model import Benchmark, Measured, Source
 
 
 @cache
@@ -35,7 +38,26 @@ def read(form: str, path: Path) -> tuple[Source, bytes]:
         raise ConfigError(str(path), f"is no result file of {form}: {_why(error)}") from error
     if not source.benchmarks:
         raise ConfigError(str(path), f"holds no benchmark of {form}")
-    return source, content
+    if any(not isinstance(one.name, str) for one in source.benchmarks):
+        raise ConfigError(str(path), f"is no result file of {form}: a benchmark has no name")
+    return replace(source, benchmarks=tuple(map(_usable, source.benchmarks))), content
+
+
+def _usable(one: Benchmark) -> Benchmark:
+    """Without metrics that no clock and no counter can have given; such a benchmark has failed."""
+    good = {name: metric for name, metric in one.metrics.items() if _is_possible(metric)}
+    if len(good) == len(one.metrics):
+        return one
+    bad = ", ".join(name for name in one.metrics if name not in good)
+    reason = one.reason or f"{bad}: a sample is negative, infinite or no number"
+    outcome = Outcome.ERROR if one.outcome is Outcome.PASS else one.outcome
+    return replace(one, metrics=good, outcome=outcome, reason=reason)
+
+
+def _is_possible(metric: Measured) -> bool:
+    least = 0.0 if metric.unit in ("s", "B") else -math.inf
+    samples = [one for launch in metric.samples for one in launch]
+    return all(math.isfinite(one) and one >= least for one in samples)
 
 
 def _parsed(content: bytes) -> Any:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import (
+    FixedLocator,
+    Formatter,
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullLocator,
+)
 
 from harness.report import units
 
@@ -36,7 +44,32 @@ def _half(value: float) -> str:
 def linear(axis: Axis, unit: str, steps: int = 6) -> None:
     """A linear axis whose ticks carry their unit."""
     axis.set_major_locator(MaxNLocator(steps))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value, unit)))
+    axis.set_major_formatter(_Ticks(unit))
+
+
+class _Ticks(Formatter):
+    """As many digits as tell the ticks apart: 1.95, 1.965, 1.98, of which three show no two."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+
+    def __call__(self, value: float, pos: int | None = None) -> str:
+        """A value alone."""
+        return short(value, self._unit)
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """All ticks of the axis."""
+        figures = _figures(values)
+        return [short(value, self._unit, figures) for value in values]
+
+
+def _figures(values: Sequence[float]) -> int:
+    """Significant digits of ticks; a step has two, as 0.15 or 0.25."""
+    steps = [b - a for a, b in pairwise(values) if b > a]
+    largest = max(map(abs, values), default=0.0)
+    if not steps or largest == 0.0:
+        return 3
+    return max(3, math.floor(math.log10(largest)) - math.floor(math.log10(min(steps))) + 2)
 
 
 def percents(axis: Axis, steps: int = 6) -> None:
@@ -57,9 +90,9 @@ def powers_of_two(axes: Axes, which: Literal["x", "y"], values: Iterable[float],
     axis.set_major_formatter(FuncFormatter(lambda value, _: units.exact_binary(value)))
 
 
-def short(value: float, unit: str) -> str:
+def short(value: float, unit: str, figures: int = 3) -> str:
     """``1e9, "B/s"`` -> ``1 GB/s``: as `units.si`, without zeros that say nothing."""
-    number, _, rest = units.si(value, unit).partition(" ")
+    number, _, rest = units.si(value, unit, figures).partition(" ")
     if "." in number and "e" not in number:
         number = number.rstrip("0").rstrip(".")
     return f"{number} {rest}".rstrip()

@@ -7,6 +7,7 @@ Written by pytest-benchmark 5.3.1, asv 0.6.6, ReFrame 4.10.4, google/benchmark 1
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,14 +18,17 @@ import jsonschema
 import pytest
 
 from harness import shown
-from harness.commands import importing
+from harness.commands import explain, importing, report
+from harness.commands.report import Wanted
 from harness.errors import ConfigError, CorruptStore
-from harness.record import samples, store
+from harness.outcome import Outcome
+from harness.record import details, samples, store
 from harness.record.foreign import reading
 from harness.record.library import Selection, find
 from harness.record.recorded import Recorded
 from harness.report import schema
 from harness.report.import_document import ImportDoc
+from harness.report.plots.kinds import strips
 
 FILES = Path(__file__).parent.parent / "record" / "foreign"
 ASV = FILES / "asv" / "node1" / "529ce168-existing-py.json"
@@ -216,3 +220,41 @@ def test_an_imported_file_that_was_damaged_is_noticed(tmp_path: Path) -> None:
     content[len(content) // 2] ^= 8
     with pytest.raises(CorruptStore):
         samples.raw(bytes(content), "f")
+
+
+@pytest.mark.parametrize("samples", [[math.nan] * 3, [math.inf, 1.0], [-1.0, 2.0]])
+def test_what_no_clock_can_have_told_is_no_result(samples: list[float], tmp_path: Path) -> None:
+    content = json.loads(EVERY["hyperfine"].read_text())
+    content["results"][0]["times"] = samples
+    path = tmp_path / "odd.json"
+    path.write_text(json.dumps(content))
+    source, _ = reading.read("hyperfine", path)
+    assert [one.outcome for one in source.benchmarks] == [Outcome.ERROR, Outcome.PASS]
+    assert source.benchmarks[0].reason == "time: a sample is negative, infinite or no number"
+    content["results"][0]["command"] = None
+    path.write_text(json.dumps(content))
+    with pytest.raises(ConfigError, match="a benchmark has no name"):
+        reading.read("hyperfine", path)
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_an_imported_run_is_reported_and_drawn(form: str, tmp_path: Path) -> None:
+    import_(form, EVERY[form], tmp_path)
+    wanted = Wanted("", False, "", None, tmp_path / "all.html", tmp_path)
+    report.report(wanted, as_json=True)
+    assert form in wanted.output.read_text()
+    drawn = strips.numbers(details.of_run(store.find(tmp_path, "last")))
+    assert all(min(min(one.samples)) > 0.0 for one in drawn.strips)
+
+
+def test_a_benchmark_that_took_no_time_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = json.loads(EVERY["hyperfine"].read_text())
+    content["results"][0]["times"] = [0.0, 0.0]
+    (path := tmp_path / "odd.json").write_text(json.dumps(content))
+    import_("hyperfine", path, tmp_path)
+    report.report(Wanted("", False, "", None, tmp_path / "a.html", tmp_path), as_json=True)
+    capsys.readouterr()
+    explain.explain("last", None, tmp_path, as_json=False)
+    assert "time 0 s in 0 - 0 s" in capsys.readouterr().out

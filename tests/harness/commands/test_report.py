@@ -111,6 +111,7 @@ def test_what_cannot_be_reported_has_its_exit_code(
     for code, words in (
         (2, ("--results", str(empty), "no-such-run")),
         (3, ("--results", str(empty), "--history")),
+        (3, ("--results", str(empty))),
         (2, ("--accept", str(tmp_path / "none.json"))),
         (2, ("--results", str(results), "--history", "no-such-kernel")),
     ):

@@ -13,8 +13,8 @@ import pytest
 
 from harness.commands import records
 from harness.commands import store as command
-from harness.errors import ConfigError
-from harness.record import archive, index, library, samples, store
+from harness.errors import CannotMeasure, ConfigError
+from harness.record import archive, index, library, pack, samples, store
 from harness.record.library import Selection, find, find_slowly
 
 GOLDEN = Path(__file__).parents[1] / "record" / "golden" / "1.0"
@@ -116,6 +116,30 @@ def test_packed_runs_are_read_as_before(results: Path, capsys: Any) -> None:
     assert (shown["schema_version"], shown["problem"]) == ("1.0", "")
 
 
+def test_a_run_that_is_there_twice_counts_once(results: Path, tmp_path: Path) -> None:
+    zip_ = results / "laptop" / "2026-11.zip"
+    folder = results / "laptop" / RUNS[0]
+    shutil.copytree(folder, tmp_path / "copy")
+    list(pack.pack(results, "2026-12"))
+
+    def places() -> list[Path]:
+        found = find(results, Selection())
+        assert found == find_slowly(results, Selection())
+        return [one.path.parent.parent for one in found.cases if one.path.parent.name == RUNS[0]]
+
+    count = len(places())
+    assert set(places()) == {zip_}
+    shutil.copytree(tmp_path / "copy", folder)  # somebody unpacked it
+    assert places() == [folder.parent] * count
+    (again,) = pack.pack(results, "2026-12")
+    assert (again.path, again.runs) == (zip_, (RUNS[0],))
+    assert places() == [zip_] * count
+    shutil.copy(zip_, other := zip_.with_name("2026-10.zip"))  # hides the one behind it
+    assert places() == [other] * count
+    other.unlink()
+    assert places() == [zip_] * count
+
+
 def test_a_run_that_may_go_on_is_not_packed_and_a_damaged_zip_is_named(
     results: Path, capsys: Any
 ) -> None:
@@ -187,3 +211,39 @@ def test_reindex_says_what_it_deleted(results: Path, tmp_path: Path, capsys: Any
     assert said(capsys, 0, command.reindex, results)["dropped"] == 1
     assert not index.file(other).exists()
     assert index.file(results).exists()
+
+
+def test_what_is_no_file_of_results_is_said_so(results: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such file"):
+        command.show(tmp_path / "none.h5", results, as_json=False)
+    (other := tmp_path / "notes.md").write_text("text")
+    with pytest.raises(ConfigError, match="is no file of results"):
+        command.show(other, results, as_json=False)
+
+
+def test_rows_are_shown_by_the_names_and_units_of_their_fields(results: Path, capsys: Any) -> None:
+    path = next(GOLDEN.with_name("1.2").rglob("*.h5"))
+    shown = said(capsys, 0, command.show, path, results)
+    work = next(one for one in shown["items"] if one["path"] == "entry/work")
+    assert work["type"].startswith("rows of phase, flop")
+    assert work["unit"].startswith("1,1,B")
+
+
+def test_nothing_to_export_is_no_data(tmp_path: Path) -> None:
+    with pytest.raises(CannotMeasure, match="holds no recorded case"):
+        command.export_(tmp_path / "empty", "", "csv", None)
+
+
+def test_a_store_of_damaged_files_says_so(tmp_path: Path, capsys: Any) -> None:
+    folder = tmp_path / "results" / "laptop" / RUNS[0]
+    shutil.copytree(GOLDEN, folder)
+    for path in folder.glob("*.h5"):
+        path.chmod(0o644)
+        path.write_bytes(b"")
+    with pytest.raises(SystemExit) as ended:
+        command.ls(tmp_path / "results", as_json=False)
+    assert ended.value.code == 5
+    assert "cannot be used: qyran store fsck" in capsys.readouterr().out
+    with pytest.raises(CannotMeasure):
+        command.export_(tmp_path / "results", "", "csv", None)
+    assert "left out" in capsys.readouterr().err

@@ -141,7 +141,7 @@ def test_a_wrong_shape(text: str, message: str) -> None:
 
 def test_a_file_of_another_kind_is_not_one_of_another_version() -> None:
     assert "fix: this is another kind of file" in refused("schema: qyran.suite/1\ncases: []\n")
-    assert "fix: write it by this schema, or use the version" in refused(
+    assert "or use the version of qyran that it is for" in refused(
         "schema: qyran.cluster/2\ndefault: x\n"
     )
 

@@ -70,3 +70,10 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert parsed((tmp_path / "x.xml").read_text(encoding="utf-8")).get("tests") == "5"
     with pytest.raises(CannotMeasure, match=r"none/x\.xml: cannot be written"):
         junit.write(tmp_path / "none" / "x.xml", "s", TESTS)
+
+
+def test_a_file_that_cannot_be_is_refused_before_the_run(tmp_path: Path) -> None:
+    junit.refuse_unwritable(tmp_path / "report.xml")
+    for path in (tmp_path, tmp_path / "none" / "report.xml"):
+        with pytest.raises(CannotMeasure, match="cannot be written"):
+            junit.refuse_unwritable(path)

@@ -61,7 +61,10 @@ def _machine(environment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _caches(listed: Any) -> Iterator[str]:
-    """``L2 2.00 MiB of 1 thread``: data and unified ones."""
+    """``L2 2.00 MiB of 1 thread``: data and unified ones. Another tool's file has a text."""
+    if isinstance(listed, str):
+        yield listed
+        return
     for one in listed:
         if one.get("kind") != "instruction" and one.get("size_B"):
             shared = units.counted(one.get("threads") or 1, "thread")

@@ -68,7 +68,7 @@ def numbers(run: RunDetails) -> StripsDoc:
 
 def _strip(case: CaseDetails) -> Iterator[StripDoc]:
     metric = case.primary
-    if metric is not None:
+    if metric is not None and metric["value"]:  # of a median of 0 nothing is a part
         yield StripDoc(
             case=case.record["case"],
             kernel=case.record["kernel"],
@@ -81,8 +81,11 @@ def _strip(case: CaseDetails) -> Iterator[StripDoc]:
 def _samples(case: CaseDetails, metric: Mapping[str, Any]) -> list[list[float]]:
     """[launch][repetition] in the unit of the metric.
 
-    It is work over time, or time over a count: the recorded median gives the factor.
+    It is work over time, or time over a count: the recorded median gives the factor. Another tool
+    told the values themselves.
     """
+    if case.told:
+        return [list(launch) for launch in case.told[case.record["primary"]]]
     seconds = np.fmax.reduce(case.seconds[metric["phase"]], axis=-1)
     shaped = 1.0 / seconds if metric["better"] == "higher" else seconds
     scaled = shaped * (metric["value"] / float(np.nanmedian(shaped)))

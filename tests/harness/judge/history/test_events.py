@@ -95,3 +95,10 @@ def test_a_suspicion_is_decided_once(tmp_path: Path) -> None:
     write(tmp_path, WHOLE + again)
     with pytest.raises(ConfigError, match="decided twice"):
         load(None, tmp_path)
+
+
+def test_an_empty_file_is_not_to_be_made_by_the_command_of_another(tmp_path: Path) -> None:
+    (tmp_path / "events.yaml").write_text("")
+    with pytest.raises(ConfigError, match="is empty") as found:
+        load(None, tmp_path)
+    assert found.value.fix == "write what it should hold, or delete it"
