@@ -61,6 +61,25 @@ Drain = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="with --drain: only say how")]
 
 
+# By --resume.
+_HEEDED: Final = (
+    "resume",
+    "at_once",
+    "csv",
+    "junit",
+    "html",
+    "drain",
+    "dry_run",
+    "results",
+    "json",
+)
+_BEGUN: Final = "is not heeded: an acceptance goes on with what was asked for when it was begun"
+_BEGUN_FIX: Final = (
+    "leave it out, or begin anew; measured nodes can be judged by another contract: "
+    "qyran accept --runs tag:accept-ID --contract FILE"
+)
+
+
 @app.command(rich_help_panel=PANEL)
 def accept(
     measured: Measured = None,
@@ -88,6 +107,7 @@ def accept(
     json: flags.Json = False,
 ) -> None:
     """Accept nodes: measure them stage by stage, or judge what was measured; with the evidence."""
+    asked_for = _by_flag(locals())
     from harness.acceptance.judging import Known
     from harness.commands import accept as command
     from harness.commands import accepting
@@ -97,28 +117,7 @@ def accept(
         raise ConfigError("--dry-run", "says how nodes would be drained: give --drain too")
     files = command.Files(csv, junit, html, drain, dry_run)
     if resume is not None:
-        given = {
-            "NODES": measured,
-            "--allocation": allocation,
-            "--partition": partition,
-            "--stages": stages,
-            "--quick": quick,
-            "--from": from_,
-            "--runs": runs,
-            "--contract": contract,
-            "--baseline": baseline,
-            "--nodes": nodes,
-            "--timeout": timeout,
-            "--cluster": cluster,
-            "--launcher": launcher,
-            "--cluster-file": cluster_file,
-        }
-        _refuse(
-            given,
-            "is not heeded: an acceptance goes on with what was asked for when it was begun",
-            "leave it out, or begin anew; measured nodes can be judged by another contract: "
-            "qyran accept --runs tag:accept-ID --contract FILE",
-        )
+        _refuse(asked_for, _BEGUN, _BEGUN_FIX)
         accepting.resume(resume, results, files, as_json=json)
     if measured is None and not (allocation or partition):
         steps = {"--stages": stages, "--quick": quick, "--timeout": timeout}
@@ -135,6 +134,15 @@ def accept(
     named, until_s = flags.names("NODES", measured), flags.seconds("--timeout", timeout)
     options = accepting.Options(named, flags.words(stages), quick, at_once, until_s, allocation)
     accepting.measure(asked, options, Known(contract, baseline), files, as_json=json)
+
+
+def _by_flag(given: Mapping[str, object]) -> dict[str, object]:
+    """What was asked for and --resume does not heed, by what is typed for it."""
+    return {
+        "NODES" if name == "measured" else f"--{name.strip('_').replace('_', '-')}": value
+        for name, value in given.items()
+        if name not in _HEEDED
+    }
 
 
 def _refuse(given: Mapping[str, object], why: str, fix: str = "") -> None:
