@@ -67,7 +67,10 @@ class Owner:
                 fix="free space, or use --results",
             ) from error
         finally:
-            mine.unlink(missing_ok=True)
+            with suppress(
+                OSError
+            ):  # a read-only file system says so even of a file that is not there
+                mine.unlink()
 
     def _replace(self, mine: Path) -> None:
         """Put the claim into place, unless the run has an owner that may live."""

@@ -68,13 +68,13 @@ def test_lines_of_keys_and_items() -> None:
     assert document.where(()) == "f.yaml:1"
 
 
-@pytest.mark.parametrize(("name", "is_written"), [("cluster.yaml", True), ("my.yaml", False)])
-def test_an_empty_file_is_written_anew_by_init_if_it_is_that_of_clusters(
-    name: str, is_written: bool
-) -> None:
+def test_an_empty_file_is_written_anew_by_the_command_that_writes_it() -> None:
     with pytest.raises(ConfigError) as raised:
-        parse("", name)
-    assert ("qyran init" in raised.value.fix) is is_written
+        parse("", "cluster.yaml", anew="qyran init")
+    assert "write one with `qyran init`" in raised.value.fix
+    with pytest.raises(ConfigError) as raised:
+        parse("", "my.yaml")
+    assert "qyran init" not in raised.value.fix
 
 
 @pytest.mark.parametrize(

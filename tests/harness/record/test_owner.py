@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -90,3 +91,15 @@ def test_the_sign_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CannotMeasure, match="cannot be written"):
         Owner(tmp_path / "gone")
+
+
+def test_a_folder_on_a_file_system_that_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)  # of a file that is not there, too
+    with pytest.raises(CannotMeasure, match="cannot be written: Read-only file system"):
+        Owner(tmp_path)
