@@ -110,7 +110,7 @@ def binding(probe: Probe, cores: int | None) -> Finding:
     return Finding("binding", "warn", f"{sets}: they share cores, numbers will scatter", fix)
 
 
-def blas(facts: NodeFacts) -> Finding:
+def blas(facts: NodeFacts, environ: Mapping[str, str] = os.environ) -> Finding:
     """That SciPy has an optimised BLAS, and that it has chosen the kernels of this processor."""
     try:
         found = blas_library.loaded()
@@ -120,7 +120,10 @@ def blas(facts: NodeFacts) -> Finding:
     if used is None or has is None or used >= has:
         return ok("BLAS", str(found))
     text = f"{found}: {used}-bit kernels on a processor with {has}-bit vectors"
-    fix = "unset OPENBLAS_CORETYPE; python -m pip install --upgrade scipy"
+    chosen = environ.get("OPENBLAS_CORETYPE")
+    if chosen:
+        text = f"{text}, because OPENBLAS_CORETYPE is {chosen}"
+    fix = "unset OPENBLAS_CORETYPE" if chosen else "python -m pip install --upgrade scipy"
     return Finding("BLAS", "warn", text, fix)
 
 

@@ -40,7 +40,8 @@ def with_load(root: Path, load: float | None) -> State:
     return dataclasses.replace(state(root), load_1min=load)
 
 
-def test_this_machine(tmp_path: Path) -> None:
+def test_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)  # of whoever tests
     findings = by_name(doctor.examine(results=tmp_path / "results"))
     for what in ("mpirun", "MPI library", "ranks", "BLAS", "Numba cache", "results"):
         assert findings[what].status == "ok", findings[what]
@@ -137,6 +138,31 @@ def test_blas_kernels_must_suit_the_processor(
     found = Blas("openblas", "0.3.30", architecture, 2, "libopenblas.so")
     monkeypatch.setattr(blas, "loaded", lambda: found)
     assert run_checks.blas(changed(machine("laptop"), vector_bits=bits)).status == status
+
+
+@pytest.mark.parametrize(
+    ("environ", "said", "fix"),
+    [
+        ({}, "with 512-bit vectors", "python -m pip install --upgrade scipy"),
+        (
+            {"OPENBLAS_CORETYPE": "Haswell"},
+            "because OPENBLAS_CORETYPE is Haswell",
+            "unset OPENBLAS_CORETYPE",
+        ),
+    ],
+)
+def test_the_fix_of_narrow_kernels_is_that_of_their_cause(
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    said: str,
+    fix: str,
+) -> None:
+    haswell = Blas("openblas", "0.3.30", "Haswell", 2, "libopenblas.so")
+    monkeypatch.setattr(blas, "loaded", lambda: haswell)
+    found = run_checks.blas(changed(machine("laptop"), vector_bits=512), environ)
+    assert found.found.endswith(said)
+    assert found.fix == fix
 
 
 def test_a_reference_blas_is_a_warning(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
