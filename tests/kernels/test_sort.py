@@ -294,6 +294,9 @@ def test_an_input_is_sorted_as_what_it_holds(tmp_path: Path) -> None:
     assert kernel.verify(state, MPI.COMM_SELF).passed
     with pytest.raises(CannotRun, match="holds float64, not int64"):
         Sort(rows=1000, input=spec).setup(MPI.COMM_SELF)
+    with pytest.raises(IllegalParameter, match="a column of float64; int64 is wanted here"):
+        Sort.fit({"input": spec}, 10**9, 10**6, 1)
+    assert Sort.fit({"input": spec, "dtype": "float64"}, 10**9, 10**6, 1) == {"rows": 1000}
     with pytest.raises(IllegalParameter, match="an input holds int64 or float64"):
         Sort(rows=1000, input=spec, dtype="record").check_geometry(1)
 

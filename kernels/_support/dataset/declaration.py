@@ -40,8 +40,6 @@ class Dataset(Kernel[StateT]):
     paths: ClassVar[tuple[str, ...]] = ("input", "scratch")
     copies: ClassVar[float] = 1.0
     """Memory that the data in memory take with all buffers, in units of the data."""
-    texts: ClassVar[bool] = False
-    """Whether the column of an input may be one of text."""
 
     rows: int = parameter(
         unit="1", help="rows over all ranks; of an input: the first so many", minimum=1
@@ -73,12 +71,17 @@ class Dataset(Kernel[StateT]):
         return 8
 
     @classmethod
+    def input_types(cls, given: Mapping[str, Value]) -> tuple[str, ...]:
+        """What the column of an input may hold: int64, float64, text."""
+        return ("int64", "float64")
+
+    @classmethod
     def fit(
         cls, given: Mapping[str, Value], memory_B: int, llc_B: int, ranks: int
     ) -> dict[str, Value]:
         """The rows of the input, else four times the caches, or what the memory holds if less."""
         if given.get("input"):
-            return _rows_of_input(given, texts=cls.texts)
+            return _rows_of_input(given, cls.input_types(given))
         if "rows" in given:
             return {}
         row_B = cls.row_B(given)
@@ -151,10 +154,10 @@ class Dataset(Kernel[StateT]):
         return budget_B(self.memory, comm) if self.memory else None
 
 
-def _rows_of_input(given: Mapping[str, Any], *, texts: bool) -> dict[str, Value]:
+def _rows_of_input(given: Mapping[str, Any], types: tuple[str, ...]) -> dict[str, Value]:
     from kernels._support.dataset.files.spec import rows
 
-    found = rows(str(given["input"]), texts=texts)
+    found = rows(str(given["input"]), types)
     if "rows" not in given:
         return {"rows": found}
     if int(given["rows"]) > found:

@@ -73,7 +73,6 @@ class GroupBy(Dataset["State"]):
     primary: ClassVar[str] = "groupby"
     paths: ClassVar[tuple[str, ...]] = ("input", "scratch", "values")
     copies: ClassVar[float] = 3.0
-    texts: ClassVar[bool] = True
 
     keys: int = parameter(
         10**6, unit="1", help="distinct keys of generated rows", minimum=1, maximum=2**40
@@ -101,6 +100,11 @@ class GroupBy(Dataset["State"]):
     def row_B(cls, given: Mapping[str, Value]) -> int:
         """A key and a value."""
         return ROW_B[str(given.get("key", "int64"))]
+
+    @classmethod
+    def input_types(cls, given: Mapping[str, Value]) -> tuple[str, ...]:
+        """Keys of any type."""
+        return ("int64", "float64", "text")
 
     @classmethod
     def fit(

@@ -68,6 +68,12 @@ class Sort(Dataset["State | External"]):
         """Bytes of a row."""
         return ROW_B[str(given.get("dtype", "int64"))]
 
+    @classmethod
+    def input_types(cls, given: Mapping[str, Value]) -> tuple[str, ...]:
+        """An input is sorted as what it holds."""
+        dtype = str(given.get("dtype", "int64"))
+        return (dtype,) if dtype != "record" else super().input_types(given)  # refused later
+
     def check_geometry(self, ranks: int) -> None:
         """Any number of rows, on ranks whose buckets can be numbered; records are generated."""
         if ranks > MOST_NUMBERED:

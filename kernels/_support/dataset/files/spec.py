@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import stat
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +27,8 @@ FORMATS: Final = {
     "csv": (".csv", ".tsv"),
 }
 """The module that reads a format, and the suffixes of its files."""
+TYPES: Final = ("int64", "float64", "text")
+"""What a column may hold."""
 COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip")
 
 
@@ -41,15 +44,17 @@ def opened(spec: str, comm: Intracomm | None = None) -> Column | StringColumn:
     return found
 
 
-def rows(spec: str, *, texts: bool = True) -> int:
-    """Rows of a column; IllegalParameter if it has none, or holds text although it must not."""
-    from kernels._support.dataset.column import StringColumn
+def rows(spec: str, types: Collection[str] = TYPES) -> int:
+    """Rows of a column; IllegalParameter if it has none, or is of none of these types."""
+    from kernels._support.dataset.column import Column
 
     found = opened(spec)
     if not found.rows:
         raise IllegalParameter("input", spec, "it has no rows")
-    if not texts and isinstance(found, StringColumn):
-        raise IllegalParameter("input", spec, "a column of text; this kernel takes numbers")
+    held = found.dtype.name if isinstance(found, Column) else "text"
+    if held not in types:
+        wanted = " or ".join(types)
+        raise IllegalParameter("input", spec, f"a column of {held}; {wanted} is wanted here")
     return found.rows
 
 
