@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from harness.record import store
 
-_OTHER: Final = ("--launches", "--tag", "--results", "--hosts", "--into")
+_ELSEWHERE: Final = ("--tag", "--results", "--hosts", "--into")
 """Options with a value that the new run has otherwise, or not; the last two are those of a job."""
+_OTHER: Final = ("--launches", *_ELSEWHERE)
 
 
 def at(results: Path) -> str:
@@ -18,21 +19,24 @@ def at(results: Path) -> str:
     return "" if results == store.DEFAULT else f" --results {shlex.quote(str(results))}"
 
 
-def with_launches(header: dict[str, Any], launches: int, results: Path) -> str:
+def repeated(header: dict[str, Any], results: Path, launches: int | None = None) -> str:
     """As the run was asked for: other sizes, ranks or threads would make another series.
 
-    header : its run.yaml. A run that another command began is named by its suite.
+    header : its run.yaml. A run that another command began is named by its suite. launches :
+    how many instead, None for as many as then.
     """
     words = [str(one) for one in header.get("command") or ()]
     asked = words[2:] if words[1:2] == ["run"] else [str(header["suite"])]
-    words = ["qyran", "run", *_without(asked), "--launches", str(launches)]
-    return shlex.join(words) + at(results)
+    other = _OTHER if launches is not None else _ELSEWHERE
+    more = [] if launches is None else ["--launches", str(launches)]
+    return shlex.join(["qyran", "run", *_without(asked, other), *more]) + at(results)
 
 
-def _without(words: Iterable[str]) -> Iterator[str]:
+def _without(words: Iterable[str], options: Collection[str]) -> Iterator[str]:
+    """Without these options and their values."""
     left = iter(words)
     for word in left:
-        if word in _OTHER:
+        if word in options:
             next(left, None)
-        elif word.partition("=")[0] not in _OTHER:
+        elif word.partition("=")[0] not in options:
             yield word

@@ -52,7 +52,7 @@ def document(folder: Path, kernel: str | None, results: Path = store.DEFAULT) ->
     if not run.cases:
         raise CannotMeasure(run.run, "holds no case")
     keys, site, commit = _origin(header)
-    repeat = again.with_launches(header, LEAST_LAUNCHES, results)
+    repeat = again.repeated(header, results), again.repeated(header, results, LEAST_LAUNCHES)
     entries = files.load()
     cases = [
         _Explained(run, one, planned[one.case], entries, site, repeat, results).document()
@@ -85,14 +85,17 @@ def _origin(header: Mapping[str, Any]) -> tuple[str, Site, str]:
 
 @dataclass(frozen=True)
 class _Explained:
-    """A case of a run beside its plan and today's references. again : measures the run anew."""
+    """A case of a run beside its plan and today's references.
+
+    again : measures the run anew; as it was, and with enough launches to decide.
+    """
 
     run: RunDoc
     case: CaseDoc
     planned: Case
     entries: list[Placed]
     site: Site
-    again: str
+    again: tuple[str, str]
     results: Path
 
     def document(self) -> ExplainedDoc:
@@ -172,9 +175,9 @@ class _Explained:
             yield f"qyran resume {run}{there}"
         elif self.case.outcome in _BROKEN:
             yield f"less {Path(self.run.path) / 'log.txt'}"
-            yield f"qyran run {self.case.kernel} --ranks {self.case.ranks}"
+            yield self.again[0]
         elif self.case.outcome in ("slow", "inconclusive"):
-            yield self.again
+            yield self.again[1]
             yield f"qyran compare {run} last{there}"
             yield "qyran doctor"
         else:

@@ -80,7 +80,7 @@ def _next(
     more = max((one.more or 0 for one in rows), default=0)
     measured = more and case.kernel in listing.names()  # by qyran, not by another tool
     launches = min(max(LEAST_LAUNCHES, more), _MOST_LAUNCHES)
-    repeat = [again.with_launches(_header(case), launches, results)] if measured else []
+    repeat = [again.repeated(_header(case), results, launches)] if measured else []
     runs = [side[-1].origin.run for side in sides]
     there = again.at(results)
     return [

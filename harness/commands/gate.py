@@ -50,11 +50,13 @@ def refuse_without(baseline: str, against: str, request: Request) -> None:
     except ConfigError as error:
         why = error.found
     if why:
+        kind, _, name = against.partition(":")
+        tag = name if kind == "tag" and name else "baseline"
         raise NoReference(
             against,
             f"there is no baseline: {why}",
-            fix=f"qyran run {request.name} --launches {LAUNCHES} --tag baseline, or "
-            "`qyran store tag baseline RUN` for one that is recorded",
+            fix=f"qyran run {request.name} --launches {LAUNCHES} --tag {tag}, or "
+            f"`qyran store tag {tag} RUN` for one that is recorded",
         )
 
 

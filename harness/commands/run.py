@@ -6,12 +6,13 @@ import signal
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from harness import recovery, session
 from harness.commands import output, showing
 from harness.prepare import Prepared, Request, prepare
 from harness.report import compose, terminal
+from harness.report.document import RunDoc
 from harness.report.format import Format
 from harness.report.plan_document import PlanDoc
 from harness.report.progress import Bar, Lines
@@ -26,25 +27,29 @@ def run(request: Request, form: Format, file: Path | None = None) -> None:
 
         junit.refuse_unwritable(file)
     if request.into is not None and (request.into / "run.yaml").exists():
-        go_on(request.into, request.results, form)
+        go_on(request.into, request.results, form, file)
     prepared = prepare(request)
     _refuse(form, prepared, request.name)
     _say(prepared.notes)
     result = session.run(prepared, display(stderr=form is not Format.TEXT))
-    if file is not None:
-        from harness.report import gates
-
-        junit.write(file, f"qyran run {request.name}", gates.of_run(result), result.started)
-    showing.show(result, form)
-    output.end(result.exit_code)
+    _end(result, form, file)
 
 
-def go_on(folder: Path, results: Path, form: Format) -> None:
+def go_on(folder: Path, results: Path, form: Format, file: Path | None = None) -> None:
     """Go on with a run that was begun and end with the exit code of its outcome."""
     heed_signals()
     prepared, earlier = recovery.reopened(folder, results)
     _refuse(form, prepared, earlier.run.suite)
     result = session.resume(prepared, earlier, display(stderr=form is not Format.TEXT))
+    _end(result, form, file)
+
+
+def _end(result: RunDoc, form: Format, file: Path | None) -> NoReturn:
+    """Show a run, and write it as JUnit XML; end with the exit code of its outcome."""
+    if file is not None:
+        from harness.report import gates, junit
+
+        junit.write(file, f"qyran run {result.suite}", gates.of_run(result), result.started)
     showing.show(result, form)
     output.end(result.exit_code)
 

@@ -21,5 +21,11 @@ from harness.commands import again
 )
 def test_a_run_is_repeated_as_it_was_asked_for(command: str, typed: str) -> None:
     header = {"suite": "quick", "command": command.split()}
-    assert again.with_launches(header, 7, Path("results")) == f"{typed} --launches 7"
-    assert again.with_launches(header, 7, Path("/a b")).endswith(" --launches 7 --results '/a b'")
+    assert again.repeated(header, Path("results"), 7) == f"{typed} --launches 7"
+    assert again.repeated(header, Path("/a b"), 7).endswith(" --launches 7 --results '/a b'")
+
+
+def test_as_many_launches_as_then() -> None:
+    typed = "qyran run hpl --launches 3 --tag a --set n=9"
+    header = {"suite": "hpl", "command": typed.split()}
+    assert again.repeated(header, Path("results")) == "qyran run hpl --launches 3 --set n=9"

@@ -112,6 +112,8 @@ def test_what_has_no_number_has_a_next_step(
     only = command.document(store.find(site / "results", "last"), None).cases[0]
     assert only.metrics == []
     assert only.next[0].startswith(command_)
+    if command_ == "less ":
+        assert only.next[1].startswith("qyran run ")
     assert only.proposal == ""
 
 

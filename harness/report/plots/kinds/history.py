@@ -65,7 +65,8 @@ def describe(doc: HistoryDoc) -> str:
 def _sentence(one: SeriesDoc) -> str:
     rows = [row for row in one.segments if row.suspicion and row.current]
     changed = "".join(
-        f" {units.signed_percent(row.change or 0.0)} since {_date(row.first)} ({row.status})"
+        f" {units.signed_percent(row.change or 0.0)} since {_date(row.first)}"
+        + (f" ({_word(row)})" if _word(row) != one.status else "")
         for row in rows
     )
     level = f" at {units.si(one.segments[-1].value, one.unit)}" if one.segments else ""
@@ -73,7 +74,13 @@ def _sentence(one: SeriesDoc) -> str:
     low, high = scale(one)
     beyond = sum(not low <= at.value <= high for at in one.points)
     edge = f", {beyond} beyond the scale, at its edge" if beyond else ""
-    return f"{one.kernel} {one.metric}: {one.status}{state}, {_runs(one)}{edge}."
+    name = f"{one.kernel} {one.metric}, {one.ranks} x {one.threads}"
+    return f"{name}: {one.status}{state}, {_runs(one)}{edge}."
+
+
+def _word(row: SegmentDoc) -> str:
+    """What a level is called; no improvement is confirmed as a regression is."""
+    return "better" if row.status == "confirmed" and not row.worse else row.status
 
 
 def _runs(one: SeriesDoc) -> str:
@@ -227,7 +234,7 @@ def _changes(one: SeriesDoc) -> list[Label]:
     for i, row in enumerate(one.segments):
         first = next((k for k, at in _numbered(one) if at.segment == i), None)
         if row.suspicion and row.change is not None and first is not None:
-            words = f"{units.signed_percent(row.change)} {row.status}"
+            words = f"{units.signed_percent(row.change)} {_word(row)}"
             at = (float(first), _clipped(one, row.value))
             wanted.append(Label(words, at, _of_row(row), "bold"))
     for role, words in _ROLES.items():
