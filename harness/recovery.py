@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from harness import prepare
-from harness.config.cluster import Cluster
+from harness.config.cluster import RECORDED, Cluster
 from harness.errors import ConfigError
 from harness.machine.node import detect
 from harness.measure import batch as batches
@@ -116,9 +118,21 @@ def planned(data: Mapping[str, Any], where: str) -> Case:
     return from_dict(dict(data))
 
 
+def _cluster(kept: Mapping[str, Any], where: str) -> Cluster:
+    """The cluster of a run.yaml; ConfigError if this version does not understand it."""
+    try:
+        return Cluster.model_validate(kept, strict=False, context=RECORDED)
+    except ValidationError as error:
+        raise ConfigError(
+            where,
+            f"its cluster was written by another version: {error.errors()[0]['msg']}",
+            fix="resume it with the qyran that began it, or run it again",
+        ) from error
+
+
 def _prepared(run: Run, cases: tuple[Case, ...], results: Path, where: str) -> Prepared:
     kept = run.settings
-    cluster = Cluster.model_validate(kept["cluster"], strict=False)
+    cluster = _cluster(kept["cluster"], where)
     request = Request(
         name=run.suite,
         overrides=Overrides(oversubscribe=kept["oversubscribe"]),

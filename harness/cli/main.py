@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import traceback
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -29,6 +30,7 @@ from harness.cli import (  # they register commands
 )
 from harness.cli.app import app
 from harness.errors import QyranError
+from harness.outcome import NOT_MEASURED
 
 if TYPE_CHECKING:
     from harness.report.document import Doc
@@ -80,6 +82,10 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
+    except Exception:  # noqa: BLE001 - Python's code for it, 1, would be that of a verdict
+        traceback.print_exc()
+        sys.stderr.write("qyran: a mistake in qyran itself; report it with the lines above\n")
+        sys.exit(NOT_MEASURED)
     sys.exit(0)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from harness.config import files
 from harness.config.contract import Contract
@@ -29,6 +29,8 @@ from harness.config.yaml_file import read
 from harness.errors import ConfigError, unknown
 
 SCHEMA: Final = "qyran.cluster/1"
+RECORDED: Final = {"recorded": True}
+"""The context in which a cluster is validated that qyran has written into a run.yaml."""
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -94,10 +96,14 @@ class Partition(Model):
     )
 
     @model_validator(mode="after")
-    def _as_many_names(self) -> Partition:
-        """A node that is missing among ``hosts`` would never be missed."""
+    def _as_many_names(self, info: ValidationInfo) -> Partition:
+        """A node that is missing among ``hosts`` would never be missed.
+
+        A record has all members, and says nothing of who named them.
+        """
         named = len(self.hosts)
-        if named and "nodes" in self.model_fields_set and self.nodes != named:
+        typed = "nodes" in self.model_fields_set and info.context is not RECORDED
+        if named and typed and self.nodes != named:
             raise ValueError(
                 f"nodes: found {self.nodes}, and `hosts` names {named}, each counted once; name "
                 "them all, or leave `nodes` out"

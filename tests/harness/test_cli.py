@@ -141,3 +141,17 @@ def test_help_says_what_holds_without_a_flag(command: str, default: str) -> None
     """Square brackets are markup to the library that draws the help."""
     shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"}).output
     assert default in shown
+
+
+def test_a_mistake_in_qyran_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr(cli, "app", broken)
+    monkeypatch.setattr(cli, "_order", lambda: None)  # of the commands of the real one
+    assert qyran(monkeypatch, "list") == 3
+    err = capsys.readouterr().err
+    assert "RuntimeError: no such thing" in err
+    assert err.endswith("qyran: a mistake in qyran itself; report it with the lines above\n")

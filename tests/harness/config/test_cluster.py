@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import recovery
 from harness.config import cluster, files
 from harness.config.validate import validated
 from harness.config.yaml_file import parse
@@ -252,3 +253,17 @@ def test_a_cluster_that_only_the_shipped_file_has_is_found_there() -> None:
     with pytest.raises(ConfigError) as caught:
         cluster.choose(own, "mars", "c.yaml")
     assert not caught.value.fix
+
+
+def test_a_recorded_cluster_is_read_again_with_all_its_members() -> None:
+    """A run is resumed by it: there ``nodes`` was not typed by anybody."""
+    made = load(BEGIN + "    partitions: {cpu: {hosts: 'n[1-5]'}}\n").clusters["here"]
+    kept = made.model_dump(mode="json")
+    assert kept["partitions"]["cpu"]["nodes"] == 1
+    again = cluster.Cluster.model_validate(kept, strict=False, context=cluster.RECORDED)
+    assert again == made
+
+
+def test_a_recorded_cluster_of_another_version_is_told() -> None:
+    with pytest.raises(ConfigError, match="written by another version"):
+        recovery._cluster({"partitions": {"cpu": {"colour": "red"}}}, "run.yaml")
