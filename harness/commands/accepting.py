@@ -18,7 +18,7 @@ from harness.acceptance.judging import Judge, Known
 from harness.acceptance.queue import InQueue
 from harness.acceptance.runner import Runner
 from harness.acceptance.state import Asked, Log, StageRecord
-from harness.commands import accept, again, output
+from harness.commands import accept, next_step, output
 from harness.commands.accept import Files
 from harness.commands.run import heed_signals
 from harness.errors import ConfigError, unknown
@@ -108,7 +108,7 @@ def _run(
             flow.go_on_from(earlier)
         found = flow.run()
     except KeyboardInterrupt:
-        fix = f"go on with: qyran accept --resume {asked.short}{again.at(results)}"
+        fix = f"go on with: qyran accept --resume {asked.short}{next_step.at(results)}"
         output.note(f"interrupted; {fix}")
         output.end(INTERRUPTED)
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness import shown
-from harness.commands import again, output
+from harness.commands import next_step, output
 from harness.config import references as files
 from harness.config.references import Placed
 from harness.errors import CannotMeasure, unknown
@@ -52,7 +52,10 @@ def document(folder: Path, kernel: str | None, results: Path = store.DEFAULT) ->
     if not run.cases:
         raise CannotMeasure(run.run, "holds no case")
     keys, site, commit = _origin(header)
-    repeat = again.repeated(header, results), again.repeated(header, results, LEAST_LAUNCHES)
+    repeat = (
+        next_step.repeated(header, results),
+        next_step.repeated(header, results, LEAST_LAUNCHES),
+    )
     entries = files.load()
     cases = [
         _Explained(run, one, planned[one.case], entries, site, repeat, results).document()
@@ -168,7 +171,7 @@ class _Explained:
         )
 
     def _next(self) -> Iterator[str]:
-        run, there = self.run.run, again.at(self.results)
+        run, there = self.run.run, next_step.at(self.results)
         if self.case.kernel not in listing.names():  # of another tool
             yield f"qyran history {self.case.kernel}{there}"
         elif self.case.outcome in _UNFINISHED:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from harness.commands import again, compare, output
+from harness.commands import compare, next_step, output
 from harness.commands.compare import Options
 from harness.errors import CorruptStore, unknown
 from harness.judge.compare import LEAST_LAUNCHES, Judged
@@ -80,9 +80,9 @@ def _next(
     more = max((one.more or 0 for one in rows), default=0)
     measured = more and case.kernel in listing.names()  # by qyran, not by another tool
     launches = min(max(LEAST_LAUNCHES, more), _MOST_LAUNCHES)
-    repeat = [again.repeated(_header(case), results, launches)] if measured else []
+    repeat = [next_step.repeated(_header(case), results, launches)] if measured else []
     runs = [side[-1].origin.run for side in sides]
-    there = again.at(results)
+    there = next_step.at(results)
     return [
         *repeat,
         f"qyran history {case.kernel}{there}",

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from harness.commands import again, history_lines, output
+from harness.commands import history_lines, next_step, output
 from harness.errors import CannotMeasure, ConfigError, CorruptStore, unknown
 from harness.judge.history import events, series
 from harness.judge.history.series import Series, Watched
@@ -190,7 +190,7 @@ def _exit_code(listed: Sequence[SeriesDoc]) -> int:
 
 def _next(wanted: Wanted, listed: Sequence[SeriesDoc]) -> list[str]:
     """What to type next."""
-    where = again.at(wanted.results)
+    where = next_step.at(wanted.results)
     if not listed:
         return [f"qyran ls{where}"]
     suspects = sorted({one.kernel for one in listed if one.status == "suspect"})

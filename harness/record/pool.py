@@ -13,12 +13,10 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
-from typing import Final, TypeVar
+from typing import Final
 
 from harness.launch.lifeline import end_with_parent
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
+from harness.record.readers import Answer, Item
 
 # A process that waits for a disk leaves its core to another; more than these the one that takes
 # their answers could not follow.

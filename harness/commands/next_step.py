@@ -1,4 +1,4 @@
-"""The command that measures a recorded run once more, as `qyran explain` says what to type next."""
+"""What to type next: the command that measures a recorded run once more, and where it looks."""
 
 from __future__ import annotations
 

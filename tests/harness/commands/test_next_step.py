@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands import again
+from harness.commands import next_step
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,11 @@ from harness.commands import again
 )
 def test_a_run_is_repeated_as_it_was_asked_for(command: str, typed: str) -> None:
     header = {"suite": "quick", "command": command.split()}
-    assert again.repeated(header, Path("results"), 7) == f"{typed} --launches 7"
-    assert again.repeated(header, Path("/a b"), 7).endswith(" --launches 7 --results '/a b'")
+    assert next_step.repeated(header, Path("results"), 7) == f"{typed} --launches 7"
+    assert next_step.repeated(header, Path("/a b"), 7).endswith(" --launches 7 --results '/a b'")
 
 
 def test_as_many_launches_as_then() -> None:
     typed = "qyran run hpl --launches 3 --tag a --set n=9"
     header = {"suite": "hpl", "command": typed.split()}
-    assert again.repeated(header, Path("results")) == "qyran run hpl --launches 3 --set n=9"
+    assert next_step.repeated(header, Path("results")) == "qyran run hpl --launches 3 --set n=9"
