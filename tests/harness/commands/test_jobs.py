@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import pytest
 
 from harness.commands import jobs
-from harness.errors import ConfigError
+from harness.errors import CannotMeasure, ConfigError
 from harness.report import jobs as rendering
 from harness.report import terminal
 from harness.report.job_document import JobDoc, SubmitDoc
 from harness.submit import folder as folders
-from harness.submit.watch import look
+from harness.submit.state import Phase
+from harness.submit.watch import Seen, look
 
 Make = Callable[..., Path]
 OLD = "20261123T180000Z-quick-aaaaaa"
@@ -124,3 +126,22 @@ def test_a_change(results: Path) -> None:
     )
     ended = rendering.change(one.model_copy(update={"state": "ended", "exit_code": 4}))
     assert ended.endswith(": ended, exit 4")
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_refused_job_ends_waiting_only_if_no_other_was_taken(
+    results: Path, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    """What was looked at is older than what has been submitted since."""
+    members = jobs.find(results, NEW)
+
+    def filled(seen: list[Seen]) -> tuple[list[Path], str]:
+        return ([seen[0].folder] if taken else []), "sbatch: node10 is unknown"
+
+    monkeypatch.setattr(jobs, "fill", filled)
+    if not taken:
+        with pytest.raises(CannotMeasure, match="node10 is unknown"):
+            jobs._until_the_end(members, time.monotonic(), as_json=True)
+        return
+    seen, _ = jobs._until_the_end(members, time.monotonic(), as_json=True)
+    assert [one.phase for one in seen] == [Phase.HELD_BACK] * 3
